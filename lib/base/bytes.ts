@@ -1,0 +1,56 @@
+/**
+ * Bytes that are no text: paths, arguments, environment strings may hold anything but NUL.
+ *
+ * Inside they are *byte strings*: JavaScript strings with one character (0 to 255) for a byte. They compare,
+ * concatenate, split and serve as map keys like any string, and nothing is lost on the way back. Only what is
+ * printed for people is decoded as UTF-8 (`shown`).
+ *
+ * Measured on Deno 2.6: TextDecoder 1 to 3 ns a byte, Buffer's latin1 60 to 75; hence the ASCII path first.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+
+// WHATWG "latin1" is windows-1252, which differs from bytes only in 0x80 to 0x9f; those are never ASCII.
+const decoder = new TextDecoder("latin1");
+// deno-lint-ignore no-control-regex -- "not ASCII" is what is asked
+const notAscii = /[^\x00-\x7f]/;
+
+/** The byte string of `bytes`. */
+export function byteString(bytes: Uint8Array): string {
+  const text = decoder.decode(bytes);
+  return notAscii.test(text)
+    ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
+    : text;
+}
+
+/** The bytes of a byte string. A character above 255 is a programming error and keeps its low byte only. */
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** The bytes of a byte string with a terminating NUL, for libc. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length + 1);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** The byte string of ordinary text (UTF-8). */
+export function fromText(text: string): string {
+  return notAscii.test(text) ? byteString(new TextEncoder().encode(text)) : text;
+}
+
+/** Ordinary text of a byte string, for people and for Deno's own file calls; undecodable bytes become U+FFFD. */
+export function shown(text: string): string {
+  return notAscii.test(text) ? new TextDecoder().decode(bytesOf(text)) : text;
+}
+
+/** Whether two byte arrays hold the same bytes. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

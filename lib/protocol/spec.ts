@@ -1,0 +1,87 @@
+/**
+ * The conversation between the launcher and its decider (daemon or one-shot engine), as data.
+ *
+ *     frame := size:u32 version:u16 id:u16 build:u64 field*       ; size counts everything after itself
+ *     u8 u16 u32 u64 i32   little-endian, unaligned
+ *     bytes text           length:u32, then the bytes, no terminator; `text` is a byte string in TypeScript (lib/base/bytes.ts)
+ *     list                 count:u32, then that many `text`
+ *     rows                 count:u32, then that many rows of the named shape
+ *
+ * One connection serves one run of one tool:
+ *
+ *     ask -> hit                       the launcher delivers, replays, ends
+ *         -> hit, cannot -> run        ... or says it cannot deliver: the compiler shall run, so that we learn
+ *         -> run, report -> keep, kept -> done
+ *         -> run, report -> done       nothing to keep
+ *         -> pass                      the launcher becomes the tool
+ *     admin -> answer                  status, stop, stats, clear: see `adminVerbs`
+ *
+ * A frame larger than `maxFrameBytes`, a field beyond the frame's end, an unknown id or another `version`: the
+ * launcher passes, the decider answers `pass` and closes. `build` is the first 8 bytes of the build id (hash of bundle and C sources).
+ *
+ * `lib/native/protocol.h` is generated from this file by scripts/generate.ts.
+ *
+ * @module
+ */
+
+export const protocolVersion = 1;
+/** 200 KB of arguments and a megabyte of environment fit many times; a longer frame is nonsense. */
+export const maxFrameBytes = 64 << 20;
+/** Captured text beyond this is passed on but not stored. */
+export const maxTextBytes = 16 << 20;
+
+export type FieldType = "u8" | "u16" | "u32" | "u64" | "i32" | "bytes" | "text" | "list" | `rows:${string}`;
+export interface MessageRow {
+  id: number;
+  from: "client" | "decider";
+  fields: Record<string, FieldType>;
+}
+
+// deno-fmt-ignore: a row stays a line
+export const messages = {
+  /** First frame. `tool` as found (PATH walked by the client; absolute unless typed relative), `argv` with argv[0], `env` as NUL-terminated strings. `flags`: askFlags. `window`: rows | columns << 16. */
+  ask: { id: 1, from: "client", fields: { pid: "u32", flags: "u32", umask: "u32", window: "u32", namespace: "u64", root: "u64", cwd: "text", tool: "text", argv: "list", env: "text" } },
+  /** Put `files` in place (side files first, the object last), replay the texts, end with `status` (exit code). */
+  hit: { id: 2, from: "decider", fields: { status: "u32", flags: "u32", out: "bytes", err: "bytes", files: "rows:file" } },
+  /** The target of `path` does not allow delivery (errno); nothing was changed. The decider answers run or pass. */
+  cannot: { id: 3, from: "client", fields: { errno: "u32", path: "text" } },
+  /** Run the tool traced: LD_PRELOAD gets `tracer`, the record is `record`. Empty `tracer`: run it captured, not traced (declared way); `extra` are arguments to add at the end. */
+  run: { id: 4, from: "decider", fields: { tracer: "text", record: "text", extra: "list", staging: "text" } },
+  /** Become the tool; `outcome` is for logs only. Also how a client reads any id it does not know. */
+  pass: { id: 5, from: "decider", fields: { outcome: "text" } },
+  /** The tool has ended: `status` as of waitpid; `flags`: reportFlags. */
+  report: { id: 6, from: "client", fields: { status: "u32", flags: "u32", wall_us: "u64", out: "bytes", err: "bytes" } },
+  /** Clone or copy each path into the staging name beside it. */
+  keep: { id: 7, from: "decider", fields: { files: "rows:stage" } },
+  /** One row for each of keep's, in order: errno (0 = staged), mode and size as staged. */
+  kept: { id: 8, from: "client", fields: { files: "rows:staged" } },
+  /** The end: the client exits as the tool did. `outcome` for logs. */
+  done: { id: 9, from: "decider", fields: { outcome: "text" } },
+  /** An administrative question: a verb of `adminVerbs` and its arguments. */
+  admin: { id: 10, from: "client", fields: { verb: "text", args: "list" } },
+  /** Its answer: UTF-8 JSON. */
+  answer: { id: 11, from: "decider", fields: { json: "bytes" } },
+} as const satisfies Record<string, MessageRow>;
+
+// deno-fmt-ignore: a row stays a line
+export const rows = {
+  /** `path` absolute or relative to the ask's cwd; `source` is the blob (regular file) or, for style link, the link's text; `mode` before the umask. `style`: of `styles`. */
+  file: { style: "u8", mode: "u32", path: "text", source: "text" },
+  stage: { path: "text", to: "text" },
+  staged: { errno: "u32", mode: "u32", size: "u64" },
+} as const satisfies Record<string, Record<string, FieldType>>;
+
+/** Facts of the asker. */
+export const askFlags = { tty0: 1, tty1: 2, tty2: 4, one_output: 8, stdin_null: 16, stdin_closed: 32, stdout_closed: 64, stderr_closed: 128 } as const;
+/** `hit.flags`: `err` is empty and `out` holds both texts in order, because the run had one file for both. */
+export const hitFlags = { one_output: 1 } as const;
+/** left_behind: a process of the run still lives. lost_text: a text could not be passed on or was too long. unsure_children: there were children before. rerun: the tool was run again uncaptured. */
+export const reportFlags = { left_behind: 1, lost_text: 2, unsure_children: 4, rerun: 8 } as const;
+/**
+ * What the tool does with an existing target, as seen in the trace (soundness.md 5.1):
+ * replace: unlinks or renames over it; write_through: O_TRUNC on it; unknown: nothing was there, so deliver only
+ * onto nothing or onto a plain, singly linked file of the default mode; folder: mkdir; link: symbolic link.
+ */
+export const styles = { replace: 1, write_through: 2, unknown: 3, folder: 4, link: 5 } as const;
+
+export const adminVerbs = ["status", "stop", "stats", "clear", "flush"] as const;
