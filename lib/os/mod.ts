@@ -1,0 +1,11 @@
+/**
+ * What we ask of the operating system beyond Deno's own calls. The only folder that calls Deno.dlopen.
+ *
+ * @module
+ */
+export * from "./libc.ts";
+export * from "./lock.ts";
+export * from "./process.ts";
+export * from "./socket.ts";
+export * from "./statx.ts";
+export * from "./user.ts";
