@@ -30,7 +30,8 @@ const buffer = new Uint8Array(256);
 const view = new DataView(buffer.buffer);
 
 function decode(): FileState {
-  const nanoseconds = (at: number) => view.getBigInt64(at, true) * 1_000_000_000n + BigInt(view.getUint32(at + 8, true));
+  const nanoseconds = (at: number) =>
+    view.getBigInt64(at, true) * 1_000_000_000n + BigInt(view.getUint32(at + 8, true));
   return {
     nlink: view.getUint32(16, true),
     uid: view.getUint32(20, true),
@@ -73,11 +74,20 @@ export function signatureOf(state: FileState): Uint8Array<ArrayBuffer> {
 
 const time = new Uint8Array(16), timeView = new DataView(time.buffer);
 
+function clock(id: number): bigint {
+  libc().clock_gettime(id, time);
+  return timeView.getBigInt64(0, true) * 1_000_000_000n + timeView.getBigInt64(8, true);
+}
+
 /**
  * CLOCK_REALTIME_COARSE in nanoseconds: never later than the time given to a file that is made afterwards,
  * which CLOCK_REALTIME and Date.now() are (soundness.md 1.4).
  */
 export function coarseNow(): bigint {
-  libc().clock_gettime(c.CLOCK_REALTIME_COARSE, time);
-  return timeView.getBigInt64(0, true) * 1_000_000_000n + timeView.getBigInt64(8, true);
+  return clock(c.CLOCK_REALTIME_COARSE);
+}
+
+/** CLOCK_REALTIME in nanoseconds: never earlier than the time given to a file that was made before. */
+export function realNow(): bigint {
+  return clock(c.CLOCK_REALTIME);
 }

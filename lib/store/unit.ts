@@ -34,6 +34,8 @@ export type InputKind = (typeof inputKinds)[keyof typeof inputKinds];
 /** Signature of a file: dev, ino, size, mtime ns, ctime ns, mode as 6 x u64 little-endian (48 bytes); all zero = do not trust. */
 export type Signature = Uint8Array;
 export const signatureBytes = 48;
+/** "Do not trust." */
+export const noSignature: Signature = new Uint8Array(signatureBytes);
 
 /** One statement about one path. `value` is 32 bytes (short ones zero-padded). `signature`: when it was last seen true. */
 export interface Input {

@@ -1,0 +1,94 @@
+/**
+ * What a command line is, where that matters: which kind of work it names, and whether a result could be kept at all.
+ *
+ * Inputs and outputs are observed, never derived from options (design: "Observe, do not guess"); so all that is read
+ * here is the tool's name and the few words that make caching senseless: questions about the tool itself, texts that
+ * people read for what happens now, standard input as a source. No file is opened; a response file's text comes
+ * from the caller.
+ *
+ * @module
+ */
+import { passes, toolNames, type WorkKind } from "./tools.ts";
+import { responseWords } from "./response.ts";
+
+export type { WorkKind } from "./tools.ts";
+
+/** What a run is, or the outcome under which it passes, with the word that says so. */
+export type Work = { kind: WorkKind; family: string } | { pass: PassReason; word: string };
+export type PassReason =
+  | "pass_unknown_tool"
+  | "pass_query"
+  | "pass_preprocess"
+  | "pass_stdin"
+  | "pass_stdout"
+  | "pass_prints_now"
+  | "pass_descriptor";
+
+const sourceSuffix =
+  /\.(?:c|cc|cp|cpp|cxx|c\+\+|C|CPP|m|mm|M|i|ii|mi|mii|s|S|sx|f|f90|cppm|ixx|cu|d|go|adb)$/;
+// The longest name first, so that x-gcc-ar is gcc-ar and not ar.
+const longestFirst = Object.keys(toolNames).sort((a, b) => b.length - a.length);
+
+/** Name of a tool without folder, target prefix and version: "gcc" for /usr/bin/x86_64-linux-gnu-gcc-12. */
+export function toolName(path: string): string {
+  const base = path.slice(path.lastIndexOf("/") + 1);
+  const plain = base.replace(/(?:-[\d.]+)?(?:\.exe)?$/, "");
+  return longestFirst.find((name) => plain === name || plain.endsWith(`-${name}`)) ?? base;
+}
+
+/** Options whose next word is a value, so that a value `-` or `-v` is not taken for an option. */
+const takesNext = new Set(
+  ("-o -D -U -I -include -imacros -isystem -iquote -idirafter -isysroot -iprefix -iwithprefix -iwithprefixbefore " +
+    "-MF -MT -MQ -MJ -x -L -l -T -u -z -e -h -m -Xclang -Xlinker -Xassembler -Xpreprocessor -mllvm -arch -target " +
+    "-aux-info -dumpbase -dumpdir -dumpbase-ext --param -G -B -wrapper -specs -soname -rpath -rpath-link -y -Y -A -F")
+    .split(" "),
+);
+
+export interface KindQuestion {
+  /** As found: the file that will be started. */
+  tool: string;
+  /** With argv[0]. Byte strings. */
+  argv: readonly string[];
+  /** What a symbolic link named like the tool leads to, or the tool itself. */
+  realTool: string;
+  /** Text of a response file, undefined where it cannot be read. */
+  readResponse(name: string): string | undefined;
+}
+
+/** The kind of work a command line names, or why it passes. */
+export function kindOf(question: KindQuestion): Work {
+  const words = responseWords(question.argv.slice(1), question.readResponse);
+  const family = familyOf(question, words);
+  if (family === undefined) return { pass: "pass_unknown_tool", word: question.argv[0] };
+  const refused = refusal(toolNames[family].kind, words);
+  if (refused !== undefined) return refused;
+  const kind = toolNames[family].kind;
+  if (kind !== "driver") return { kind, family };
+  const compiles = words.some((w) => w === "-c" || w === "-S" || w === "-fsyntax-only");
+  return { kind: compiles ? "compile" : "link", family };
+}
+
+function familyOf({ tool, argv, realTool }: KindQuestion, words: readonly string[]): string | undefined {
+  for (const path of [argv[0], tool, realTool]) {
+    const name = toolName(path);
+    if (Object.hasOwn(toolNames, name)) return name;
+  }
+  // A script around a compiler, under any name.
+  return words.includes("-c") && words.some((w) => w[0] !== "-" && sourceSuffix.test(w)) ? "cc" : undefined;
+}
+
+function refusal(kind: WorkKind | "driver", words: readonly string[]): Work | undefined {
+  if (words.length === 0) return { pass: "pass_query", word: "" };
+  const table = passes[kind];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    if (/^\/(?:dev\/(?:fd|stdin|stdout|stderr)|proc\/(?:self|\d+)\/fd)\b/.test(word.replace(/^-o/, ""))) {
+      return { pass: "pass_descriptor", word };
+    }
+    if (kind === "driver" && word === "-o" && words[i + 1] === "-") return { pass: "pass_stdout", word };
+    const row = table[word] ?? (word.startsWith("-Wl,") ? passes.link[word.slice(4)] : undefined);
+    if (row !== undefined) return { pass: row, word };
+    if (kind === "driver" && takesNext.has(word)) i++;
+  }
+  return undefined;
+}

@@ -1,0 +1,57 @@
+import { assertEquals } from "@std/assert";
+import { kindOf, toolName } from "./mod.ts";
+import { splitResponse } from "./response.ts";
+
+const names = [
+  ["/usr/bin/gcc", "gcc"],
+  ["x86_64-linux-gnu-gcc-12", "gcc"],
+  ["clang++-14", "clang++"],
+  ["aarch64-linux-gnu-g++", "g++"],
+  ["llvm-ar-14", "llvm-ar"],
+  ["x86_64-linux-gnu-gcc-ar-12", "gcc-ar"],
+  ["ld.lld", "ld.lld"],
+  ["strip", "strip"],
+] as const;
+for (const [path, want] of names) {
+  Deno.test(`toolName() of ${path}`, () => assertEquals(toolName(path), want));
+}
+
+const files: Record<string, string> = {
+  "c.rsp": "-c 'my file.c'\n-o x.o",
+  "pre.rsp": "-E",
+  "nest.rsp": "@c.rsp",
+};
+const lines: [string, string][] = [
+  ["gcc -c a.c", "compile"],
+  ["gcc a.o -o a", "link"],
+  ["gcc -S a.c", "compile"],
+  ["ar rcs l.a a.o", "archive"],
+  ["ld -o a a.o", "link"],
+  ["./wrapper.sh -c a.c", "compile"],
+  ["./wrapper.sh a.o", "pass_unknown_tool"],
+  ["gcc @c.rsp", "compile"],
+  ["gcc @nest.rsp", "compile"],
+  ["gcc @pre.rsp a.c", "pass_preprocess"],
+  ["gcc @missing.rsp", "link"],
+  ["gcc", "pass_query"],
+  ["gcc --version", "pass_query"],
+  ["gcc -E a.c", "pass_preprocess"],
+  ["gcc -D -E -c a.c", "compile"],
+  ["gcc -c -x c -", "pass_stdin"],
+  ["gcc -S -o - a.c", "pass_stdout"],
+  ["gcc -c a.c -v", "pass_prints_now"],
+  ["gcc -c -xc /dev/fd/63", "pass_descriptor"],
+  ["gcc a.o -Wl,--verbose", "pass_prints_now"],
+  ["gcc -c a.c -o v.o -MF -", "compile"],
+];
+for (const [line, want] of lines) {
+  Deno.test(`kindOf() of "${line}"`, () => {
+    const argv = line.split(" ");
+    const work = kindOf({ tool: argv[0], realTool: argv[0], argv, readResponse: (name) => files[name] });
+    assertEquals("pass" in work ? work.pass : work.kind, want);
+  });
+}
+
+Deno.test("splitResponse() reads quotes and backslashes", () => {
+  assertEquals(splitResponse(`a "b c" 'd e'\\ f "" g\\\\h\n`), ["a", "b c", "d e f", "", "g\\h"]);
+});

@@ -1,0 +1,243 @@
+/**
+ * Does a file still hold what a run saw? The one door to that question.
+ *
+ * Within one decision every path is looked at once (`begin` forgets the looks of the decision before). A content is
+ * hashed only where its signature is new to us; a signature that is too new to trust is hashed each time. What
+ * answers here today by `statx` will be answered by a watcher without looking, behind the same door.
+ *
+ * Always true: a digest is remembered with the signature that the descriptor had before and after it was read.
+ *
+ * @module
+ */
+import { bytesOf, sameBytes } from "../base/bytes.ts";
+import { type Digest, sha256 } from "../base/digest.ts";
+import {
+  c,
+  type FileState,
+  hashFile,
+  listFolder,
+  physicalPath,
+  readLink,
+  realNow,
+  signatureOf,
+  statx,
+} from "../os/mod.ts";
+import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
+import { Clocks } from "./signature.ts";
+
+/** Digests of large files that outlive the process: the store's. */
+export interface DigestMemo {
+  memo(path: string): { signature: Uint8Array; digest: Digest } | undefined;
+  remember(path: string, signature: Uint8Array, digest: Digest): void;
+}
+
+/** What is known of a path's content: a digest, and whether its signature may stand for it next time. */
+export interface Content {
+  digest: Digest;
+  /** All zero where the signature must not be trusted. */
+  signature: Uint8Array;
+  state: FileState;
+}
+
+/** Files from this size on are worth a record in the store: hashing them costs more than reading it. */
+const largeBytes = 512 << 10;
+
+export class Inputs {
+  #clocks: Clocks;
+  #memo: DigestMemo;
+  #followed = new Map<string, FileState | number>();
+  #unfollowed = new Map<string, FileState | number>();
+  #listings = new Map<string, Uint8Array>();
+  #contents = new Map<string, { signature: Uint8Array; digest: Digest }>();
+
+  constructor(memo: DigestMemo, kernelRelease: string) {
+    this.#memo = memo;
+    this.#clocks = new Clocks(kernelRelease);
+  }
+
+  /** A new decision begins: what was seen before may have changed. */
+  begin(): void {
+    this.#followed.clear();
+    this.#unfollowed.clear();
+    this.#listings.clear();
+  }
+
+  /** State of what `path` leads to, or the errno. */
+  state(path: string): FileState | number {
+    let state = this.#followed.get(path);
+    if (state === undefined) this.#followed.set(path, state = statx(path));
+    return state;
+  }
+
+  /** State of `path` itself, a link not followed, or the errno. */
+  linkState(path: string): FileState | number {
+    let state = this.#unfollowed.get(path);
+    if (state === undefined) this.#unfollowed.set(path, state = statx(path, { follow: false }));
+    return state;
+  }
+
+  /** Whether nothing is at `path`. */
+  absent(path: string): boolean {
+    const state = this.linkState(path);
+    if (state === c.ENOENT || state === c.ENOTDIR) return true;
+    // A dangling link answers "absent" to every question that follows it.
+    if (typeof state !== "number" && (state.mode & c.S_IFMT) === c.S_IFLNK) {
+      const followed = this.state(path);
+      return followed === c.ENOENT || followed === c.ENOTDIR;
+    }
+    return false;
+  }
+
+  /** Content of a regular file, hashed only where it must be; the errno or a word where there is none. */
+  content(path: string): Content | number | "changed" | "irregular" {
+    const state = this.state(path);
+    if (typeof state === "number") return state;
+    if ((state.mode & c.S_IFMT) !== c.S_IFREG) return "irregular";
+    const signature = signatureOf(state);
+    const known = this.#known(path, signature, state.size);
+    if (known !== undefined) return { digest: known, signature, state };
+    return this.#hash(path, signature);
+  }
+
+  #known(path: string, signature: Uint8Array, size: number): Digest | undefined {
+    const here = this.#contents.get(path);
+    if (here !== undefined && sameBytes(here.signature, signature)) return here.digest;
+    if (size < largeBytes) return undefined;
+    const kept = this.#memo.memo(path);
+    if (kept === undefined || !sameBytes(kept.signature, signature)) return undefined;
+    this.#contents.set(path, kept);
+    return kept.digest;
+  }
+
+  #hash(path: string, signature: Uint8Array): Content | number | "changed" | "irregular" {
+    const lookedAt = realNow();
+    const hashed = hashFile(path);
+    if (typeof hashed !== "object") return hashed;
+    const now = signatureOf(hashed.state);
+    if (!sameBytes(now, signature)) return "changed";
+    const trusted = !this.#clocks.tooNew(path, hashed.state, lookedAt);
+    if (trusted) {
+      this.#contents.set(path, { signature: now, digest: hashed.digest });
+      if (hashed.state.size >= largeBytes) this.#memo.remember(path, now, hashed.digest);
+    }
+    return { digest: hashed.digest, signature: trusted ? now : noSignature, state: hashed.state };
+  }
+
+  /** A digest that another process or an earlier run found under `signature`; believed where the signature still holds. */
+  learn(path: string, signature: Uint8Array, digest: Digest): void {
+    if (!this.#contents.has(path)) this.#contents.set(path, { signature, digest });
+  }
+
+  /** The digest that is known for a content which is gone, by the signature it had. */
+  recall(path: string, signature: Uint8Array): Digest | undefined {
+    const known = this.#contents.get(path);
+    return known !== undefined && sameBytes(known.signature, signature) ? known.digest : undefined;
+  }
+
+  /** Whether `state`, of a folder or file at `path`, may stand for what it holds next time. */
+  trusted(path: string, state: FileState, lookedAt: bigint): boolean {
+    return !this.#clocks.tooNew(path, state, lookedAt);
+  }
+
+  /** What is true of `path` now, in the terms of `kind`; undefined where no such statement can be made. */
+  value(kind: InputKind, path: string): Uint8Array | undefined {
+    switch (kind) {
+      case inputKinds.content: {
+        const content = this.content(path);
+        return typeof content === "object" ? content.digest : undefined;
+      }
+      case inputKinds.stat:
+        return statValue(this.state(path));
+      case inputKinds.lstat:
+        return statValue(this.linkState(path));
+      case inputKinds.exists:
+        return existsValue(this.state(path));
+      case inputKinds.listing:
+        return this.#listing(path);
+      case inputKinds.link_text: {
+        const text = readLink(path);
+        return typeof text === "string" ? sha256(bytesOf(text)) : undefined;
+      }
+      case inputKinds.real_path: {
+        const real = physicalPath(path);
+        return typeof real === "string" ? sha256(bytesOf(real)) : undefined;
+      }
+      case inputKinds.absent:
+        return this.absent(path) ? zeros : undefined;
+      case inputKinds.refused: {
+        const state = this.state(path);
+        return typeof state === "number" ? numbers(state) : undefined;
+      }
+    }
+  }
+
+  #listing(path: string): Uint8Array | undefined {
+    let value = this.#listings.get(path);
+    if (value === undefined) {
+      const names = listFolder(path);
+      if (typeof names === "number") return undefined;
+      this.#listings.set(path, value = sha256(bytesOf(names.join("\0"))));
+    }
+    return value;
+  }
+
+  /** Whether the statement is true now. */
+  holds(input: Input): boolean {
+    if (input.kind === inputKinds.content && !sameBytes(input.signature, noSignature)) {
+      this.learn(input.path, input.signature, input.value);
+    }
+    const value = this.value(input.kind, input.path);
+    return value !== undefined && sameBytes(value, input.value);
+  }
+
+  /**
+   * Whether every name is still absent in each folder of its list. A folder whose signature has not changed since
+   * then has gained no name; only names in changed folders are looked for.
+   */
+  absencesHold(absences: Absences): boolean {
+    const changed = new Set<number>();
+    for (let i = 0; i < absences.folders.length; i++) {
+      const { path, gone, signature } = absences.folders[i];
+      const state = this.state(path);
+      const nothing = typeof state === "number" ? state === c.ENOENT || state === c.ENOTDIR : undefined;
+      if (nothing === undefined && state !== undefined) {
+        if (gone || !sameBytes(signatureOf(state as FileState), signature)) changed.add(i);
+      } else if (!nothing) changed.add(i);
+    }
+    if (changed.size === 0) return true;
+    for (const { list, name } of absences.names) {
+      for (const folder of absences.lists[list]) {
+        if (changed.has(folder) && !this.absent(join(absences.folders[folder].path, name))) return false;
+      }
+    }
+    return true;
+  }
+}
+
+/** A path below a folder, "/" being the root folder's path. */
+export function join(folder: string, name: string): string {
+  return folder === "/" ? `/${name}` : `${folder}/${name}`;
+}
+
+const zeros = new Uint8Array(32);
+
+function numbers(...values: (number | bigint)[]): Uint8Array {
+  const bytes = new Uint8Array(32), view = new DataView(bytes.buffer);
+  values.forEach((value, i) => view.setBigUint64(i * 8, BigInt.asUintN(64, BigInt(value)), true));
+  return bytes;
+}
+
+/** Type of what is there (a folder, a regular file ...). */
+export function existsValue(state: FileState | number): Uint8Array | undefined {
+  return typeof state === "number" ? undefined : numbers(state.mode & c.S_IFMT);
+}
+
+/**
+ * Type, size and mtime, for files that were looked at and never opened. Of a folder only that it is one: its
+ * size and times change with every object written into it, and no tool's output depends on them.
+ */
+export function statValue(state: FileState | number): Uint8Array | undefined {
+  if (typeof state === "number") return undefined;
+  const type = state.mode & c.S_IFMT;
+  return type === c.S_IFREG ? numbers(type, state.size, state.mtime) : numbers(type);
+}

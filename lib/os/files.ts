@@ -1,0 +1,101 @@
+/**
+ * Files by byte-string path: read, list, follow links. Deno's own calls take text, and a path need not be text.
+ *
+ * @module
+ */
+import { byteString, cString, sameBytes } from "../base/bytes.ts";
+import { type Digest, Hasher } from "../base/digest.ts";
+import { c, errno, libc } from "./libc.ts";
+import { type FileState, fstatx, signatureOf } from "./statx.ts";
+
+// Compilers are 30 to 90 MB; in pieces they need no buffer of that size.
+const piece = new Uint8Array(1 << 20);
+const pathBuffer = new Uint8Array(4097);
+
+/** What `hashFile` found: the digest of a content and the state that held before and after reading it. */
+export interface Hashed {
+  digest: Digest;
+  state: FileState;
+}
+
+/**
+ * SHA-256 of a regular file's content, with its state; the errno where it cannot be read, or "changed" where it
+ * changed while it was read, or "irregular" where it is no regular file.
+ */
+export function hashFile(path: string): Hashed | number | "changed" | "irregular" {
+  const descriptor = libc().open(cString(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NONBLOCK, 0);
+  if (descriptor < 0) return errno();
+  try {
+    const state = fstatx(descriptor);
+    if (typeof state === "number") return state;
+    if ((state.mode & c.S_IFMT) !== c.S_IFREG) return "irregular";
+    const hasher = new Hasher();
+    for (let left = state.size;;) {
+      const got = Number(libc().read(descriptor, piece, BigInt(piece.length)));
+      if (got < 0) return errno();
+      if (got === 0) break;
+      hasher.update(piece.subarray(0, got));
+      left -= got;
+      if (left < 0) return "changed";
+    }
+    const after = fstatx(descriptor);
+    if (typeof after === "number") return after;
+    return sameBytes(signatureOf(state), signatureOf(after)) ? { digest: hasher.digest(), state } : "changed";
+  } finally {
+    libc().close(descriptor);
+  }
+}
+
+/** The whole content of a file of at most `limit` bytes, or undefined where it is longer, missing or no regular file. */
+export function readSmall(path: string, limit: number): Uint8Array | undefined {
+  const descriptor = libc().open(cString(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NONBLOCK, 0);
+  if (descriptor < 0) return undefined;
+  try {
+    const state = fstatx(descriptor);
+    if (typeof state === "number" || (state.mode & c.S_IFMT) !== c.S_IFREG || state.size > limit) {
+      return undefined;
+    }
+    const bytes = new Uint8Array(state.size);
+    for (let at = 0; at < bytes.length;) {
+      const got = Number(libc().read(descriptor, bytes.subarray(at), BigInt(bytes.length - at)));
+      if (got <= 0) return undefined;
+      at += got;
+    }
+    return bytes;
+  } finally {
+    libc().close(descriptor);
+  }
+}
+
+/** The text of a symbolic link, or the errno. */
+export function readLink(path: string): string | number {
+  const length = Number(libc().readlink(cString(path), pathBuffer, BigInt(pathBuffer.length)));
+  return length < 0 ? errno() : byteString(pathBuffer.subarray(0, length));
+}
+
+/** The physical path, all links followed, or the errno. */
+export function physicalPath(path: string): string | number {
+  if (libc().realpath(cString(path), pathBuffer) === null) return errno();
+  return byteString(pathBuffer.subarray(0, pathBuffer.indexOf(0)));
+}
+
+/** The names in a folder in order of their bytes, without "." and "..", or the errno. */
+export function listFolder(path: string): string[] | number {
+  const folder = libc().opendir(cString(path));
+  if (folder === null) return errno();
+  const names: string[] = [];
+  try {
+    for (let entry = libc().readdir(folder); entry !== null; entry = libc().readdir(folder)) {
+      // struct dirent: the name stands at offset 19 and ends with NUL.
+      const view = new Deno.UnsafePointerView(entry);
+      const length = view.getUint16(16) - 19;
+      const bytes = new Uint8Array(length);
+      view.copyInto(bytes, 19);
+      const name = byteString(bytes.subarray(0, bytes.indexOf(0)));
+      if (name !== "." && name !== "..") names.push(name);
+    }
+  } finally {
+    libc().closedir(folder);
+  }
+  return names.sort();
+}
