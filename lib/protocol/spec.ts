@@ -72,7 +72,16 @@ export const rows = {
 } as const satisfies Record<string, Record<string, FieldType>>;
 
 /** Facts of the asker. */
-export const askFlags = { tty0: 1, tty1: 2, tty2: 4, one_output: 8, stdin_null: 16, stdin_closed: 32, stdout_closed: 64, stderr_closed: 128 } as const;
+export const askFlags = {
+  tty0: 1,
+  tty1: 2,
+  tty2: 4,
+  one_output: 8,
+  stdin_null: 16,
+  stdin_closed: 32,
+  stdout_closed: 64,
+  stderr_closed: 128,
+} as const;
 /** `hit.flags`: `err` is empty and `out` holds both texts in order, because the run had one file for both. */
 export const hitFlags = { one_output: 1 } as const;
 /** left_behind: a process of the run still lives. lost_text: a text could not be passed on or was too long. unsure_children: there were children before. rerun: the tool was run again uncaptured. */
