@@ -3,6 +3,8 @@
  *
  * @module
  */
+export * from "./files.ts";
+export * from "./files.ts";
 export * from "./libc.ts";
 export * from "./lock.ts";
 export * from "./process.ts";

@@ -1,0 +1,164 @@
+/**
+ * Where everything lies: the cache folder, and the runtime folder with the socket, locks and log.
+ *
+ *     cache     ZCCACHE_CACHE_DIR, else ~/.zccache                 0700 as made; never one that others may write to
+ *     runtime   $XDG_RUNTIME_DIR/zccache, else /tmp/zccache-<uid>  0700, ours, no link
+ *     in it     <name>.sock .lock .start .log and trace records,
+ *               name = 16 hex digits: FNV-1a (64 bits) of "<real path of the cache>\0<protocol version>"
+ *
+ * The launcher derives the same names in C, so every rule here is one that C can follow without a library; a
+ * test compares the two. Sockets stay out of the cache folder so that a copy of a cache is just a copy.
+ * All paths are byte strings.
+ *
+ * @module
+ */
+import { fromText, shown } from "../base/bytes.ts";
+import { c, homeOf, maxSocketPath, realPath, statx } from "../os/mod.ts";
+import { protocolVersion } from "../protocol/spec.ts";
+
+/** What decides the places, as given by settings and environment. */
+export interface PlacesFrom {
+  uid: number;
+  /** ZCCACHE_CACHE_DIR; relative ones count from `cwd`. */
+  cacheDir?: string;
+  cwd: string;
+  home?: string;
+  /** XDG_RUNTIME_DIR. */
+  runtimeDir?: string;
+  /** ZCCACHE_ENDPOINT: overrides the socket only. */
+  endpoint?: string;
+}
+
+export interface Places {
+  /** Physical path of the cache folder. */
+  cache: string;
+  runtime: string;
+  socket: string;
+  /** Held by the daemon for its whole life. */
+  lock: string;
+  /** Held by the one client that starts a daemon. */
+  startLock: string;
+  log: string;
+}
+
+/** Why a place cannot be used, for people, and what to do about it. */
+export interface Refusal {
+  problem: string;
+  help: string;
+}
+
+/** Finds all places and makes the folders that are missing. */
+export function findPlaces(from: PlacesFrom): Places | Refusal {
+  const cache = cacheFolder(from);
+  if (typeof cache !== "string") return cache;
+  const name = endpointName(cache);
+  const runtime = runtimeFolder(from, name);
+  if (typeof runtime !== "string") return runtime;
+  const base = `${runtime}/${name}`;
+  const socket = from.endpoint ?? `${base}.sock`;
+  if (socket.length > maxSocketPath) {
+    return {
+      problem: `Cannot use the socket ${quote(socket)}: its path is longer than ${maxSocketPath} bytes`,
+      help: "Choose a shorter one with ZCCACHE_ENDPOINT",
+    };
+  }
+  return { cache, runtime, socket, lock: `${base}.lock`, startLock: `${base}.start`, log: `${base}.log` };
+}
+
+/** The 16 digits that name a cache's socket, locks and log. */
+export function endpointName(cache: string, version: number = protocolVersion): string {
+  return fnv1a(`${cache}\0${version}`).toString(16).padStart(16, "0");
+}
+
+/** FNV-1a, 64 bits, of a byte string. */
+export function fnv1a(text: string): bigint {
+  let hash = 0xcbf29ce484222325n;
+  for (let i = 0; i < text.length; i++) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(i))) * 0x100000001b3n);
+  }
+  return hash;
+}
+
+function cacheFolder(from: PlacesFrom): string | Refusal {
+  const chosen = from.cacheDir || defaultCache(from);
+  if (chosen === undefined) {
+    return {
+      problem: "Cannot find a home folder for the cache",
+      help: "Name a folder with ZCCACHE_CACHE_DIR",
+    };
+  }
+  const path = chosen.startsWith("/") ? chosen : `${from.cwd}/${chosen}`;
+  makeFolder(path);
+  const real = realPath(path);
+  const state = typeof real === "string" ? statx(real) : real;
+  if (typeof real !== "string" || typeof state === "number") {
+    return refusedFolder("cache", path, `it is not there and cannot be made (errno ${state})`);
+  }
+  const found = unfit(state, from.uid, 0o022);
+  return found === undefined ? real : refusedFolder("cache", real, found);
+}
+
+function defaultCache(from: PlacesFrom): string | undefined {
+  const owned = from.home !== undefined && from.home.startsWith("/") && isOurs(from.home, from.uid);
+  const home = owned ? from.home : homeOf(from.uid);
+  return home === undefined || home === "" ? undefined : `${home}/.zccache`;
+}
+
+function isOurs(folder: string, uid: number): boolean {
+  const state = statx(folder);
+  return typeof state !== "number" && (state.mode & c.S_IFMT) === c.S_IFDIR && state.uid === uid;
+}
+
+/** Same rule in the launcher: $XDG_RUNTIME_DIR counts if it is absolute, ours and short enough. */
+function runtimeFolder(from: PlacesFrom, name: string): string | Refusal {
+  const offered = from.runtimeDir;
+  const fits = offered !== undefined && offered.startsWith("/") && isOurs(offered, from.uid) &&
+    `${offered}/zccache/${name}.sock`.length <= maxSocketPath;
+  const path = fits ? `${offered}/zccache` : `/tmp/zccache-${from.uid}`;
+  makeFolder(path);
+  const state = statx(path, { follow: false });
+  if (typeof state === "number") return refusedFolder("runtime", path, `it cannot be made (errno ${state})`);
+  const found = unfit(state, from.uid, 0o077);
+  return found === undefined ? path : refusedFolder("runtime", path, found);
+}
+
+function unfit(state: { mode: number; uid: number }, uid: number, forbidden: number): string | undefined {
+  if ((state.mode & c.S_IFMT) !== c.S_IFDIR) return "it is not a folder";
+  if (state.uid !== uid) return `it belongs to user ${state.uid}, not to ${uid}`;
+  if (state.mode & forbidden) {
+    return `others may ${state.mode & 0o022 ? "write to" : "read"} it (mode ${
+      (state.mode & 0o7777).toString(8)
+    })`;
+  }
+  return undefined;
+}
+
+/** Makes a folder 0700 with its parents; what cannot be made shows when it is looked at next. */
+function makeFolder(path: string): void {
+  try {
+    Deno.mkdirSync(shown(path), { mode: 0o700, recursive: true });
+  } catch (error) {
+    // Read-only file system, a file in the way, another uid's folder: the look that follows says what is there.
+    if (!(error instanceof Error)) throw error;
+  }
+}
+
+function refusedFolder(kind: "cache" | "runtime", path: string, found: string): Refusal {
+  const help = kind === "cache"
+    ? `Run \`chmod 700 ${shown(path)}\` if it is yours, or choose another with ZCCACHE_CACHE_DIR`
+    : `Run \`chmod 700 ${shown(path)}\` if it is yours, or set XDG_RUNTIME_DIR to a folder of yours`;
+  return { problem: `Cannot use the ${kind} folder ${quote(path)}: ${found}`, help };
+}
+
+function quote(path: string): string {
+  return JSON.stringify(shown(path));
+}
+
+/** Byte strings of what the environment says; for callers that read it through Deno. */
+export function placesFrom(
+  env: (name: string) => string | undefined,
+  rest: { uid: number; cwd: string; cacheDir?: string; endpoint?: string },
+): PlacesFrom {
+  const text = (value: string | undefined) => value ? fromText(value) : undefined;
+  return { ...rest, home: text(env("HOME")), runtimeDir: text(env("XDG_RUNTIME_DIR")) };
+}
