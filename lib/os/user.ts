@@ -44,6 +44,19 @@ export function variable(name: string): string | undefined {
   return value === null ? undefined : stringAt(value);
 }
 
+/** Our environment as byte strings "NAME=value", in order, duplicates and oddities included. */
+export function environment(): string[] {
+  const texts: string[] = [];
+  const list = new Deno.UnsafePointerView(libc().environ!).getPointer(0);
+  if (list === null) return texts;
+  const view = new Deno.UnsafePointerView(list);
+  for (let at = 0;; at += 8) {
+    const text = view.getPointer(at);
+    if (text === null) return texts;
+    texts.push(stringAt(text));
+  }
+}
+
 /** Writes a byte string and "\n" to a descriptor, as far as it goes. Used where Deno's own streams are not up. */
 export function writeLine(descriptor: number, text: string): void {
   const bytes = bytesOf(text + "\n");

@@ -106,13 +106,13 @@ class Writer {
   #field(type: FieldType, value: unknown): void {
     switch (type) {
       case "u8":
-        return this.#view.setUint8(this.#room(1), value as number);
+        return this.#put(1, (view, at) => view.setUint8(at, value as number));
       case "u16":
         return this.u16(value as number);
       case "u32":
         return this.u32(value as number);
       case "i32":
-        return this.#view.setInt32(this.#room(4), value as number, true);
+        return this.#put(4, (view, at) => view.setInt32(at, value as number, true));
       case "u64":
         return this.u64(value as bigint);
       case "bytes":
@@ -127,13 +127,13 @@ class Writer {
   }
 
   u16(value: number): void {
-    this.#view.setUint16(this.#room(2), value, true);
+    this.#put(2, (view, at) => view.setUint16(at, value, true));
   }
   u32(value: number): void {
-    this.#view.setUint32(this.#room(4), value, true);
+    this.#put(4, (view, at) => view.setUint32(at, value, true));
   }
   u64(value: bigint): void {
-    this.#view.setBigUint64(this.#room(8), value, true);
+    this.#put(8, (view, at) => view.setBigUint64(at, value, true));
   }
 
   #sized(bytes: Uint8Array): void {
@@ -151,6 +151,12 @@ class Writer {
   #each<T>(items: readonly T[], write: (item: T) => void): void {
     this.u32(items.length);
     for (const item of items) write(item);
+  }
+
+  /** Writes `count` bytes through the view, which is looked up after `#room` may have replaced it. */
+  #put(count: number, write: (view: DataView, at: number) => void): void {
+    const at = this.#room(count);
+    write(this.#view, at);
   }
 
   /** Where the next `count` bytes go; they are counted as written. */

@@ -159,3 +159,10 @@ Deno.test("decode() reads a frame that lies inside a larger buffer", () => {
   const read = decode(buffer.subarray(3, 3 + frame.length));
   assertEquals(read, { message: { name: "pass", outcome: "\x80\x9f" }, build });
 });
+
+Deno.test("encode() outgrows its buffer at any field", () => {
+  for (let length = 900; length < 1100; length++) {
+    const message = { name: "admin", verb: "x".repeat(length), args: ["y"] } as const;
+    assertEquals(decode(encode(message, 1n)), { message, build: 1n });
+  }
+});

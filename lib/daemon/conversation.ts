@@ -1,0 +1,159 @@
+/**
+ * One connection, one run of one tool (or one administrative question): which frame may follow which.
+ *
+ *     start -> asked:   hit, run, pass          start -> answered: admin
+ *     hit   -> cannot:  run, pass               run   -> report:   keep, done
+ *     keep  -> kept:    done
+ *
+ * Knows nothing of sockets, so that every order of frames can be tested. What cannot be understood, and what the
+ * decider throws, costs this one conversation its cache, never the build and never the daemon: the answer is
+ * `pass` while the tool has not run, `done` afterwards, and then the connection closes.
+ *
+ * Always true: `ended` of the decider is called exactly once for each job, however the connection ends.
+ *
+ * @module
+ */
+import type { Log } from "../base/log.ts";
+import { type AnyMessage, decode, encode, type Message, type MessageName } from "../protocol/mod.ts";
+
+/** What decides, as seen from here; lib/lookup's Decider fits. `Job` is opaque. */
+export interface Deciding<Job> {
+  ask(ask: Message<"ask">): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job };
+  cannot(job: Job, message: Message<"cannot">): Message<"run"> | Message<"pass">;
+  report(job: Job, message: Message<"report">): Message<"keep"> | Message<"done">;
+  kept(job: Job, message: Message<"kept">): Message<"done">;
+  ended(job: Job): void;
+}
+
+export interface Circumstances<Job> {
+  decider: Deciding<Job>;
+  /** First 8 bytes of our build id. */
+  build: bigint;
+  log: Log;
+  /** Why this asker is not served, as an outcome; undefined: it is. */
+  refuse(ask: Message<"ask">): string | undefined;
+  /** Counts a pass that the decider never saw. */
+  count(outcome: string): void;
+  /** Answers an administrative question; the value becomes JSON. */
+  admin(verb: string, args: readonly string[]): Promise<unknown>;
+}
+
+/** What the server does next: send, then perhaps close. `later` is sent when it is ready. */
+export interface Step {
+  frame?: Uint8Array<ArrayBuffer>;
+  later?: Promise<Uint8Array<ArrayBuffer>>;
+  close: boolean;
+}
+
+/** What may come next, or "over". */
+type State = "start" | "hit" | "run" | "keep" | "over";
+
+/**
+ * How long a silent client keeps a connection, by state, in ms. A compile may take hours, and its end is seen as
+ * the end of the connection; the others are a few system calls away from their next frame.
+ */
+const patienceMs: Record<State, number> = {
+  start: 10_000,
+  hit: 120_000,
+  run: Infinity,
+  keep: 120_000,
+  over: 0,
+};
+
+export class Conversation<Job> {
+  readonly #with: Circumstances<Job>;
+  #state: State = "start";
+  #job: Job | undefined;
+
+  constructor(circumstances: Circumstances<Job>) {
+    this.#with = circumstances;
+  }
+
+  /** How long the client may now stay silent, in ms. */
+  get patienceMs(): number {
+    return patienceMs[this.#state];
+  }
+
+  /** Whether a tool runs, or its outputs are on their way to us. */
+  get running(): boolean {
+    return this.#state === "run" || this.#state === "keep";
+  }
+
+  /** Answers a whole frame (size included). The bytes must not change afterwards: the decider may keep them. */
+  receive(frame: Uint8Array): Step {
+    const decoded = decode(frame);
+    if ("problem" in decoded) return this.#giveUp(`a client sent nonsense: ${decoded.problem}`);
+    try {
+      return this.#answer(decoded.message);
+    } catch (error) {
+      return this.#giveUp(`a decision failed: ${error instanceof Error ? error.stack : error}`);
+    }
+  }
+
+  /** The connection is gone. May be called more than once. */
+  end(): void {
+    this.#state = "over";
+    const job = this.#job;
+    this.#job = undefined;
+    if (job === undefined) return;
+    try {
+      this.#with.decider.ended(job);
+    } catch (error) {
+      this.#with.log.warn(`the end of a run failed: ${error instanceof Error ? error.stack : error}`);
+    }
+  }
+
+  #answer(message: AnyMessage): Step {
+    switch (`${this.#state} ${message.name}` as `${State} ${MessageName}`) {
+      case "start ask":
+        return this.#ask(message as Message<"ask">);
+      case "start admin":
+        return this.#admin(message as Message<"admin">);
+      case "hit cannot":
+        return this.#reply(this.#with.decider.cannot(this.#job!, message as Message<"cannot">));
+      case "run report":
+        return this.#reply(this.#with.decider.report(this.#job!, message as Message<"report">));
+      case "keep kept":
+        return this.#reply(this.#with.decider.kept(this.#job!, message as Message<"kept">));
+      default:
+        return this.#giveUp(`a client sent ${message.name} when "${this.#state}" was the state`);
+    }
+  }
+
+  #ask(ask: Message<"ask">): Step {
+    const refusal = this.#with.refuse(ask);
+    if (refusal !== undefined) {
+      this.#with.count(refusal);
+      return this.#reply({ name: "pass", outcome: refusal });
+    }
+    const { reply, job } = this.#with.decider.ask(ask);
+    this.#job = job;
+    return this.#reply(reply);
+  }
+
+  #admin(message: Message<"admin">): Step {
+    this.#state = "over";
+    const { admin, build, log } = this.#with;
+    const failed = (error: unknown) => {
+      log.warn(`"${message.verb}" failed: ${error instanceof Error ? error.stack : error}`);
+      return { error: error instanceof Error ? error.message : String(error) };
+    };
+    const later = admin(message.verb, message.args).catch(failed).then((value) =>
+      encode({ name: "answer", json: new TextEncoder().encode(JSON.stringify(value)) }, build)
+    );
+    return { later, close: true };
+  }
+
+  #reply(message: Message<"hit" | "run" | "pass" | "keep" | "done"> & AnyMessage): Step {
+    const next = message.name;
+    this.#state = next === "hit" || next === "run" || next === "keep" ? next : "over";
+    return { frame: encode(message, this.#with.build), close: this.#state === "over" };
+  }
+
+  #giveUp(reason: string): Step {
+    this.#with.log.warn(reason);
+    const outcome = "error_internal";
+    const before = this.#state === "start" || this.#state === "hit";
+    return this.#reply(before ? { name: "pass", outcome } : { name: "done", outcome });
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The daemon's life: one owner per cache, from its lock to its last flush.
+ *
+ *     lock -> stale socket away -> cache opened -> socket bound -> serving
+ *     SIGTERM, SIGINT, `stop`, idle -> socket away -> running conversations end (bounded) -> flush -> lock released
+ *
+ * The socket appears only when everything behind it is ready, so a connection that succeeds is readiness. The lock
+ * is taken first and released last: two daemons that race to start end as one, and whoever waits for the lock
+ * waits for the last flush. A socket file left by a kill -9 is harmless, since the lock's holder removes it.
+ *
+ * @module
+ */
+import type { Log } from "../base/log.ts";
+import { shown } from "../base/bytes.ts";
+import { close, connectTo, listenAt, raiseFileLimit, statx, takeLock, userId } from "../os/mod.ts";
+import { protocolVersion } from "../protocol/mod.ts";
+import { Conversation, type Deciding } from "./conversation.ts";
+import { fileTreeOf, seesSameFiles } from "./file_tree.ts";
+import type { Places } from "./places.ts";
+import { Server } from "./server.ts";
+
+/** How long a stopping daemon waits for tools that still run: what arrives later is not stored, and costs a miss. */
+const drainMs = 2_000;
+/** How often idleness is looked at, and while stopping whether the last conversation has ended. */
+const lookMs = 250;
+const drainLookMs = 5;
+
+/** A cache that is open for deciding: store, decider and tracer together. */
+export interface Cache {
+  decider: Deciding<unknown>;
+  count(outcome: string): void;
+  /** Facts for `status`, beside the daemon's own. */
+  facts(): Record<string, unknown>;
+  flush(): Promise<number>;
+  clear(): { units: number; blobs: number; bytes: number };
+  /** True while a flush needs the event loop. */
+  busy(): boolean;
+  /** Drains, flushes and releases everything. */
+  close(): Promise<void>;
+}
+
+export interface ServeOptions {
+  places: Places;
+  version: string;
+  buildId: string;
+  build: bigint;
+  log: Log;
+  /** End after this time without a request or running tool, in ms; 0 = never. */
+  idleMs: number;
+  /** Ends the daemon in order. */
+  stop: AbortSignal;
+  /** Monotonic ms. */
+  now(): number;
+  open(): Cache;
+}
+
+/** How serving ended: in order; or another daemon owns the cache; or the socket is in use by somebody else. */
+export type Ending = "ended" | "owned" | "socket_in_use" | { problem: string };
+
+/** Serves until told to stop or idle for too long. */
+export async function serve(options: ServeOptions): Promise<Ending> {
+  const lock = takeLock(options.places.lock);
+  if (lock === "held") return "owned";
+  if (typeof lock === "number") {
+    return { problem: `Cannot lock ${shown(options.places.lock)}: errno ${lock}` };
+  }
+  try {
+    if (!removeStale(options.places.socket)) return "socket_in_use";
+    raiseFileLimit();
+    const cache = options.open();
+    try {
+      await new Daemon(options, cache).run();
+    } finally {
+      await cache.close();
+    }
+    options.log.info("daemon ended");
+    return "ended";
+  } finally {
+    lock.release();
+  }
+}
+
+/** Removes a socket that nobody serves; false where somebody does (another cache with the same ZCCACHE_ENDPOINT). */
+function removeStale(socket: string): boolean {
+  const other = connectTo(socket);
+  if (other >= 0) {
+    close(other);
+    return false;
+  }
+  removeFile(socket);
+  return true;
+}
+
+function removeFile(path: string): void {
+  try {
+    Deno.removeSync(shown(path));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** One daemon from its bound socket to its last conversation. */
+class Daemon {
+  readonly #options: ServeOptions;
+  readonly #cache: Cache;
+  readonly #started: number;
+  readonly #tree = fileTreeOf("self");
+  readonly #server: Server;
+  readonly #listener: number;
+  readonly #inode: bigint | undefined;
+  #stopping = false;
+
+  constructor(options: ServeOptions, cache: Cache) {
+    this.#options = options;
+    this.#cache = cache;
+    this.#started = options.now();
+    this.#listener = listenAt(options.places.socket);
+    this.#inode = inodeOf(options.places.socket);
+    this.#server = new Server({
+      listener: this.#listener,
+      log: options.log,
+      now: options.now,
+      open: (peer) => peer.uid === userId() ? this.#converse(peer.pid) : undefined,
+      elsewhereBusy: () => cache.busy(),
+    });
+  }
+
+  async run(): Promise<void> {
+    const { places, log, stop } = this.#options;
+    const begin = () => void this.#drain();
+    stop.addEventListener("abort", begin, { once: true });
+    const timer = setInterval(() => this.#endWhenIdle(), lookMs);
+    log.info(`daemon ${Deno.pid} serves ${shown(places.socket)} for ${shown(places.cache)}`);
+    try {
+      if (stop.aborted) begin();
+      await this.#server.run();
+    } finally {
+      clearInterval(timer);
+      stop.removeEventListener("abort", begin);
+      if (!this.#stopping) this.#unbind();
+    }
+  }
+
+  #endWhenIdle(): void {
+    const { now, idleMs, log } = this.#options;
+    if (idleMs === 0 || this.#stopping || now() - this.#server.lastActivity < idleMs) return;
+    log.info(`nobody asked for ${Math.round(idleMs / 1000)} s`);
+    void this.#drain();
+  }
+
+  /** Lets go of the socket, waits for running conversations within bounds, then ends the loop. */
+  async #drain(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const { now } = this.#options, endBy = now() + drainMs;
+    this.#server.stopAccepting();
+    this.#unbind();
+    while (this.#server.connections > 0 && now() < endBy) await delay(drainLookMs);
+    this.#server.stop();
+  }
+
+  #unbind(): void {
+    close(this.#listener);
+    const { socket } = this.#options.places;
+    if (inodeOf(socket) === this.#inode) removeFile(socket); // never what somebody else put there
+  }
+
+  #converse(pid: number): Conversation<unknown> {
+    const { build, log } = this.#options, cache = this.#cache;
+    return new Conversation<unknown>({
+      decider: cache.decider,
+      build,
+      log,
+      refuse: (ask) => {
+        if (this.#stopping) return "pass_daemon_starting";
+        return seesSameFiles(this.#tree, ask, pid) ? undefined : "pass_other_file_tree";
+      },
+      count: (outcome) => cache.count(outcome),
+      admin: (verb) => this.#admin(verb),
+    });
+  }
+
+  async #admin(verb: string): Promise<unknown> {
+    switch (verb) {
+      case "status":
+        return this.#status();
+      case "stop":
+        void this.#drain();
+        return { pid: Deno.pid };
+      case "flush":
+      case "stats":
+        return { committed: await this.#cache.flush() };
+      case "clear":
+        return this.#cache.clear();
+      default:
+        return { error: `unknown verb ${JSON.stringify(verb)}` };
+    }
+  }
+
+  #status(): Record<string, unknown> {
+    const { places, version, buildId, now } = this.#options;
+    return {
+      pid: Deno.pid,
+      version,
+      protocol: protocolVersion,
+      build: buildId,
+      endpoint: shown(places.socket),
+      cache_dir: shown(places.cache),
+      uptime_secs: Math.floor((now() - this.#started) / 1000),
+      connections: this.#server.connections,
+      ...this.#cache.facts(),
+    };
+  }
+}
+
+function inodeOf(path: string): bigint | undefined {
+  const state = statx(path, { follow: false });
+  return typeof state === "number" ? undefined : state.ino;
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,307 @@
+/**
+ * The accept loop: one thread that waits for all connections at once and answers each frame as it becomes whole.
+ *
+ * While there is work the wait blocks the thread in slices (FFI poll: the shortest way from a frame to its
+ * answer), with a turn of the event loop after each, so that timers, the WAL's ticker and signal listeners run.
+ * When nothing came for a while, or when something else needs the event loop, the wait stands aside on another
+ * thread.
+ *
+ * Always true: no connection's trouble ends the loop, running out of descriptors only pauses accepting, and
+ * every descriptor is closed.
+ *
+ * @module
+ */
+import type { Log } from "../base/log.ts";
+import { accept, c, close, peerOf, PollSet, receive, send, Waker } from "../os/mod.ts";
+import { frameSize, maxFrameBytes } from "../protocol/mod.ts";
+import type { Conversation } from "./conversation.ts";
+
+/** How long the thread may be blocked before the event loop gets a turn. */
+const sliceMs = 20;
+/** Silence after which waiting stands aside: the gaps of a build are shorter, and standing aside costs 50 µs a frame. */
+const busyMs = 2_000;
+/** Longest wait aside; deadlines are looked at this often. */
+const asideMs = 1_000;
+/** Pause after accept found no descriptor left; some connection ends sooner or later. */
+const acceptPauseMs = 50;
+/** More connections than any machine runs compilers; the rest wait in the backlog until their own deadline. */
+const maxConnections = 4_096;
+/** Received at once; an ask is 4 to 10 KB. */
+const firstBufferBytes = 64 << 10;
+
+export interface ServerOptions {
+  /** A listening socket (listenAt); stays the caller's. */
+  listener: number;
+  log: Log;
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** A new connection's conversation, or undefined to close it at once. */
+  open(
+    peer: { pid: number; uid: number },
+  ): Pick<Conversation<unknown>, "receive" | "end" | "patienceMs" | "running"> | undefined;
+  /** True while something else needs the event loop at full speed (a flush). */
+  elsewhereBusy?(): boolean;
+}
+
+interface Connection {
+  descriptor: number;
+  conversation: NonNullable<ReturnType<ServerOptions["open"]>>;
+  /** Received and not yet answered. */
+  into: Uint8Array<ArrayBuffer>;
+  filled: number;
+  /** Still to be sent. */
+  out: Uint8Array<ArrayBuffer>[];
+  /** Close when `out` is empty. */
+  closing: boolean;
+  /** An answer is on its way. */
+  later: boolean;
+  /** When the client last did something. */
+  heard: number;
+}
+
+export class Server {
+  readonly #options: ServerOptions;
+  readonly #connections = new Map<number, Connection>();
+  readonly #set = new PollSet();
+  readonly #waker = new Waker();
+  #accepting = true;
+  #acceptAgain = 0;
+  #lastActivity: number;
+  #lastTurn: number;
+  #over = false;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#lastActivity = this.#lastTurn = options.now();
+  }
+
+  /** When a frame or connection last came, or a tool was last known to run. Of `now()`. */
+  get lastActivity(): number {
+    return this.#running() ? this.#options.now() : this.#lastActivity;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Takes no new connection from now on. */
+  stopAccepting(): void {
+    this.#accepting = false;
+    this.#waker.wake();
+  }
+
+  /** Makes `run` return soon; connections that are still there are closed. */
+  stop(): void {
+    this.#over = true;
+    this.#waker.wake();
+  }
+
+  /** Serves until `stop`. */
+  async run(): Promise<void> {
+    try {
+      while (!this.#over) await this.#round();
+    } finally {
+      for (const connection of [...this.#connections.values()]) this.#drop(connection);
+      this.#waker.close();
+    }
+  }
+
+  async #round(): Promise<void> {
+    const places = this.#fill(), started = this.#options.now();
+    const busy = started - this.#lastActivity < busyMs && !this.#options.elsewhereBusy?.();
+    if (busy) this.#set.wait(sliceMs);
+    else await this.#set.waitAside(this.#acceptAgain > started ? acceptPauseMs : asideMs);
+    if (this.#over) return;
+    this.#look(places);
+    const now = this.#options.now();
+    if (busy && now - this.#lastTurn >= sliceMs) await eventLoopTurn();
+    if (!busy || now - this.#lastTurn >= sliceMs) {
+      this.#lastTurn = this.#options.now();
+      this.#dropSilent(this.#lastTurn);
+    }
+  }
+
+  /** Fills the poll set; the places of the listener and of each connection. */
+  #fill(): { listener: number; connections: Connection[] } {
+    this.#set.clear();
+    this.#set.add(this.#waker.descriptor, c.POLLIN);
+    const connections = [...this.#connections.values()];
+    for (const { descriptor, out } of connections) {
+      this.#set.add(descriptor, out.length > 0 ? c.POLLIN | c.POLLOUT : c.POLLIN);
+    }
+    const open = this.#accepting && this.#acceptAgain <= this.#options.now() &&
+      connections.length < maxConnections;
+    return { listener: open ? this.#set.add(this.#options.listener, c.POLLIN) : -1, connections };
+  }
+
+  #look({ listener, connections }: { listener: number; connections: Connection[] }): void {
+    if (this.#set.ready(0)) this.#waker.drain();
+    connections.forEach((connection, i) => {
+      const ready = this.#set.ready(i + 1);
+      // It may have gone while we waited aside, and its number may be another's by now.
+      if (ready && this.#connections.get(connection.descriptor) === connection) {
+        this.#guard(connection, () => this.#serve(connection, ready));
+      }
+    });
+    if (listener >= 0 && this.#set.ready(listener)) this.#acceptAll();
+  }
+
+  #acceptAll(): void {
+    for (let count = 0; count < 64; count++) {
+      const descriptor = accept(this.#options.listener);
+      if (descriptor >= 0) {
+        this.#welcome(descriptor);
+        continue;
+      }
+      if (descriptor === -c.EAGAIN) return;
+      if (descriptor === -c.EMFILE || descriptor === -23 /* ENFILE */) {
+        this.#options.log.warn(
+          `no descriptor left for a connection (errno ${-descriptor}): accepting pauses`,
+        );
+        this.#acceptAgain = this.#options.now() + acceptPauseMs;
+        return;
+      }
+      // A client that gave up while it waited (ECONNABORTED) concerns nobody; the next one may be fine.
+    }
+  }
+
+  #welcome(descriptor: number): void {
+    const peer = peerOf(descriptor), conversation = peer && this.#options.open(peer);
+    if (!conversation) return close(descriptor);
+    const now = this.#options.now();
+    const connection: Connection = {
+      descriptor,
+      conversation,
+      into: new Uint8Array(firstBufferBytes),
+      filled: 0,
+      out: [],
+      closing: false,
+      later: false,
+      heard: now,
+    };
+    this.#connections.set(descriptor, connection);
+    this.#lastActivity = now;
+    this.#guard(connection, () => this.#serve(connection, c.POLLIN)); // its frame is mostly there already
+  }
+
+  #guard(connection: Connection, body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      this.#options.log.warn(`a connection failed: ${error instanceof Error ? error.stack : error}`);
+      this.#drop(connection);
+    }
+  }
+
+  #serve(connection: Connection, ready: number): void {
+    if (ready & c.POLLOUT && !this.#flush(connection)) return;
+    if (ready & ~c.POLLOUT) this.#read(connection);
+  }
+
+  #read(connection: Connection): void {
+    for (;;) {
+      const count = receive(connection.descriptor, connection.into.subarray(connection.filled));
+      if (count === -c.EAGAIN || count === -c.EINTR) return;
+      if (count <= 0) return this.#drop(connection);
+      connection.filled += count;
+      connection.heard = this.#lastActivity = this.#options.now();
+      if (connection.closing) {
+        connection.filled = 0; // whatever still comes after the last answer
+        continue;
+      }
+      if (!this.#frames(connection)) return;
+    }
+  }
+
+  /** Answers each whole frame; false when the connection is gone. */
+  #frames(connection: Connection): boolean {
+    for (;;) {
+      const size = frameSize(connection.into.subarray(0, connection.filled));
+      if (size === undefined) return true;
+      // A size beyond all bounds is answered from the first bytes alone: decode names it as nonsense.
+      const whole = size > maxFrameBytes + 4 ? connection.filled : size;
+      if (connection.filled < whole) return makeRoom(connection, whole);
+      const frame = connection.into.slice(0, whole);
+      connection.into.copyWithin(0, whole, connection.filled);
+      connection.filled -= whole;
+      this.#take(connection, connection.conversation.receive(frame));
+      if (connection.closing) connection.filled = 0;
+      if (!this.#connections.has(connection.descriptor)) return false;
+    }
+  }
+
+  #take(connection: Connection, step: ReturnType<Connection["conversation"]["receive"]>): void {
+    connection.closing = step.close;
+    if (step.later) {
+      connection.later = true;
+      void step.later.then((frame) => {
+        connection.later = false;
+        if (this.#connections.get(connection.descriptor) !== connection) return;
+        this.#guard(connection, () => this.#send(connection, frame));
+      });
+    }
+    if (step.frame) this.#send(connection, step.frame);
+  }
+
+  #send(connection: Connection, frame: Uint8Array<ArrayBuffer>): void {
+    connection.out.push(frame);
+    this.#flush(connection);
+  }
+
+  /** Sends what fits; false when the connection is gone. */
+  #flush(connection: Connection): boolean {
+    while (connection.out.length > 0) {
+      const sent = send(connection.descriptor, connection.out[0]);
+      if (sent === -c.EAGAIN) {
+        this.#waker.wake(); // the poll set that is being waited on may not ask for room yet
+        return true;
+      }
+      if (sent < 0) {
+        this.#drop(connection);
+        return false;
+      }
+      if (sent === connection.out[0].length) connection.out.shift();
+      else connection.out[0] = connection.out[0].subarray(sent);
+    }
+    if (!connection.closing || connection.later) return true;
+    this.#drop(connection);
+    return false;
+  }
+
+  #drop(connection: Connection): void {
+    if (this.#connections.get(connection.descriptor) !== connection) return;
+    this.#connections.delete(connection.descriptor);
+    try {
+      connection.conversation.end();
+    } finally {
+      close(connection.descriptor);
+    }
+  }
+
+  #dropSilent(now: number): void {
+    for (const connection of this.#connections.values()) {
+      if (!connection.later && now - connection.heard > connection.conversation.patienceMs) {
+        this.#drop(connection);
+      }
+    }
+  }
+
+  #running(): boolean {
+    for (const { conversation } of this.#connections.values()) if (conversation.running) return true;
+    return false;
+  }
+}
+
+function makeRoom(connection: Connection, size: number): true {
+  if (size > connection.into.length) {
+    const larger = new Uint8Array(size);
+    larger.set(connection.into.subarray(0, connection.filled));
+    connection.into = larger;
+  }
+  return true;
+}
+
+/** One turn of the event loop: timers, signals and finished file calls get their callbacks. */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

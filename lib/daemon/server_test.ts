@@ -1,0 +1,256 @@
+import { assert, assertEquals } from "@std/assert";
+import { c, close, connectTo, libc, listenAt, send } from "../os/mod.ts";
+import { decode, encode, maxFrameBytes } from "../protocol/mod.ts";
+import { receiveFrame } from "./client.ts";
+import { Server, type ServerOptions } from "./server.ts";
+
+libc(); // opened before the tests, which would call it a leak
+const build = 1n;
+
+interface Scene {
+  socket: string;
+  server: Server;
+  warned: string[];
+  /** Frames that conversations took, and how many ended. */
+  taken: Uint8Array[];
+  ended: number;
+}
+
+/** Serves with conversations that answer each frame by `answer`, while `body` runs. */
+async function serving(
+  body: (scene: Scene) => Promise<void>,
+  options: Partial<ServerOptions> = {},
+): Promise<void> {
+  const folder = Deno.makeTempDirSync(), socket = `${folder}/s`;
+  const listener = listenAt(socket), warned: string[] = [];
+  const scene: Scene = { socket, warned, taken: [], ended: 0, server: undefined as unknown as Server };
+  scene.server = new Server({
+    listener,
+    log: { info: () => {}, warn: (text: string) => void warned.push(text) },
+    now: () => performance.now(),
+    open: () => ({
+      receive: (frame) => {
+        scene.taken.push(frame);
+        return {
+          frame: encode({ name: "pass", outcome: `answer ${scene.taken.length}` }, build),
+          close: false,
+        };
+      },
+      end: () => void scene.ended++,
+      patienceMs: Infinity,
+      running: false,
+    }),
+    ...options,
+  });
+  const running = scene.server.run();
+  try {
+    await body(scene);
+  } finally {
+    scene.server.stop();
+    await running;
+    close(listener);
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+const ask = encode({ name: "admin", verb: "status", args: [] }, build);
+
+function connect(socket: string): number {
+  const descriptor = connectTo(socket);
+  assert(descriptor >= 0, `connect: errno ${-descriptor}`);
+  return descriptor;
+}
+
+function turns(ms = 60): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function outcomeIn(descriptor: number): string | undefined {
+  const frame = receiveFrame(descriptor, performance.now() + 200);
+  if (frame === undefined) return undefined;
+  const decoded = decode(frame);
+  return "message" in decoded && decoded.message.name === "pass" ? decoded.message.outcome : undefined;
+}
+
+Deno.test("Server answers a frame that arrives byte by byte", () =>
+  serving(async ({ socket, taken }) => {
+    const client = connect(socket);
+    for (const byte of ask) {
+      send(client, new Uint8Array([byte]));
+      if (byte === ask[5]) await turns(30);
+    }
+    await turns();
+    assertEquals(outcomeIn(client), "answer 1");
+    assertEquals(taken, [ask]);
+    close(client);
+  }));
+
+Deno.test("Server answers two frames that arrive at once, in order", () =>
+  serving(async ({ socket }) => {
+    const client = connect(socket), both = new Uint8Array(ask.length * 2);
+    both.set(ask), both.set(ask, ask.length);
+    send(client, both);
+    await turns();
+    const first = receiveFrame(client, performance.now() + 200)!;
+    const size = encode({ name: "pass", outcome: "answer 1" }, build).length;
+    assertEquals(first.length, size);
+    close(client);
+  }));
+
+Deno.test("Server takes a frame that is larger than its first buffer", () =>
+  serving(async ({ socket, taken }) => {
+    const long = encode({ name: "admin", verb: "x".repeat(300_000), args: [] }, build);
+    const client = connect(socket);
+    for (let at = 0; at < long.length;) {
+      const sent = send(client, long.subarray(at));
+      if (sent > 0) at += sent;
+      else await turns(5);
+    }
+    await turns();
+    assertEquals(taken.map((frame) => frame.length), [long.length]);
+    close(client);
+  }));
+
+Deno.test("Server hands on at once what claims to be larger than any frame", () =>
+  serving(async ({ socket, taken }) => {
+    const client = connect(socket), head = new Uint8Array(16);
+    new DataView(head.buffer).setUint32(0, maxFrameBytes + 1, true);
+    send(client, head);
+    await turns();
+    assertEquals(taken.map((frame) => frame.length), [16]);
+    close(client);
+  }));
+
+Deno.test("Server sends an answer that does not fit the socket at once", async () => {
+  const text = new Uint8Array(5 << 20).fill(7);
+  const large = encode({ name: "answer", json: text }, build);
+  await serving(async ({ socket }) => {
+    const client = connect(socket);
+    send(client, ask);
+    let got = 0;
+    const into = new Uint8Array(1 << 20);
+    for (const until = performance.now() + 5000; got < large.length && performance.now() < until;) {
+      const count = Number(libc().recv(client, into, BigInt(into.length), c.MSG_DONTWAIT));
+      if (count > 0) got += count;
+      else await turns(1);
+    }
+    assertEquals(got, large.length);
+    close(client);
+  }, {
+    open: () => ({
+      receive: () => ({ frame: large, close: true }),
+      end: () => {},
+      patienceMs: 1e9,
+      running: false,
+    }),
+  });
+});
+
+Deno.test("Server goes on after a conversation that throws, and ends it", async () => {
+  let ended = 0, opened = 0;
+  await serving(async ({ socket, warned }) => {
+    for (let i = 0; i < 2; i++) {
+      const client = connect(socket);
+      send(client, ask);
+      await turns();
+      assertEquals(outcomeIn(client), undefined, "the broken connection is closed");
+      close(client);
+    }
+    assertEquals([opened, ended, warned.length], [2, 2, 2]);
+  }, {
+    open: () => {
+      opened++;
+      const receive = () => {
+        throw new Error("broken");
+      };
+      return { receive, end: () => void ended++, patienceMs: 1e9, running: false };
+    },
+  });
+});
+
+Deno.test("Server drops a client that stays silent for too long", async () => {
+  let ended = 0;
+  const open = () => ({
+    receive: () => ({ close: false }),
+    end: () => void ended++,
+    patienceMs: 50,
+    running: false,
+  });
+  await serving(async ({ socket }) => {
+    const client = connect(socket);
+    await turns(300);
+    assertEquals(ended, 1);
+    close(client);
+  }, { open });
+});
+
+Deno.test("Server sends an answer that is ready later, then closes", async () => {
+  const later = () => turns(50).then(() => encode({ name: "pass", outcome: "late" }, build));
+  const open = () => ({
+    receive: () => ({ later: later(), close: true }),
+    end: () => {},
+    patienceMs: 1e9,
+    running: false,
+  });
+  await serving(async ({ socket }) => {
+    const client = connect(socket);
+    send(client, ask);
+    await turns(150);
+    assertEquals(outcomeIn(client), "late");
+    assertEquals(receiveFrame(client, performance.now() + 100), undefined);
+    close(client);
+  }, { open });
+});
+
+Deno.test("Server lets timers run while clients keep it busy", () =>
+  serving(async ({ socket }) => {
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 10);
+    const client = connect(socket);
+    for (const until = performance.now() + 300; performance.now() < until;) {
+      send(client, ask);
+      await turns(1);
+    }
+    clearInterval(timer);
+    assert(ticks > 5, `${ticks} ticks in 300 ms`);
+    close(client);
+  }));
+
+Deno.test("Server answers also while it waits aside", () =>
+  serving(async ({ socket }) => {
+    const client = connect(socket);
+    send(client, ask);
+    await turns();
+    assertEquals(outcomeIn(client), "answer 1");
+    close(client);
+  }, { elsewhereBusy: () => true }));
+
+Deno.test("Server survives running out of descriptors and serves again afterwards", () =>
+  serving(async ({ socket, warned }) => {
+    const limits = new BigUint64Array(2), bytes = new Uint8Array(limits.buffer);
+    libc().getrlimit(7, bytes);
+    const before = limits[0], client = connect(socket);
+    await turns();
+    const waiting = connect(socket);
+    limits[0] = BigInt([...Deno.readDirSync("/proc/self/fd")].length - 1); // no number is free below it
+    libc().setrlimit(7, bytes);
+    await turns(200);
+    limits[0] = before;
+    libc().setrlimit(7, bytes);
+    assert(warned.some((line) => line.includes("no descriptor left")), warned.join());
+    send(waiting, ask);
+    await turns(200);
+    assertEquals(outcomeIn(waiting), "answer 1");
+    close(waiting), close(client);
+  }));
+
+Deno.test("listenAt() makes a socket that only we may use", () =>
+  serving(({ socket }) => {
+    assertEquals(Deno.lstatSync(socket).mode! & 0o777, 0o600);
+    return Promise.resolve();
+  }));
+
+Deno.test("connectTo() a path without socket gives the errno", () => {
+  assertEquals(connectTo("/nonexistent/socket"), -c.ENOENT);
+  assertEquals(connectTo("/tmp/" + "x".repeat(200)), -36);
+});

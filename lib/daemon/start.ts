@@ -1,0 +1,96 @@
+/**
+ * Starting a daemon from a client, once however many clients want it at the same moment.
+ *
+ * The one that gets the start lock spawns; the others wait for the same socket. Nobody waits longer than
+ * `waitMs`: a build's first compiles rather run uncached. The daemon gets nothing of the client: a session, an
+ * environment, a folder and descriptors of its own, since what it inherited would live for hours (a make would wait
+ * for its jobserver pipe, a terminal for its session, a mount for its folder).
+ *
+ * @module
+ */
+import { cString, shown } from "../base/bytes.ts";
+import { c, close, connectTo, ended, environment, errno, libc, spawn, takeLock } from "../os/mod.ts";
+import type { Places } from "./places.ts";
+
+/** How often the socket is tried while we wait. A daemon needs some 60 ms. */
+const tryEveryMs = 4;
+/** A log longer than this begins anew with the next daemon. */
+const maxLogBytes = 1 << 20;
+/**
+ * A shell starts it in the background, so that it is nobody's child: this process becomes the launcher, which must
+ * not meet a child that it never started.
+ */
+const shell = "/bin/sh";
+const nothing = new Uint8Array(8);
+/** What a daemon may know of the environment of the client that started it. */
+const keptVariables = /^(ZCCACHE_[A-Z_]*|HOME|XDG_[A-Z_]*|PATH|LANG)=/;
+
+export interface StartOptions {
+  places: Places;
+  /** The engine and the arguments that make it a daemon (byte strings). */
+  command: readonly string[];
+  waitMs: number;
+}
+
+/** What became of it: it was there, it came, it does not answer yet, or it cannot be started. */
+export type Started = "running" | "started" | "starting" | { problem: string };
+
+/** Whether a daemon accepts connections at `socket` (byte string). */
+export function answers(socket: string): boolean {
+  const descriptor = connectTo(socket);
+  if (descriptor < 0) return descriptor === -c.EAGAIN; // a full backlog has somebody behind it
+  close(descriptor);
+  return true;
+}
+
+/** Makes sure that a daemon runs, waiting at most `waitMs`. */
+export function startDaemon({ places, command, waitMs }: StartOptions): Started {
+  if (answers(places.socket)) return "running";
+  const until = performance.now() + waitMs;
+  const lock = takeLock(places.startLock);
+  if (typeof lock === "number") return { problem: `Cannot lock ${shown(places.startLock)}: errno ${lock}` };
+  if (lock === "held") return waitFor(places.socket, until);
+  try {
+    if (answers(places.socket)) return "running"; // another client was quicker, and is done
+    const problem = spawnDaemon(places.log, command);
+    if (problem !== undefined) return { problem };
+    return waitFor(places.socket, until);
+  } finally {
+    lock.release();
+  }
+}
+
+function waitFor(socket: string, until: number): "started" | "starting" {
+  while (performance.now() < until) {
+    if (answers(socket)) return "started";
+    libc().poll(nothing, 0n, tryEveryMs);
+  }
+  return "starting";
+}
+
+/** Spawns `command` on its own; what went wrong, or undefined. */
+function spawnDaemon(log: string, command: readonly string[]): string | undefined {
+  const l = libc(), flags = c.O_WRONLY | c.O_CREAT | c.O_APPEND | c.O_CLOEXEC | c.O_NOFOLLOW;
+  const output = l.open(cString(log), flags, 0o600);
+  if (output < 0) return `Cannot write ${shown(log)}: errno ${errno()}`;
+  const input = l.open(cString("/dev/null"), c.O_RDWR | c.O_CLOEXEC, 0);
+  const here = l.open(cString("."), c.O_RDONLY | c.O_DIRECTORY | c.O_CLOEXEC, 0);
+  const mask = l.umask(0o077);
+  try {
+    if (Number(l.lseek(output, 0n, 2)) > maxLogBytes) l.ftruncate(output, 0n);
+    Deno.chdir("/");
+    const pid = spawn(shell, [shell, "-c", '"$@" &', shell, ...command], {
+      environ: environment().filter((text) => keptVariables.test(text)),
+      stdio: [input, output, output],
+      closeOthers: true,
+      newSession: true,
+    });
+    if (pid < 0) return `Cannot start ${shown(command[0])}: errno ${-pid}`;
+    while (ended(pid) === undefined) l.poll(nothing, 0n, 1);
+    return undefined;
+  } finally {
+    l.umask(mask);
+    if (here >= 0) l.fchdir(here);
+    for (const descriptor of [output, input, here]) if (descriptor >= 0) close(descriptor);
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * What the cache has done, as numbers and as text.
+ *
+ * @module
+ */
+export * from "./render.ts";
+export * from "./stats.ts";

@@ -1,0 +1,119 @@
+import { assert, assertEquals } from "@std/assert";
+import { duration, renderStats, size } from "./render.ts";
+import { type Counted, countersOf, hintOf, statsOf } from "./stats.ts";
+
+type Run = [outcome: string, kind: string, savedUs?: number];
+
+function counted(runs: Run[]): Counted {
+  const counters = new Map<string, number>();
+  for (const [outcome, kind, savedUs] of runs) {
+    for (const [name, n] of countersOf(outcome, kind, savedUs ?? 0)) {
+      counters.set(name, (counters.get(name) ?? 0) + n);
+    }
+  }
+  return { since: 0, counters, recent: runs.map(([outcome]) => outcome) };
+}
+
+const runs: Run[] = [
+  ["hit", "compile", 1_500_000],
+  ["hit", "compile", 500_000],
+  ["hit", "archive"],
+  ["miss_new", "compile"],
+  ["pass_failed", "link"],
+  ["error_internal", "compile"],
+  ["miss_of_tomorrow", "unheard_of"],
+];
+
+Deno.test("statsOf() sums runs by class, outcome and kind", () => {
+  assertEquals(statsOf(counted(runs), { results: 4, bytes: 9 }), {
+    schema: 1,
+    since: "1970-01-01T00:00:00.000Z",
+    runs: 7,
+    hits: 3,
+    misses: 2,
+    passed: 2,
+    errors: 1,
+    hit_rate: 0.6,
+    by_outcome: { hit: 3, error_internal: 1, miss_new: 1, miss_of_tomorrow: 1, pass_failed: 1 },
+    by_kind: {
+      compile: { hits: 2, misses: 1, passed: 1 },
+      link: { hits: 0, misses: 0, passed: 1 },
+      archive: { hits: 1, misses: 0, passed: 0 },
+      other: { hits: 0, misses: 1, passed: 0 },
+    },
+    time_saved_ms: 2000,
+    stored_results: 4,
+    size_bytes: 9,
+  });
+});
+
+Deno.test("statsOf() has no hit rate where nothing could hit", () => {
+  assertEquals(statsOf(counted([["pass_failed", "other"]]), { results: 0, bytes: 0 }).hit_rate, null);
+});
+
+const hints: { name: string; recent: string[]; want: ReturnType<typeof hintOf> }[] = [
+  { name: "is silent without runs", recent: [], want: undefined },
+  { name: "is silent at one half", recent: ["hit", "pass_time"], want: undefined },
+  {
+    name: "names the commonest reason above one half",
+    recent: ["hit", "pass_time", "pass_stdin", "pass_time"],
+    want: { outcome: "pass_time", count: 2, of: 4 },
+  },
+  {
+    name: "looks at the last 50 runs only",
+    recent: [...Array(100).fill("pass_time"), ...Array(50).fill("hit")],
+    want: undefined,
+  },
+];
+for (const { name, recent, want } of hints) {
+  Deno.test(`hintOf() ${name}`, () => assertEquals(hintOf(recent), want));
+}
+
+Deno.test("renderStats() aligns its columns and ends with the hint", () => {
+  const recent = ["pass_time", "pass_time", "hit"];
+  const text = renderStats(
+    statsOf(counted([...runs, ["pass_time", "compile"]]), { results: 4, bytes: 18_900_000 }),
+    recent,
+  );
+  assertEquals(
+    text,
+    `Statistics since 1970-01-01 00:00:00 UTC
+
+  Runs:        8 (3 hits, 2 misses, 3 passed)
+  Hit rate:    60.0%
+  Time saved:  ~2.0 s
+  Errors:      1
+  Stored:      4 results (18.9 MB)
+
+           hits  misses  passed
+  compile     2       1       2
+  link        0       0       1
+  archive     1       0       0
+  other       0       1       0
+
+  hit               3  Everything an earlier run depended on is as it was
+  error_internal    1  A fault in zccache; the tool was run
+  miss_new          1  The first run of this command line in this folder
+  miss_of_tomorrow  1
+  pass_failed       1  The tool itself failed
+  pass_time         1  Asked for the time, or holds a file's time (__DATE__, __TIME__, __TIMESTAMP__)
+
+Most of the last 3 runs were not cached; 2 for pass_time (Asked for the time, or holds a file's time (__DATE__, __TIME__, __TIMESTAMP__)). Set SOURCE_DATE_EPOCH and take the time macros out of the source
+`,
+  );
+});
+
+Deno.test("renderStats() of nothing shows no empty table", () => {
+  const text = renderStats(statsOf(counted([]), { results: 0, bytes: 0 }), []);
+  assert(!text.includes("hits  misses"), text);
+  assert(text.endsWith("(0 B)\n"), text);
+});
+
+const sizes: [number, string][] = [[0, "0 B"], [999, "999 B"], [1000, "1.0 kB"], [18_900_000, "18.9 MB"]];
+for (const [bytes, want] of sizes) Deno.test(`size() of ${bytes}`, () => assertEquals(size(bytes), want));
+
+const durations: [number, string][] = [[340, "340 ms"], [4800, "4.8 s"], [720_000, "12 min"], [
+  11_160_000,
+  "3.1 h",
+]];
+for (const [ms, want] of durations) Deno.test(`duration() of ${ms}`, () => assertEquals(duration(ms), want));
