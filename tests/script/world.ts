@@ -1,0 +1,233 @@
+/**
+ * The private world of one scenario in one mode: folders, environment, daemon, and the two ways to run a tool.
+ *
+ *     <root>/work     where the script stands; the only folder that is compared
+ *     <root>/cache    ZCCACHE_CACHE_DIR       <root>/run   XDG_RUNTIME_DIR
+ *     <root>/home     HOME                    <root>/tmp   TMPDIR, which must end as the plain run leaves it
+ *
+ * Keeps true: nothing of the caller's environment but PATH reaches a tool, and both ways see the same one.
+ *
+ * @module
+ */
+import { type CommandLine, shellQuote, shellRedirection } from "./words.ts";
+import { compareTrees, restoreTree, takeTree, type Tree } from "./tree.ts";
+
+/** How a tool line is run; `plain` compares the compiler with itself, which proves the scenario's own texts. */
+export type Mode = "plain" | "one-shot" | "daemon" | "launcher";
+
+/** The programs under test. */
+export interface Programs {
+  zccache: string;
+  launcher: string;
+}
+
+/** How a program ended and what it said. */
+export interface Ran {
+  /** 128 + signal where a signal ended it, as a shell says. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+const bytewise = new TextDecoder("latin1");
+// A tool may hang on a fault of ours; a minute is far beyond any compile here.
+const deadlineMs = 60_000;
+
+/** One scenario's folders and state. */
+export class World {
+  readonly root: string;
+  readonly work: string;
+  readonly cache: string;
+  cwd: string;
+  umask = "022";
+  limits: string[] = [];
+  loose: RegExp[] = [];
+  readonly env: Map<string, string>;
+  last: Ran | undefined;
+  #baseline: Record<string, number> | undefined;
+  #runsSinceBaseline = 0;
+
+  constructor(readonly mode: Mode, readonly programs: Programs | undefined) {
+    this.root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "zs-" }));
+    this.work = `${this.root}/work`;
+    this.cache = `${this.root}/cache`;
+    for (const name of ["work", "run", "home", "tmp"]) {
+      Deno.mkdirSync(`${this.root}/${name}`, { mode: 0o700 });
+    }
+    Deno.chmodSync(this.work, 0o755);
+    this.cwd = this.work;
+    this.env = new Map([
+      ["PATH", Deno.env.get("PATH") ?? "/usr/bin:/bin"],
+      ["HOME", `${this.root}/home`],
+      ["TMPDIR", `${this.root}/tmp`],
+      ["XDG_RUNTIME_DIR", `${this.root}/run`],
+      ["ZCCACHE_CACHE_DIR", this.cache],
+      ["ZCCACHE_DAEMON", mode === "one-shot" ? "off" : "auto"],
+      ["PWD", this.work],
+    ]);
+    this.startDaemon();
+  }
+
+  get hasDaemon(): boolean {
+    return this.mode === "daemon" || this.mode === "launcher";
+  }
+
+  /** An absolute path for a name in the script. */
+  path(name: string): string {
+    return name.startsWith("/") ? name : `${this.cwd}/${name}`;
+  }
+
+  startDaemon(): void {
+    if (!this.hasDaemon) return;
+    const { code, stderr } = this.zccache(["start"]);
+    if (code !== 0) throw new Error(`The daemon did not start (${code}): ${stderr}`);
+  }
+
+  /** Ends the daemon in good order, or by SIGKILL. */
+  endDaemon(options: { kill: boolean }): void {
+    if (!this.hasDaemon) return;
+    if (!options.kill) {
+      const { code, stderr } = this.zccache(["stop"]);
+      if (code !== 0) throw new Error(`The daemon did not stop (${code}): ${stderr}`);
+      return;
+    }
+    const status = this.zccache(["status", "--json"]);
+    const pid = Number(JSON.parse(status.stdout).pid);
+    if (!Number.isInteger(pid) || pid < 2) throw new Error(`No daemon to kill: ${status.stdout}`);
+    Deno.kill(pid, "SIGKILL");
+    waitForEnd(pid);
+  }
+
+  /** Runs the executable under test for its own sake, in the scenario's environment. */
+  zccache(args: string[]): Ran {
+    if (this.programs === undefined) throw new Error("No executable in the mode `plain`");
+    return this.#shell({ assignments: [], argv: [this.programs.zccache, ...args], redirections: [] });
+  }
+
+  /** Runs a program as it is. */
+  exec(line: CommandLine): Ran {
+    return this.#shell(line);
+  }
+
+  /**
+   * Runs a tool plainly, puts the folder back, runs it through the cache, and compares.
+   *
+   * @returns the cached run, and what differed, a line each
+   */
+  differential(line: CommandLine): { ran: Ran; differences: string[] } {
+    const before = takeTree(this.work);
+    const plainRun = this.#shell(line);
+    const plain = takeTree(this.work);
+    const plainTmp = temporaryNames(takeTree(`${this.root}/tmp`));
+    restoreTree(this.work, before);
+    restoreTree(`${this.root}/tmp`, new Map());
+    settle();
+    const cachedStart = Date.now();
+    const ran = this.#shell({ ...line, argv: [...this.#through(), ...line.argv] });
+    this.#runsSinceBaseline++;
+    const cached = takeTree(this.work);
+    const isLoose = (path: string) => this.loose.some((pattern) => pattern.test(path));
+    const differences = compareTrees({ before, plain, cached, cachedStart, isLoose });
+    differences.push(...compareRuns(plainRun, ran));
+    const tmp = temporaryNames(takeTree(`${this.root}/tmp`));
+    if (tmp !== plainTmp) differences.push(`TMPDIR holds "${plainTmp}" when plain, "${tmp}" when cached`);
+    restoreTree(`${this.root}/tmp`, new Map());
+    this.last = ran;
+    return { ran, differences };
+  }
+
+  /** Remembers the counters, so that `outcomes` tells what came after. */
+  beginCounting(): void {
+    if (this.mode === "plain" || (this.#baseline !== undefined && this.#runsSinceBaseline === 0)) return;
+    this.#baseline = this.#counters();
+    this.#runsSinceBaseline = 0;
+  }
+
+  /** The outcomes counted since `beginCounting`, one name a run. */
+  outcomes(): string[] {
+    const before = this.#baseline ?? {};
+    const now = this.#counters();
+    this.#baseline = now;
+    this.#runsSinceBaseline = 0;
+    return Object.keys(now).flatMap((name) => Array(now[name] - (before[name] ?? 0)).fill(name));
+  }
+
+  /** Ends the daemon and removes all folders. */
+  close(): void {
+    if (this.hasDaemon && this.programs !== undefined) this.zccache(["stop"]);
+    Deno.removeSync(this.root, { recursive: true });
+  }
+
+  #counters(): Record<string, number> {
+    const { code, stdout, stderr } = this.zccache(["stats", "--json"]);
+    if (code !== 0) throw new Error(`zccache stats --json ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout).by_outcome;
+  }
+
+  #through(): string[] {
+    if (this.mode === "plain" || this.programs === undefined) return [];
+    return this.mode === "launcher" ? [this.programs.launcher] : [this.programs.zccache, "wrap"];
+  }
+
+  /** Through a shell file, so that umask, limits, redirections and any byte in a word are exactly the user's. */
+  #shell(line: CommandLine): Ran {
+    const assignments = line.assignments.map(([name, value]) => `export ${name}=${shellQuote(value)}`);
+    const command = [...line.argv.map(shellQuote), ...line.redirections.map(shellRedirection)].join(" ");
+    const file = `${this.root}/line.sh`;
+    const text = [`umask ${this.umask}`, ...this.limits, ...assignments, `exec ${command}`];
+    Deno.writeTextFileSync(file, text.join("\n") + "\n");
+    const child = new Deno.Command("timeout", {
+      args: ["-s", "KILL", String(deadlineMs / 1000), "/bin/sh", file],
+      cwd: this.cwd,
+      env: Object.fromEntries(this.env),
+      clearEnv: true,
+      stdin: "null",
+    }).outputSync();
+    return {
+      code: child.code,
+      stdout: bytewise.decode(child.stdout),
+      stderr: bytewise.decode(child.stderr),
+    };
+  }
+}
+
+/** Temporary names are drawn anew by each run of a tool: as many of each form must be there, not the same. */
+function temporaryNames(tree: Tree): string {
+  return [...tree.keys()].map(withoutDrawn).sort().join(" ");
+}
+
+/** The parts of a text that a tool draws at random: gcc's `ccXXXXXX` names. */
+function withoutDrawn(text: string): string {
+  return text.replace(/\bcc[A-Za-z0-9]{6}\b/g, "ccXXXXXX").replace(/-[0-9a-f]{6,8}\./g, "-XXXXXX.");
+}
+
+function compareRuns(plain: Ran, cached: Ran): string[] {
+  const found: string[] = [];
+  if (plain.code !== cached.code) {
+    found.push(`exit code ${plain.code} when plain, ${cached.code} when cached`);
+  }
+  for (const stream of ["stdout", "stderr"] as const) {
+    const [a, b] = [withoutDrawn(plain[stream]), withoutDrawn(cached[stream])];
+    if (a !== b) found.push(`${stream} when plain:\n${a}${stream} when cached:\n${b}`);
+  }
+  return found;
+}
+
+/** Lets the kernel's coarse clock move on, as it does between two steps of a real build. */
+function settle(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 12);
+}
+
+function waitForEnd(pid: number): void {
+  for (let i = 0; i < 500; i++) {
+    try {
+      const state = Deno.readTextFileSync(`/proc/${pid}/stat`);
+      if (/\) Z /.test(state)) return;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      throw error;
+    }
+    settle();
+  }
+  throw new Error(`Process ${pid} did not end after SIGKILL`);
+}
