@@ -1,0 +1,56 @@
+/*
+ * KEEP: the run's outputs into the store's staging folder, as clones or copies, for the decider to hash.
+ */
+#ifndef ZCCACHE_KEEP_H
+#define ZCCACHE_KEEP_H
+
+#include "copy.h"
+#include "protocol.h"
+
+static bool changed(const struct stat *a, const struct stat *b)
+{
+    return a->st_size != b->st_size || a->st_mtim.tv_sec != b->st_mtim.tv_sec || a->st_mtim.tv_nsec != b->st_mtim.tv_nsec;
+}
+
+/* An errno; `*is` as found. A file that changes under the copy is EBUSY. */
+static int copy_to_stage(int from, const char *to, struct stat *is)
+{
+    struct stat after;
+    if (fstat(from, is)) return errno;
+    if (!S_ISREG(is->st_mode)) return EINVAL;
+    int file = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) return errno;
+    int problem = copy_file(from, file, is->st_size) ? 0 : errno;
+    if (close(file) && !problem) problem = errno;
+    if (!problem && (fstat(from, &after) || changed(is, &after))) problem = EBUSY;
+    if (problem) unlink(to);
+    return problem;
+}
+
+static void stage_one(const struct zc_stage *stage, struct zc_staged *staged)
+{
+    struct stat is = {0};
+    const char *path = zc_terminate(stage->path), *to = zc_terminate(stage->to);
+    int from = path && to ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : (errno = EINVAL, -1);
+    staged->error = (uint32_t)(from < 0 ? errno : copy_to_stage(from, to, &is));
+    staged->mode = is.st_mode;
+    staged->size = (uint64_t)is.st_size;
+    if (from >= 0) close(from);
+}
+
+/* Stages every file of `keep`; the rows of `kept` in the same order. */
+static struct zc_items stage_all(struct zc_items keep)
+{
+    struct zc_reader r = zc_items_reader(keep);
+    struct zc_writer rows = {.most = ZC_MAX_FRAME_BYTES};
+    uint32_t count = 0;
+    struct zc_stage stage;
+    for (; count < keep.count && zc_get_stage(&r, &stage) && !rows.failed; count++) {
+        struct zc_staged staged;
+        stage_one(&stage, &staged);
+        zc_put_staged(&rows, &staged);
+    }
+    return (struct zc_items){count, {rows.at, rows.size}};
+}
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * Asks the decider what one run of a tool needs, then does it: HIT puts files in place and says the texts, RUN
+ * runs the tool and reports, PASS becomes it.
+ *
+ *     launcher --socket PATH [--build HEX16] [--one-shot] -- TOOL ARGS...    as the engine starts it
+ *     launcher [wrap] [--] TOOL ARGS...                                      called by its path
+ *
+ * Every doubt is PASS too: no decider, another version, a short or mad frame, an unknown id, silence. pass() may be
+ * called until the first rename or the first byte of output; so a HIT is read whole and every file of it is ready
+ * under a temporary name before. Called by its path, it hands to the engine whatever is not a compile, and a compile
+ * for which there is no daemon.
+ *
+ * The conversation is lib/protocol/spec.ts. Functions stand in the order they run; what they do with files and
+ * processes is in the headers of this folder.
+ */
+#define _GNU_SOURCE
+#include "become.h"
+#include "deliver.h"
+#include "keep.h"
+#include "places.h"
+#include "protocol.h"
+#include "run.h"
+#include "tool.h"
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+
+/* From connecting to the answer. A decision takes a millisecond, after a pause of the daemon's up to hundreds. */
+#ifndef ZC_ANSWER_DEADLINE_MS
+#define ZC_ANSWER_DEADLINE_MS 5000
+#endif
+/* From the report to the end: hashing a toolchain's first unit took 0.3 s; past this a build waits for nothing. */
+#ifndef ZC_REPORT_DEADLINE_MS
+#define ZC_REPORT_DEADLINE_MS 60000
+#endif
+
+static struct {
+    const char *socket;
+    uint64_t build;
+    bool one_shot, by_path;
+    int decider;
+    uint32_t ask_flags;
+} self = {.decider = -1};
+
+static int64_t in_ms(int64_t ms) { return zc_now_us() + ms * 1000; }
+
+/* Becomes the engine with `words` before `args`; returns where there is none. */
+static void become_engine(char **words, char **args)
+{
+    size_t count = 0, before = 0;
+    while (args[count]) count++;
+    while (words[before]) before++;
+    char *engine = find_engine(&self.build), **argv = calloc(count + before + 2, sizeof *argv);
+    if (!engine || !argv) return;
+    argv[0] = engine;
+    memcpy(argv + 1, words, before * sizeof *argv);
+    memcpy(argv + 1 + before, args, count * sizeof *argv);
+    restore_signals();
+    execve(engine, argv, environ);
+}
+
+/* Not a compile: the engine's business. */
+static _Noreturn void other_command(char **args)
+{
+    become_engine((char *[]){NULL}, args);
+    dprintf(2, "zccache: Cannot start the engine: the file \"engine-path\" beside the launcher does not name it\n");
+    _exit(EXIT_USAGE);
+}
+
+static void parse(char **argv)
+{
+    char **at = argv + 1;
+    self.by_path = !*at || strcmp(*at, "--socket");
+    if (self.by_path) {
+        if (*at && !strcmp(*at, "wrap")) at++;
+        if (*at && !strcmp(*at, "--")) at++;
+        else if (!*at || **at == '-') other_command(argv + 1);
+    }
+    for (; !self.by_path && *at && strcmp(*at, "--"); at++) {
+        if (!strcmp(*at, "--one-shot")) self.one_shot = true;
+        else if (!strcmp(*at, "--socket") && at[1]) self.socket = *++at;
+        else if (!strcmp(*at, "--build") && at[1]) self.build = strtoull(*++at, NULL, 16);
+    }
+    if (!self.by_path && *at) at++;
+    if (!*at) {
+        dprintf(2, "zccache: Cannot wrap: no tool is named\n");
+        _exit(EXIT_USAGE);
+    }
+    origin.argv = at;
+}
+
+static bool is_utf8(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at;) {
+        int more = *at < 0x80 ? 0 : *at >= 0xc2 && *at < 0xe0 ? 1 : *at >= 0xe0 && *at < 0xf0 ? 2
+            : *at >= 0xf0 && *at < 0xf5 ? 3 : -1;
+        if (more < 0) return false;
+        for (at++; more > 0; more--, at++)
+            if ((*at & 0xc0) != 0x80) return false;
+    }
+    return true;
+}
+
+/* No daemon: the engine starts one, or decides itself. What the engine cannot start for passes. */
+static _Noreturn void without_daemon(void)
+{
+    struct rlimit memory;
+    const char *mode = setting("ZCCACHE_DAEMON");
+    bool fit = !getrlimit(RLIMIT_AS, &memory) && memory.rlim_cur == RLIM_INFINITY; /* V8 reserves address space */
+    for (char **at = origin.argv; *at && fit; at++) fit = is_utf8(*at);
+    if (!self.by_path || !fit) pass();
+    bool alone = is_on("ZCCACHE_NO_SPAWN") || (mode && !strcasecmp(mode, "off"));
+    if (alone) become_engine((char *[]){"wrap", "--no-daemon", "--", NULL}, origin.argv);
+    else become_engine((char *[]){"wrap", "--", NULL}, origin.argv);
+    pass();
+}
+
+/* Connects, or passes: a full backlog and a peer of another user count as doubt, nobody there as no daemon. */
+static void dial(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(self.socket) > MOST_SOCKET_PATH) pass();
+    strcpy(address.sun_path, self.socket);
+    self.decider = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (self.decider < 0) pass();
+    if (connect(self.decider, (struct sockaddr *)&address, sizeof address)) {
+        if (errno == ENOENT || errno == ECONNREFUSED) without_daemon();
+        pass();
+    }
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(self.decider, SOL_SOCKET, SO_PEERCRED, &peer, &size) || peer.uid != geteuid()) pass();
+}
+
+static uint32_t descriptor_facts(uint32_t *window)
+{
+    uint32_t flags = 0;
+    struct stat is[3];
+    bool open[3];
+    static const uint32_t closed[] = {ZC_ASK_STDIN_CLOSED, ZC_ASK_STDOUT_CLOSED, ZC_ASK_STDERR_CLOSED};
+    *window = 0;
+    for (int fd = 2; fd >= 0; fd--) {
+        struct winsize size;
+        open[fd] = !origin.closed[fd] && !fstat(fd, &is[fd]);
+        if (origin.closed[fd]) flags |= closed[fd];
+        if (!open[fd] || !isatty(fd)) continue;
+        flags |= ZC_ASK_TTY0 << fd;
+        if (!*window && !ioctl(fd, TIOCGWINSZ, &size)) *window = size.ws_row | (uint32_t)size.ws_col << 16;
+    }
+    if (open[1] && open[2] && is[1].st_dev == is[2].st_dev && is[1].st_ino == is[2].st_ino)
+        flags |= ZC_ASK_ONE_OUTPUT;
+    if (open[0] && S_ISCHR(is[0].st_mode) && is[0].st_rdev == makedev(1, 3)) flags |= ZC_ASK_STDIN_NULL;
+    return flags;
+}
+
+static struct zc_writer frame(uint16_t id)
+{
+    return zc_frame(ZC_PROTOCOL_VERSION, id, self.build, ZC_MAX_FRAME_BYTES + 4);
+}
+
+static bool send_frame(struct zc_writer *w, int64_t deadline)
+{
+    return zc_finish(w) && zc_send(self.decider, w->at, w->size, deadline);
+}
+
+static void ask(int64_t deadline)
+{
+    char cwd[PATH_MAX];
+    struct stat is;
+    if (!getcwd(cwd, sizeof cwd) || cwd[0] != '/') pass(); /* removed, or out of reach of our root */
+    struct zc_ask m = {.pid = (uint32_t)getpid(), .cwd = zc_text(cwd), .tool = zc_text(origin.tool)};
+    delivery.umask = umask(0);
+    umask(delivery.umask);
+    m.umask = delivery.umask;
+    m.flags = self.ask_flags = descriptor_facts(&m.window);
+    if (!stat("/proc/self/ns/mnt", &is)) m.namespace = is.st_ino;
+    if (!stat("/", &is)) m.root = is.st_ino;
+    struct zc_writer words = {.most = ZC_MAX_FRAME_BYTES}, environment = {.most = ZC_MAX_FRAME_BYTES};
+    for (char **at = origin.argv; *at; at++, m.argv.count++) zc_put_bytes(&words, zc_text(*at));
+    for (char **at = environ; *at; at++) zc_put(&environment, *at, strlen(*at) + 1);
+    m.argv.encoded = (struct zc_bytes){words.at, words.size};
+    m.env = (struct zc_bytes){environment.at, environment.size};
+    struct zc_writer w = frame(ZC_ASK);
+    zc_put_ask(&w, &m);
+    if (words.failed || environment.failed || !send_frame(&w, deadline)) pass();
+    free(words.at);
+    free(environment.at);
+    free(w.at);
+}
+
+static uint16_t receive(struct zc_reader *r, int64_t deadline)
+{
+    return zc_receive(self.decider, ZC_PROTOCOL_VERSION, ZC_MAX_FRAME_BYTES, deadline, r);
+}
+
+/* Has the outputs staged where the decider wants them. Whatever goes wrong now only costs the result. */
+static void report(const struct outcome *o)
+{
+    int64_t deadline = in_ms(ZC_REPORT_DEADLINE_MS);
+    struct zc_report m = {.status = (uint32_t)o->status, .flags = o->flags, .wall_us = (uint64_t)o->wall_us};
+    if (!(o->flags & ZC_REPORT_LOST_TEXT)) {
+        m.out = (struct zc_bytes){o->texts[0].text.at, o->texts[0].text.size};
+        m.err = (struct zc_bytes){o->texts[1].text.at, o->texts[1].text.size};
+    }
+    struct zc_writer w = frame(ZC_REPORT);
+    struct zc_reader r;
+    struct zc_keep keep;
+    zc_put_report(&w, &m);
+    if (!send_frame(&w, deadline) || receive(&r, deadline) != ZC_KEEP || !zc_get_keep(&r, &keep)) return;
+    struct zc_kept kept = {stage_all(keep.files)};
+    w = frame(ZC_KEPT);
+    zc_put_kept(&w, &kept);
+    if (send_frame(&w, deadline)) receive(&r, deadline);
+}
+
+/* origin.argv with the words of `extra` behind it; NULL: they are no words. */
+static char **extended_argv(struct zc_items extra)
+{
+    struct zc_reader r = zc_items_reader(extra);
+    size_t count = 0;
+    while (origin.argv[count]) count++;
+    char **argv = calloc(count + extra.count + 1, sizeof *argv);
+    if (!argv) return NULL;
+    memcpy(argv, origin.argv, count * sizeof *argv);
+    for (uint32_t i = 0; i < extra.count; i++)
+        if (!(argv[count + i] = zc_terminate(zc_get_bytes(&r)))) return NULL;
+    return argv;
+}
+
+static _Noreturn void obey_run(struct zc_reader *r)
+{
+    struct zc_run m;
+    struct outcome o = {0};
+    if (!zc_get_run(r, &m) || r->at != r->end) pass();
+    char **argv = extended_argv(m.extra), **environment = environ;
+    const char *tracer = zc_terminate(m.tracer), *record = zc_terminate(m.record);
+    if (!argv || !tracer || !record) pass();
+    if (*tracer && !(environment = traced_environment(tracer, record))) pass();
+    if (!run(argv, environment, self.ask_flags & ZC_ASK_ONE_OUTPUT, self.decider, &o)) pass();
+    report(&o);
+    end_as(o.status);
+}
+
+/* Says which target refuses; what the decider then wants is obeyed, if it is not another HIT. */
+static _Noreturn void cannot(int problem, const char *path)
+{
+    int64_t deadline = in_ms(ZC_ANSWER_DEADLINE_MS);
+    struct zc_cannot m = {(uint32_t)problem, zc_text(path)};
+    struct zc_writer w = frame(ZC_CANNOT);
+    struct zc_reader r;
+    origin.cleanup = NULL;
+    restore_signals();
+    zc_put_cannot(&w, &m);
+    if (!send_frame(&w, deadline) || receive(&r, deadline) != ZC_RUN) pass();
+    obey_run(&r);
+}
+
+static _Noreturn void obey_hit(struct zc_reader *r)
+{
+    struct zc_hit m;
+    const char *where;
+    if (!zc_get_hit(r, &m) || r->at != r->end) pass();
+    guard_delivery();
+    int problem = prepare(m.files, &where);
+    if (problem == EBADMSG) pass();
+    if (problem) cannot(problem, where);
+    if (!replay_texts(&m) || !commit()) pass();
+    _exit((int)(m.status & 0xff));
+}
+
+int main(int argc, char **argv)
+{
+    char path[MOST_SOCKET_PATH + 1];
+    struct zc_reader r;
+    (void)argc;
+    plug();
+    remember_signals();
+    parse(argv);
+    if (self.one_shot) prctl(PR_SET_PDEATHSIG, SIGTERM); /* the engine that decides is our parent */
+    find_tool();
+    if (is_on("ZCCACHE_DISABLE") || setting("ZCCACHE_TRACE_RECORD")) pass();
+    if (self.by_path) {
+        find_engine(&self.build);
+        if (!find_socket(path)) without_daemon();
+        self.socket = path;
+    }
+    if (!self.socket) pass();
+    int64_t deadline = in_ms(ZC_ANSWER_DEADLINE_MS);
+    dial();
+    ask(deadline);
+    uint16_t id = receive(&r, deadline);
+    if (id == ZC_HIT) obey_hit(&r);
+    if (id == ZC_RUN) obey_run(&r);
+    pass();
+}

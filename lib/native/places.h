@@ -1,0 +1,106 @@
+/*
+ * Where the daemon listens and where the engine lies, for a launcher that is called by its path.
+ *
+ *     socket    ZCCACHE_ENDPOINT, else <runtime>/<name>.sock
+ *     runtime   $XDG_RUNTIME_DIR/zccache where that variable is absolute, names a folder of ours and the socket's
+ *               path fits sockaddr_un, else /tmp/zccache-<uid>; 0700, ours, no symbolic link, else it is not used
+ *     name      16 hex digits: FNV-1a (64 bits) of "<real path of the cache>\0<protocol version in decimal>"
+ *     cache     ZCCACHE_CACHE_DIR, else $HOME/.zccache where HOME is absolute and ours
+ *     engine    first line of the file `engine-path` beside this executable; second line: build id, 16 hex digits
+ *
+ * lib/daemon/places.ts derives the same; a test compares the two. Without HOME only the engine can tell where the
+ * cache is (a static program has no getpwuid).
+ */
+#ifndef ZCCACHE_PLACES_H
+#define ZCCACHE_PLACES_H
+
+#include "protocol.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { MOST_SOCKET_PATH = sizeof ((struct sockaddr_un *)0)->sun_path - 1 };
+
+/* The value of a variable; NULL where it is unset or empty. */
+static const char *setting(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+static bool is_on(const char *name)
+{
+    static const char *const words[] = {"1", "true", "yes", "on"};
+    const char *value = setting(name);
+    for (size_t i = 0; value && i < sizeof words / sizeof *words; i++)
+        if (!strcasecmp(value, words[i])) return true;
+    return false;
+}
+
+static uint64_t fnv1a(const char *bytes, size_t size)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t i = 0; i < size; i++) hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3;
+    return hash;
+}
+
+static bool is_our_folder(const struct stat *is) { return S_ISDIR(is->st_mode) && is->st_uid == geteuid(); }
+
+/* The real path of the cache folder; false: there is none yet, or only the engine can tell. */
+static bool find_cache(char *path)
+{
+    char named[PATH_MAX];
+    const char *chosen = setting("ZCCACHE_CACHE_DIR"), *home = setting("HOME");
+    struct stat is;
+    if (chosen) return realpath(chosen, path);
+    if (!home || *home != '/' || stat(home, &is) || !is_our_folder(&is)) return false;
+    return snprintf(named, sizeof named, "%s/.zccache", home) < (int)sizeof named && realpath(named, path);
+}
+
+/* The socket's path into `path` of MOST_SOCKET_PATH + 1 bytes; false: no daemon can be there. */
+static bool find_socket(char *path)
+{
+    const char *endpoint = setting("ZCCACHE_ENDPOINT"), *offered = setting("XDG_RUNTIME_DIR");
+    enum { ROOM = MOST_SOCKET_PATH + 1 };
+    if (endpoint) return snprintf(path, ROOM, "%s", endpoint) < ROOM;
+    char cache[PATH_MAX + 16], folder[PATH_MAX];
+    if (!find_cache(cache)) return false;
+    size_t size = strlen(cache) + 1;
+    size += (size_t)snprintf(cache + size, sizeof cache - size, "%d", ZC_PROTOCOL_VERSION);
+    unsigned long long name = fnv1a(cache, size);
+    struct stat is;
+    bool fits = offered && *offered == '/' && !stat(offered, &is) && is_our_folder(&is) &&
+        snprintf(path, ROOM, "%s/zccache/%016llx.sock", offered, name) < ROOM;
+    if (fits) snprintf(folder, sizeof folder, "%s/zccache", offered);
+    else snprintf(folder, sizeof folder, "/tmp/zccache-%u", (unsigned)geteuid());
+    if (lstat(folder, &is) || !is_our_folder(&is) || is.st_mode & 077) return false;
+    return fits || snprintf(path, ROOM, "%s/%016llx.sock", folder, name) < ROOM;
+}
+
+/* The engine's path, or NULL; `*build` is set where the file tells it. */
+static char *find_engine(uint64_t *build)
+{
+    static char text[PATH_MAX + 64];
+    char file[PATH_MAX + 16];
+    ssize_t length = readlink("/proc/self/exe", file, PATH_MAX);
+    char *slash = length > 0 ? memrchr(file, '/', (size_t)length) : NULL;
+    if (!slash) return NULL;
+    strcpy(slash + 1, "engine-path");
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) close(fd);
+    if (got <= 0) return NULL;
+    text[got] = 0;
+    char *second = text + strcspn(text, "\n");
+    if (*second) {
+        *second = 0;
+        *build = strtoull(second + 1, NULL, 16);
+    }
+    return text[0] == '/' ? text : NULL;
+}
+
+#endif
