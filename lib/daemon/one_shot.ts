@@ -64,11 +64,11 @@ export async function runOneShot(options: OneShotOptions): Promise<ChildEnd | nu
   try {
     const child = spawn(options.command[0], options.command, { defaults: signalsBack.defaults });
     if (child < 0) return -child;
-    const stopForwarding = forward(child, signalsBack.ignored);
+    const forwarding = forward(child, signalsBack.ignored);
     try {
       return meaning(await decideFor(child, listener, options));
     } finally {
-      stopForwarding();
+      forwarding.stop();
     }
   } finally {
     signalsBack.restore();
@@ -85,14 +85,17 @@ function standAside(): { defaults: number[]; ignored: Set<number>; restore(): vo
   return { defaults, ignored, restore: () => defaults.forEach(defaultSignal) };
 }
 
-/** Passes signals on to the child, except those that our parent had us ignore. */
-function forward(child: number, ignored: ReadonlySet<number>): () => void {
-  const listeners = passedOn.filter((name) => !ignored.has(signals[name])).map((name) => {
-    const listener = () => void signalProcess(child, signals[name]);
-    Deno.addSignalListener(name, listener);
-    return () => Deno.removeSignalListener(name, listener);
-  });
-  return () => listeners.forEach((remove) => remove());
+/**
+ * Passes signals on to the child, except those that our parent had us ignore. Once the child has ended they are
+ * only kept from ending us before the flush; so the listeners stay until this process ends.
+ */
+function forward(child: number, ignored: ReadonlySet<number>): { stop(): void } {
+  let alive = true;
+  for (const name of passedOn) {
+    if (ignored.has(signals[name])) continue;
+    Deno.addSignalListener(name, () => void (alive && signalProcess(child, signals[name])));
+  }
+  return { stop: () => void (alive = false) };
 }
 
 async function decideFor(child: number, listener: number, options: OneShotOptions): Promise<number> {
