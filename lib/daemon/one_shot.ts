@@ -122,15 +122,15 @@ async function decideFor(child: number, listener: number, options: OneShotOption
       }),
     elsewhereBusy: () => true, // signals and the child's end need the event loop
   });
-  try {
-    const serving = server.run();
-    const status = await ending;
-    server.stop();
-    await serving;
-    return status;
-  } finally {
-    await cache.close();
-  }
+  // The tool may have run by now, so trouble of ours must not become trouble of the caller's, who would run it again.
+  const trouble = (error: unknown) =>
+    options.log.warn(`one-shot: ${error instanceof Error ? error.stack : error}`);
+  const serving = server.run().catch(trouble);
+  const status = await ending;
+  server.stop();
+  await serving;
+  await cache.close().catch(trouble);
+  return status;
 }
 
 function attempt({ open, log }: OneShotOptions): Cache | undefined {

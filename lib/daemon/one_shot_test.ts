@@ -62,6 +62,15 @@ test("runOneShot() lets the child go on where the cache cannot be opened", async
   assertEquals(told, ["cannot open the cache: the shard is damaged"]);
 });
 
+test("runOneShot() gives the child's end also where the last flush fails", async () => {
+  const close = () => Promise.reject(new Error("no space left"));
+  const { ending, told } = await run("exit 4", {
+    open: () => ({ busy: () => false, close }) as unknown as Cache,
+  });
+  assertEquals(ending, { code: 4, signal: 0 });
+  assert(told.join().includes("no space left"), told.join());
+});
+
 test("runOneShot() gives the child default SIGINT, SIGQUIT and SIGPIPE, and ignores the first two itself", async () => {
   const { text } = await run(
     "sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status; sed -n 's/^SigIgn:[[:space:]]*//p' /proc/$PPID/status",

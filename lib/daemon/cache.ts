@@ -1,0 +1,94 @@
+/**
+ * A cache that is open for deciding: store, tracer, records and decider put together, for the daemon and for a
+ * one-shot engine alike.
+ *
+ * @module
+ */
+import type { Log } from "../base/log.ts";
+import { shown } from "../base/bytes.ts";
+import { Decider } from "../lookup/mod.ts";
+import { countersOf } from "../report/mod.ts";
+import { Store } from "../store/mod.ts";
+import { RecordPool } from "../trace/mod.ts";
+import type { Deciding } from "./conversation.ts";
+import type { Cache } from "./lifecycle.ts";
+import { sweepRuntime } from "./leftovers.ts";
+import type { Places } from "./places.ts";
+import { type Interpreter, selfTest } from "./self_test.ts";
+
+export interface CacheOptions {
+  places: Places;
+  mode: "daemon" | "one-shot";
+  flushMs: number;
+  maxPending: number;
+  budgetBytes?: number;
+  /** Path of the tracer (ordinary text), "" where there is none; `problem` says why. */
+  tracer: string;
+  problem?: string;
+  trace: "auto" | "off";
+  log: Log;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** Opens the cache. @throws Where its folder cannot be used; then nothing stays open. */
+export function openCache(options: CacheOptions): Cache {
+  const { places, log, now, trace } = options;
+  sweepRuntime(places.runtime);
+  const ending = new AbortController();
+  const store = Store.open({
+    folder: `${shown(places.cache)}/v1`,
+    mode: options.mode,
+    flushMs: options.flushMs,
+    maxPending: options.maxPending,
+    budgetBytes: options.budgetBytes,
+    signal: ending.signal,
+    log,
+    now,
+  });
+  const records = new RecordPool(shown(places.runtime));
+  const tracer = tryTracer(options, records);
+  const decider = new Decider({
+    store,
+    records,
+    tracer: tracer.path,
+    interpreters: tracer.interpreters,
+    log,
+    trace,
+    now,
+    count: (outcome, kind, savedUs) => count(store, outcome, kind, savedUs),
+  });
+  return {
+    decider: decider as Deciding<unknown>,
+    count: (outcome) => count(store, outcome, "other", 0),
+    facts: () => ({
+      stored_results: store.sizes().units,
+      size_bytes: store.sizes().bytes,
+      tracer: tracer.state,
+    }),
+    flush: () => store.flush(),
+    clear: () => store.clear(),
+    busy: () => store.flushing,
+    close: async () => {
+      ending.abort();
+      await store.closed;
+      records.close();
+    },
+  };
+}
+
+function count(store: Store, outcome: string, kind: string, savedUs: number): void {
+  store.count(countersOf(outcome, kind, savedUs), outcome);
+}
+
+/** The tracer as it may be used: its path is "" where runs cannot be watched, and `state` says why. */
+function tryTracer(
+  { tracer, problem, trace, log }: CacheOptions,
+  records: RecordPool,
+): { path: string; interpreters: Interpreter[]; state: string } {
+  if (trace === "off") return { path: "", interpreters: [], state: "switched off" };
+  const tested = tracer === "" ? { problem: problem ?? "there is no tracer" } : selfTest(tracer, records);
+  if (Array.isArray(tested)) return { path: tracer, interpreters: tested, state: "works" };
+  log.warn(`runs cannot be watched: ${tested.problem}`);
+  return { path: "", interpreters: [], state: tested.problem };
+}

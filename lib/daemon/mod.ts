@@ -1,0 +1,12 @@
+/**
+ * The decider as a process: a daemon for all clients, or a one-shot engine for one.
+ *
+ * @module
+ */
+export { openCache } from "./cache.ts";
+export { type Answer, askAdmin } from "./client.ts";
+export { oneShotSocketName } from "./leftovers.ts";
+export { type Cache, type Ending, serve, type ServeOptions } from "./lifecycle.ts";
+export { type ChildEnd, runOneShot } from "./one_shot.ts";
+export { endpointName, findPlaces, type Places, placesFrom, type Refusal } from "./places.ts";
+export { answers, startDaemon, type Started } from "./start.ts";
