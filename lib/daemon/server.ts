@@ -2,9 +2,9 @@
  * The accept loop: one thread that waits for all connections at once and answers each frame as it becomes whole.
  *
  * While there is work the wait blocks the thread in slices (FFI poll: the shortest way from a frame to its
- * answer), with a turn of the event loop after each, so that timers, the WAL's ticker and signal listeners run.
- * When nothing came for a while, or when something else needs the event loop, the wait stands aside on another
- * thread.
+ * answer); after each slice one wait stands aside on another thread, so that timers, the WAL's ticker and signal
+ * listeners get a turn of the event loop, and no frame waits for it. When nothing came for a while, or when
+ * something else needs the event loop, every wait stands aside.
  *
  * Always true: no connection's trouble ends the loop, running out of descriptors only pauses accepting, and
  * every descriptor is closed.
@@ -22,6 +22,8 @@ const sliceMs = 20;
 const busyMs = 2_000;
 /** Longest wait aside; deadlines are looked at this often. */
 const asideMs = 1_000;
+/** How often clients that stay silent are looked for. */
+const lookMs = 100;
 /** Pause after accept found no descriptor left; some connection ends sooner or later. */
 const acceptPauseMs = 50;
 /** More connections than any machine runs compilers; the rest wait in the backlog until their own deadline. */
@@ -67,7 +69,9 @@ export class Server {
   #accepting = true;
   #acceptAgain = 0;
   #lastActivity: number;
+  /** When the event loop last had a turn, and when silent clients were last looked for. */
   #lastTurn: number;
+  #lastLook = 0;
   #over = false;
 
   constructor(options: ServerOptions) {
@@ -109,16 +113,14 @@ export class Server {
   async #round(): Promise<void> {
     const places = this.#fill(), started = this.#options.now();
     const busy = started - this.#lastActivity < busyMs && !this.#options.elsewhereBusy?.();
-    if (busy) this.#set.wait(sliceMs);
-    else await this.#set.waitAside(this.#acceptAgain > started ? acceptPauseMs : asideMs);
+    if (busy && started - this.#lastTurn < sliceMs) this.#set.wait(sliceMs);
+    else {
+      await this.#set.waitAside(this.#acceptAgain > started ? acceptPauseMs : busy ? 1 : asideMs);
+      this.#lastTurn = this.#options.now();
+    }
     if (this.#over) return;
     this.#look(places);
-    const now = this.#options.now();
-    if (busy && now - this.#lastTurn >= sliceMs) await eventLoopTurn();
-    if (!busy || now - this.#lastTurn >= sliceMs) {
-      this.#lastTurn = this.#options.now();
-      this.#dropSilent(this.#lastTurn);
-    }
+    if (started - this.#lastLook >= lookMs) this.#dropSilent(this.#lastLook = started);
   }
 
   /** Fills the poll set; the places of the listener and of each connection. */
@@ -299,9 +301,4 @@ function makeRoom(connection: Connection, size: number): true {
     connection.into = larger;
   }
   return true;
-}
-
-/** One turn of the event loop: timers, signals and finished file calls get their callbacks. */
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
