@@ -75,6 +75,13 @@ export const commands: Record<string, Command> = {
     help: "Likewise for standard error.",
     run: (world, [text]) => holds("stderr", world.last?.stderr, text),
   },
+  code: {
+    usage: "code NUMBER",
+    help: "The last program's exit code; 128 and the signal's number where one ended it.",
+    run(world, [wanted]) {
+      return world.last?.code === Number(wanted) ? undefined : `the exit code was ${world.last?.code}`;
+    },
+  },
   loose: {
     usage: "loose PATTERN...",
     help:

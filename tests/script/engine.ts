@@ -65,7 +65,7 @@ export function runScenario(scenario: Scenario, facts: Facts, programs: Programs
       Deno.writeTextFileSync(path, text);
     }
     for (const [i, line] of scenario.lines.entries()) {
-      if (line.source.startsWith("#")) phase = [line.source];
+      if (line.source.startsWith("#")) phase = i === 0 ? [] : [line.source];
       else if (!/^skip\b/.test(line.rest) && isMet(line, facts)) {
         phase.push(`> ${line.source}`);
         if (asksOutcome(scenario.lines, i)) world.beginCounting();
