@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { CacheError } from "../base/errors.ts";
 import { close, connectTo, isHeld, libc, listenAt, send, takeLock, userId } from "../os/mod.ts";
 import { decode, encode } from "../protocol/mod.ts";
 import { askAdmin, receiveFrame } from "./client.ts";
@@ -19,7 +20,7 @@ interface Scene {
 
 function placesIn(folder: string): Places {
   const found = findPlaces({ uid: userId(), cwd: folder, home: folder, runtimeDir: folder });
-  if ("problem" in found) throw new Error(found.problem);
+  if (found instanceof CacheError) throw found;
   return found;
 }
 

@@ -13,6 +13,7 @@
  * @module
  */
 import { fromText, shown } from "../base/bytes.ts";
+import { CacheError, quote } from "../base/errors.ts";
 import { c, homeOf, maxSocketPath, realPath, statx } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/spec.ts";
 
@@ -41,26 +42,21 @@ export interface Places {
   log: string;
 }
 
-/** Why a place cannot be used, for people, and what to do about it. */
-export interface Refusal {
-  problem: string;
-  help: string;
-}
-
-/** Finds all places and makes the folders that are missing. */
-export function findPlaces(from: PlacesFrom): Places | Refusal {
+/** Finds all places and makes the folders that are missing; a place that cannot be used is an error as a value. */
+export function findPlaces(from: PlacesFrom): Places | CacheError {
   const cache = cacheFolder(from);
-  if (typeof cache !== "string") return cache;
+  if (cache instanceof CacheError) return cache;
   const name = endpointName(cache);
   const runtime = runtimeFolder(from, name);
-  if (typeof runtime !== "string") return runtime;
+  if (runtime instanceof CacheError) return runtime;
   const base = `${runtime}/${name}`;
   const socket = from.endpoint ?? `${base}.sock`;
   if (socket.length > maxSocketPath) {
-    return {
-      problem: `Cannot use the socket ${quote(socket)}: its path is longer than ${maxSocketPath} bytes`,
+    return new CacheError("unusable_place", {
+      cannot: `use the socket ${quote(shown(socket))}`,
+      found: `its path is longer than ${maxSocketPath} bytes`,
       help: "Choose a shorter one with ZCCACHE_ENDPOINT",
-    };
+    });
   }
   return { cache, runtime, socket, lock: `${base}.lock`, startLock: `${base}.start`, log: `${base}.log` };
 }
@@ -79,13 +75,14 @@ export function fnv1a(text: string): bigint {
   return hash;
 }
 
-function cacheFolder(from: PlacesFrom): string | Refusal {
+function cacheFolder(from: PlacesFrom): string | CacheError {
   const chosen = from.cacheDir || defaultCache(from);
   if (chosen === undefined) {
-    return {
-      problem: "Cannot find a home folder for the cache",
+    return new CacheError("unusable_place", {
+      cannot: "find a place for the cache",
+      found: "there is no home folder of ours",
       help: "Name a folder with ZCCACHE_CACHE_DIR",
-    };
+    });
   }
   const path = chosen.startsWith("/") ? chosen : `${from.cwd}/${chosen}`;
   makeFolder(path);
@@ -110,7 +107,7 @@ function isOurs(folder: string, uid: number): boolean {
 }
 
 /** Same rule in the launcher: $XDG_RUNTIME_DIR counts if it is absolute, ours and short enough. */
-function runtimeFolder(from: PlacesFrom, name: string): string | Refusal {
+function runtimeFolder(from: PlacesFrom, name: string): string | CacheError {
   const offered = from.runtimeDir;
   const fits = offered !== undefined && offered.startsWith("/") && isOurs(offered, from.uid) &&
     `${offered}/zccache/${name}.sock`.length <= maxSocketPath;
@@ -143,15 +140,15 @@ function makeFolder(path: string): void {
   }
 }
 
-function refusedFolder(kind: "cache" | "runtime", path: string, found: string): Refusal {
+function refusedFolder(kind: "cache" | "runtime", path: string, found: string): CacheError {
   const help = kind === "cache"
     ? `Run \`chmod 700 ${shown(path)}\` if it is yours, or choose another with ZCCACHE_CACHE_DIR`
     : `Run \`chmod 700 ${shown(path)}\` if it is yours, or set XDG_RUNTIME_DIR to a folder of yours`;
-  return { problem: `Cannot use the ${kind} folder ${quote(path)}: ${found}`, help };
-}
-
-function quote(path: string): string {
-  return JSON.stringify(shown(path));
+  return new CacheError("unusable_place", {
+    cannot: `use the ${kind} folder ${quote(shown(path))}`,
+    found,
+    help,
+  });
 }
 
 /** Byte strings of what the environment says; for callers that read it through Deno. */

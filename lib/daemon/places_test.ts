@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { CacheError } from "../base/errors.ts";
 import { libc, userId } from "../os/mod.ts";
-import { endpointName, findPlaces, fnv1a, type Places, type PlacesFrom, type Refusal } from "./places.ts";
+import { endpointName, findPlaces, fnv1a, type Places, type PlacesFrom } from "./places.ts";
 
 libc(); // opened before the tests, which would call it a leak
 
@@ -15,13 +16,13 @@ function inFolder(body: (folder: string) => void): void {
 
 function find(folder: string, more: Partial<PlacesFrom> = {}): Places {
   const places = findPlaces({ uid: userId(), cwd: folder, home: folder, runtimeDir: folder, ...more });
-  if ("problem" in places) throw new Error(JSON.stringify(places));
+  if (places instanceof CacheError) throw places;
   return places;
 }
 
-function refuse(folder: string, more: Partial<PlacesFrom> = {}): Refusal {
+function refuse(folder: string, more: Partial<PlacesFrom> = {}): CacheError {
   const places = findPlaces({ uid: userId(), cwd: folder, home: folder, runtimeDir: folder, ...more });
-  if (!("problem" in places)) throw new Error(JSON.stringify(places));
+  if (!(places instanceof CacheError)) throw new Error(JSON.stringify(places));
   return places;
 }
 
@@ -70,7 +71,7 @@ Deno.test("findPlaces() asks the user database where HOME is unset", () =>
     const database = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"));
     const home = database.find((fields) => Number(fields[2]) === 65534)?.[5];
     const refusal = refuse(folder, { uid: 65534, home: undefined });
-    assert(refusal.problem.includes(`${home}/.zccache`), refusal.problem);
+    assert(refusal.message.includes(`${home}/.zccache`), refusal.message);
   }));
 
 Deno.test("findPlaces() uses /tmp/zccache-<uid> where XDG_RUNTIME_DIR is not ours or too long", () =>
@@ -88,32 +89,32 @@ Deno.test("findPlaces() refuses a cache folder that others may write to, and nam
     Deno.mkdirSync(`${folder}/open`);
     Deno.chmodSync(`${folder}/open`, 0o777);
     const refusal = refuse(folder, { cacheDir: `${folder}/open` });
-    assertMatch(refusal.problem, /others may write to it \(mode 777\)/);
-    assertMatch(refusal.help, /chmod 700/);
+    assertMatch(refusal.message, /others may write to it \(mode 777\)/);
+    assertMatch(refusal.help!, /chmod 700/);
   }));
 
 Deno.test("findPlaces() refuses a folder of another user", () =>
   inFolder((folder) => {
     Deno.mkdirSync(`${folder}/cache`);
     const refusal = refuse(folder, { uid: userId() + 1, cacheDir: `${folder}/cache` });
-    assertMatch(refusal.problem, /belongs to user/);
+    assertMatch(refusal.message, /belongs to user/);
   }));
 
 Deno.test("findPlaces() refuses a runtime folder that is a link", () =>
   inFolder((folder) => {
     Deno.mkdirSync(`${folder}/elsewhere`, { mode: 0o700 });
     Deno.symlinkSync("elsewhere", `${folder}/zccache`);
-    assertMatch(refuse(folder).problem, /it is not a folder/);
+    assertMatch(refuse(folder).message, /it is not a folder/);
   }));
 
 Deno.test("findPlaces() refuses a runtime folder that others may read", () =>
   inFolder((folder) => {
     Deno.mkdirSync(`${folder}/zccache`);
     Deno.chmodSync(`${folder}/zccache`, 0o755);
-    assertMatch(refuse(folder).problem, /others may read it/);
+    assertMatch(refuse(folder).message, /others may read it/);
   }));
 
 Deno.test("findPlaces() refuses a socket path that the kernel cannot take", () =>
   inFolder((folder) => {
-    assertMatch(refuse(folder, { endpoint: "/" + "s".repeat(107) }).problem, /longer than 107 bytes/);
+    assertMatch(refuse(folder, { endpoint: "/" + "s".repeat(107) }).message, /longer than 107 bytes/);
   }));

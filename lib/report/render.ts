@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatDuration, formatSize } from "../base/units.ts";
 import { hintOf, kinds, rowOf, type Stats } from "./stats.ts";
 
 /** What `zccache stats` prints, with a last line break. Blocks whose numbers are all 0 are left out. */
@@ -11,9 +12,9 @@ export function renderStats(stats: Stats, recent: readonly string[]): string {
   const { runs, hits, misses, passed, errors } = stats;
   lines.push(`  Runs:        ${runs} (${hits} hits, ${misses} misses, ${passed} passed)`);
   lines.push(`  Hit rate:    ${stats.hit_rate === null ? "n/a" : percent(stats.hit_rate)}`);
-  if (stats.time_saved_ms > 0) lines.push(`  Time saved:  ~${duration(stats.time_saved_ms)}`);
+  if (stats.time_saved_ms > 0) lines.push(`  Time saved:  ~${formatDuration(stats.time_saved_ms)}`);
   if (errors > 0) lines.push(`  Errors:      ${errors}`);
-  lines.push(`  Stored:      ${stats.stored_results} results (${size(stats.size_bytes)})`);
+  lines.push(`  Stored:      ${stats.stored_results} results (${formatSize(stats.size_bytes)})`);
   const used = kinds.filter((kind) => sum(stats.by_kind[kind]) > 0);
   if (used.length > 0) {
     lines.push(
@@ -31,6 +32,34 @@ export function renderStats(stats: Stats, recent: readonly string[]): string {
   if (outcomes.length > 0) lines.push("", ...reasons(outcomes));
   const hint = hintOf(recent);
   if (hint !== undefined) lines.push("", hintLine(hint));
+  return lines.join("\n") + "\n";
+}
+
+/** A daemon's own account of itself, as `status` answers. */
+export interface DaemonState {
+  [fact: string]: unknown;
+  endpoint: string;
+  cache_dir: string;
+}
+
+/** What `zccache status` prints, with a last line break. Facts that the daemon did not give are left out. */
+export function renderStatus(state: DaemonState): string {
+  const { version, protocol, build, pid } = state;
+  const lines = [`zccache ${version} (protocol ${protocol}, build ${build}): daemon ${pid}`, ""];
+  const fact = (title: string, value: string | undefined) => {
+    if (value !== undefined) lines.push(`  ${title.padEnd(11)}${value}`);
+  };
+  const number = (name: string, render: (value: number) => string) => {
+    const value = state[name];
+    return typeof value === "number" ? render(value) : undefined;
+  };
+  fact("Endpoint:", state.endpoint);
+  fact("Cache:", state.cache_dir);
+  fact("Up:", number("uptime_secs", (seconds) => formatDuration(seconds * 1000)));
+  fact("Serving:", number("connections", (count) => `${count} connections`));
+  const stored = number("stored_results", String), bytes = number("size_bytes", formatSize);
+  fact("Stored:", stored && bytes && `${stored} results (${bytes})`);
+  fact("Tracer:", typeof state.tracer === "string" ? state.tracer : undefined);
   return lines.join("\n") + "\n";
 }
 
@@ -70,19 +99,4 @@ function sum({ hits, misses, passed }: { hits: number; misses: number; passed: n
 /** 0.6667 as "66.7%". */
 export function percent(ratio: number): string {
   return `${(ratio * 100).toFixed(1)}%`;
-}
-
-/** Milliseconds as "340 ms", "4.8 s", "12 min", "3.1 h". */
-export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 100_000) return `${(ms / 1000).toFixed(1)} s`;
-  return ms < 6_000_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
-}
-
-/** Bytes as "512 B", "18.9 MB" (of 10^6). */
-export function size(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let unit = 0;
-  for (; bytes >= 999.5 && unit < units.length - 1; unit++) bytes /= 1000;
-  return `${unit === 0 ? bytes : bytes.toFixed(1)} ${units[unit]}`;
 }

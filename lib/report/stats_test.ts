@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { duration, renderStats, size } from "./render.ts";
+import { renderStats, renderStatus } from "./render.ts";
 import { type Counted, countersOf, hintOf, statsOf } from "./stats.ts";
 
 type Run = [outcome: string, kind: string, savedUs?: number];
@@ -72,7 +72,7 @@ for (const { name, recent, want } of hints) {
 Deno.test("renderStats() aligns its columns and ends with the hint", () => {
   const recent = ["pass_time", "pass_time", "hit"];
   const text = renderStats(
-    statsOf(counted([...runs, ["pass_time", "compile"]]), { results: 4, bytes: 18_900_000 }),
+    statsOf(counted([...runs, ["pass_time", "compile"]]), { results: 4, bytes: 18 << 20 }),
     recent,
   );
   assertEquals(
@@ -81,9 +81,9 @@ Deno.test("renderStats() aligns its columns and ends with the hint", () => {
 
   Runs:        8 (3 hits, 2 misses, 3 passed)
   Hit rate:    60.0%
-  Time saved:  ~2.0 s
+  Time saved:  ~2 s
   Errors:      1
-  Stored:      4 results (18.9 MB)
+  Stored:      4 results (18 MiB)
 
            hits  misses  passed
   compile     2       1       2
@@ -109,11 +109,17 @@ Deno.test("renderStats() of nothing shows no empty table", () => {
   assert(text.endsWith("(0 B)\n"), text);
 });
 
-const sizes: [number, string][] = [[0, "0 B"], [999, "999 B"], [1000, "1.0 kB"], [18_900_000, "18.9 MB"]];
-for (const [bytes, want] of sizes) Deno.test(`size() of ${bytes}`, () => assertEquals(size(bytes), want));
+Deno.test("renderStatus() aligns what it was told and leaves out the rest", () => {
+  const who = { version: "0.1.0", protocol: 1, build: "00ff", pid: 7, endpoint: "/run/s", cache_dir: "/c" };
+  assertEquals(
+    renderStatus({ ...who, uptime_secs: 12, stored_results: 3, size_bytes: 5120, tracer: "works" }),
+    `zccache 0.1.0 (protocol 1, build 00ff): daemon 7
 
-const durations: [number, string][] = [[340, "340 ms"], [4800, "4.8 s"], [720_000, "12 min"], [
-  11_160_000,
-  "3.1 h",
-]];
-for (const [ms, want] of durations) Deno.test(`duration() of ${ms}`, () => assertEquals(duration(ms), want));
+  Endpoint:  /run/s
+  Cache:     /c
+  Up:        12 s
+  Stored:    3 results (5 KiB)
+  Tracer:    works
+`,
+  );
+});
