@@ -52,6 +52,8 @@ export const header = {
   window: 9,
   /** How many of `interpreters` are in use (at most 4). */
   interpreterCount: 10,
+  /** Inodes of the pipes that catch descriptors 1 and 2 (2 words each, 0 = none). Launcher, before the tool starts. */
+  captures: 12,
   /** From here 4 x (dev low, dev high, ino low, ino high): program interpreters that passed the self-test. */
   interpreters: 16,
 } as const;
@@ -124,8 +126,23 @@ export type EventName = keyof typeof events;
 /** G: dev (2 words), ino (2), size (2), mtime in ns (2), ctime in ns (2), mode (1). All zero = unknown or nothing. */
 export const signatureWords = 11;
 
-export const gates = { unreadable: 1, not_elf: 2, other_class: 3, static: 4, other_interpreter: 5, sanitizer: 6, set_id: 7 } as const;
-export const clocks = { time: 1, gettimeofday: 2, clock_realtime: 3, localtime: 4, asctime: 5, gmtime: 6 } as const;
+export const gates = {
+  unreadable: 1,
+  not_elf: 2,
+  other_class: 3,
+  static: 4,
+  other_interpreter: 5,
+  sanitizer: 6,
+  set_id: 7,
+} as const;
+export const clocks = {
+  time: 1,
+  gettimeofday: 2,
+  clock_realtime: 3,
+  localtime: 4,
+  asctime: 5,
+  gmtime: 6,
+} as const;
 export const identities = { uname: 1, hostname: 2, login: 3, uid: 4 } as const;
 
 /** Environment variables by which a traced process finds the record and, in LD_PRELOAD, the tracer. Hidden from the tool. */

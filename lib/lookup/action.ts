@@ -1,0 +1,45 @@
+/**
+ * Action key: what a person asked for, as a list of named parts and its SHA-256.
+ *
+ * Nothing is hashed without a name, so that `why` can compare two lists. Paths are written with slots (`$cwd`) where a
+ * rule allows it; today every slot also counts with its literal text, so that a rule can be relaxed later without a
+ * change of format (decisions.md 16). The content of files is no part: that is the candidates' business.
+ *
+ * @module
+ */
+import { bytesOf } from "../base/bytes.ts";
+import { type Digest, sha256 } from "../base/digest.ts";
+import type { Message } from "../protocol/mod.ts";
+
+/** Changes whenever the parts or their spelling change. */
+const keyFormat = "zccache action 1";
+
+export interface Action {
+  digest: Digest;
+  parts: readonly (readonly [name: string, value: string])[];
+}
+
+/**
+ * The action of a request.
+ *
+ * @param cpu Identity of the processor, counted where an argument asks for "native".
+ */
+export function actionOf(ask: Message<"ask">, cpu: () => string): Action {
+  const parts: [string, string][] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
+  for (const word of ask.argv) parts.push(["argument", word]);
+  if (ask.argv.some((word) => word.includes("native"))) parts.push(["cpu", cpu()]);
+  return {
+    digest: sha256(bytesOf(parts.map(([name, value]) => `${name}=${value.length}:${value}`).join("\0"))),
+    parts,
+  };
+}
+
+/** `path` with the working folder as a slot. */
+export function toSlot(path: string, cwd: string): string {
+  return path.startsWith(cwd + "/") ? "$cwd" + path.slice(cwd.length) : path;
+}
+
+/** A path written with slots, in the asker's folder. */
+export function fromSlot(path: string, cwd: string): string {
+  return path.startsWith("$cwd/") ? cwd + path.slice("$cwd".length) : path;
+}

@@ -1,0 +1,193 @@
+/**
+ * From an observation to a unit's statements: the moment at which what the trace saw is compared with what is there now.
+ *
+ * The tool has ended and its launcher waits, so nobody edits on behalf of this build step; but others may. A statement
+ * is made only if the file is what the run saw: same signature as at its opening (then the digest is of those bytes),
+ * or, where no signature was taken, unchanged since before the run began.
+ *
+ * @module
+ */
+import { sameBytes } from "../base/bytes.ts";
+import { existsValue, type Inputs, join, statValue } from "../inputs/mod.ts";
+import type { Observation, Refused, Seen } from "../trace/mod.ts";
+import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
+import { c, type FileState, realNow, signatureOf } from "../os/mod.ts";
+
+export interface Statements {
+  inputs: Input[];
+  absences: Absences;
+}
+
+export interface IngestOptions {
+  inputs: Inputs;
+  /** CLOCK_REALTIME_COARSE before the tool was started, ns. */
+  startedAt: bigint;
+  /** Also count size and mtime of everything read (clang's precompiled headers hold them). */
+  withTimes: boolean;
+}
+
+/** The statements of an observation, or why there are none. */
+export function statementsOf(found: Observation, options: IngestOptions): Statements | Refused {
+  const ingest = new Ingest(options);
+  for (const [path, seen] of found.files) ingest.file(path, seen, found);
+  for (const path of found.listings) ingest.listing(path, found);
+  for (const [path, value] of found.linkTexts) ingest.same(inputKinds.link_text, path, value);
+  for (const [path, value] of found.physical) ingest.same(inputKinds.real_path, path, value);
+  for (const [path, errno] of found.refused) ingest.refusal(path, errno);
+  const absences = ingest.absences(found.absent, found);
+  return ingest.refused ?? { inputs: ingest.rows, absences };
+}
+
+class Ingest {
+  readonly rows: Input[] = [];
+  refused: Refused | undefined;
+  readonly #inputs: Inputs;
+  readonly #options: IngestOptions;
+
+  constructor(options: IngestOptions) {
+    this.#inputs = options.inputs;
+    this.#options = options;
+  }
+
+  #changed(path: string): void {
+    this.refused ??= { refusal: "pass_input_changed", what: path };
+  }
+
+  #add(
+    kind: InputKind,
+    path: string,
+    value: Uint8Array | undefined,
+    signature: Uint8Array = noSignature,
+  ): void {
+    if (value === undefined) this.#changed(path);
+    else this.rows.push({ kind, path, value, signature });
+  }
+
+  file(path: string, seen: Seen, found: Observation): void {
+    if (this.refused !== undefined) return;
+    if (found.written.has(path)) return this.#ownInput(path, seen);
+    if (seen.question === "content") return this.#content(path, seen);
+    const state = seen.question === "lstat" ? this.#inputs.linkState(path) : this.#inputs.state(path);
+    if (typeof state === "number") {
+      // A standing input, asked by nobody in the trace, may well be missing. A dangling link exists by lstat only.
+      if (seen.signature === undefined && (state === c.ENOENT || state === c.ENOTDIR)) found.absent.add(path);
+      else this.#changed(path);
+      return;
+    }
+    if (seen.question === "exists") return this.#add(inputKinds.exists, path, existsValue(state));
+    const value = statValue(state);
+    const then = seen.signature && statValue(stateOf(seen.signature));
+    if (then !== undefined && !sameBytes(then, value!)) return this.#changed(path);
+    this.#add(seen.question === "stat" ? inputKinds.stat : inputKinds.lstat, path, value);
+  }
+
+  #content(path: string, seen: Seen): void {
+    const state = this.#inputs.state(path);
+    if (typeof state === "number") return this.#changed(path);
+    if ((state.mode & c.S_IFMT) === c.S_IFDIR) return this.#add(inputKinds.exists, path, existsValue(state));
+    const content = this.#inputs.content(path);
+    if (content === "irregular") {
+      this.refused ??= { refusal: "pass_irregular_input", what: path };
+      return;
+    }
+    if (typeof content !== "object") return this.#changed(path);
+    if (seen.signature !== undefined) {
+      if (!sameBytes(seen.signature, signatureOf(content.state))) return this.#changed(path);
+    } else if (content.state.ctime >= this.#options.startedAt) return this.#changed(path);
+    this.#add(inputKinds.content, path, content.digest, content.signature);
+    if (this.#options.withTimes) this.#add(inputKinds.stat, path, statValue(content.state));
+  }
+
+  /** A file that the run read and then wrote: what it held is known only if somebody hashed it before. */
+  #ownInput(path: string, seen: Seen): void {
+    const digest = seen.signature && this.#inputs.recall(path, seen.signature);
+    if (seen.question !== "content" || digest === undefined) {
+      this.refused ??= { refusal: "pass_overwrites_input", what: path };
+      return;
+    }
+    this.#add(inputKinds.content, path, digest);
+  }
+
+  listing(path: string, found: Observation): void {
+    if (this.refused !== undefined) return;
+    const state = this.#inputs.state(path);
+    if (typeof state === "number") return this.#changed(path);
+    for (const written of found.written.keys()) {
+      if (written.startsWith(path + "/") && written.indexOf("/", path.length + 1) < 0) {
+        this.refused ??= { refusal: "pass_lists_outputs", what: path };
+        return;
+      }
+    }
+    if (state.mtime >= this.#options.startedAt) return this.#changed(path);
+    this.#add(inputKinds.listing, path, this.#inputs.value(inputKinds.listing, path));
+  }
+
+  /** A statement whose value the trace itself holds: it must still be true. */
+  same(kind: InputKind, path: string, value: Uint8Array): void {
+    if (this.refused !== undefined) return;
+    const now = this.#inputs.value(kind, path);
+    if (now === undefined || !sameBytes(now, value)) return this.#changed(path);
+    this.#add(kind, path, value);
+  }
+
+  refusal(path: string, errno: number): void {
+    if (this.refused !== undefined) return;
+    const state = this.#inputs.state(path);
+    if (state !== errno) this.refused ??= { refusal: "pass_unreadable", what: path };
+    else this.#add(inputKinds.refused, path, this.#inputs.value(inputKinds.refused, path));
+  }
+
+  /** Absent paths by folder: names that were looked for in the same folders share one list. */
+  absences(paths: ReadonlySet<string>, found: Observation): Absences {
+    const folders: Absences["folders"] = [], at = new Map<string, number>();
+    const foldersOf = new Map<string, number[]>();
+    for (const path of paths) {
+      if (this.refused !== undefined) break;
+      if (found.written.has(path)) {
+        // The run asked, then wrote the path, and the question counts: it must be absent next time, too.
+        this.#add(inputKinds.absent, path, new Uint8Array(32));
+        continue;
+      }
+      const cut = path.lastIndexOf("/"), folder = path.slice(0, cut) || "/", name = path.slice(cut + 1);
+      let index = at.get(folder);
+      if (index === undefined) {
+        index = folders.push(this.#folder(folder)) - 1;
+        at.set(folder, index);
+      }
+      if (folders[index].gone) continue;
+      if (!this.#inputs.absent(join(folder, name))) {
+        return this.#changed(path), { folders: [], lists: [], names: [] };
+      }
+      const list = foldersOf.get(name);
+      if (list === undefined) foldersOf.set(name, [index]);
+      else list.push(index);
+    }
+    return { folders, ...shareLists(foldersOf) };
+  }
+
+  #folder(path: string): Absences["folders"][number] {
+    const lookedAt = realNow(), state = this.#inputs.state(path);
+    if (typeof state === "number") return { path, gone: true, signature: noSignature };
+    const trusted = (state.mode & c.S_IFMT) === c.S_IFDIR && this.#inputs.trusted(path, state, lookedAt);
+    return { path, gone: false, signature: trusted ? signatureOf(state) : noSignature };
+  }
+}
+
+function shareLists(foldersOf: ReadonlyMap<string, number[]>): Pick<Absences, "lists" | "names"> {
+  const lists: number[][] = [], known = new Map<string, number>(), names: Absences["names"] = [];
+  for (const [name, folders] of foldersOf) {
+    const text = folders.join();
+    let list = known.get(text);
+    if (list === undefined) known.set(text, list = lists.push(folders) - 1);
+    names.push({ list, name });
+  }
+  return { lists, names };
+}
+
+/** The state that a signature was made of, as far as it goes. */
+function stateOf(signature: Uint8Array): FileState {
+  const view = new DataView(signature.buffer, signature.byteOffset, signature.length);
+  const at = (i: number) => view.getBigUint64(i * 8, true);
+  const [dev, ino, size, mtime, ctime, mode] = [0, 1, 2, 3, 4, 5].map(at);
+  return { dev, ino, size: Number(size), mtime, ctime, mode: Number(mode), nlink: 1, uid: 0, blocks: 0 };
+}

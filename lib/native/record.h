@@ -1,0 +1,124 @@
+/*
+ * Writing the trace record (trace_format.h): the part that the tracer and a launcher inside a trace share.
+ *
+ * A shared mapping without a descriptor: nothing that a tool closes, inherits or kills can lose or misplace an event.
+ * Room is taken by one atomic add; an event that does not fit raises `overflow` and is dropped.
+ */
+#ifndef ZC_RECORD_H
+#define ZC_RECORD_H
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "trace_format.h"
+
+/* The mapping of this process, or null where it is not traced. */
+static uint32_t *zc_record;
+
+static inline uint32_t zc_word(unsigned index) {
+    return __atomic_load_n(&zc_record[index], __ATOMIC_RELAXED);
+}
+
+static inline void zc_doubt(uint32_t bit) {
+    if (zc_record)
+        __atomic_fetch_or(&zc_record[ZC_H_DOUBTS], bit, __ATOMIC_RELAXED);
+}
+
+/* Maps the record at `path`; false: not there, or none of ours. Raw calls: hooks must not see them. */
+static bool zc_map(const char *path) {
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    struct stat st;
+    uint32_t *map = MAP_FAILED;
+    if (syscall(SYS_fstat, fd, &st) == 0 && st.st_size >= (off_t)(ZC_HEADER_WORDS * 4))
+        map = (uint32_t *)syscall(SYS_mmap, NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    syscall(SYS_close, fd);
+    if (map == MAP_FAILED)
+        return false;
+    if (map[ZC_H_MAGIC] != ZC_TRACE_MAGIC || map[ZC_H_VERSION] != ZC_TRACE_VERSION ||
+        map[ZC_H_CAPACITY] > (uint64_t)st.st_size) {
+        syscall(SYS_munmap, map, (size_t)st.st_size);
+        return false;
+    }
+    zc_record = map;
+    return true;
+}
+
+static inline uint32_t zc_new_image(void) {
+    return __atomic_add_fetch(&zc_record[ZC_H_IMAGES], 1, __ATOMIC_RELAXED);
+}
+
+/* Room for an event of `words` words (head included), its head written; null: full. */
+static uint32_t *zc_event(unsigned kind, unsigned answer, uint32_t image, size_t words) {
+    uint32_t size = (uint32_t)(words * 4);
+    if (words > 0xffff) {
+        __atomic_store_n(&zc_record[ZC_H_OVERFLOW], 1, __ATOMIC_RELAXED);
+        return NULL;
+    }
+    uint32_t at = __atomic_load_n(&zc_record[ZC_H_CURSOR], __ATOMIC_RELAXED);
+    do {
+        if (at + size > zc_record[ZC_H_CAPACITY]) {
+            __atomic_store_n(&zc_record[ZC_H_OVERFLOW], 1, __ATOMIC_RELAXED);
+            return NULL;
+        }
+    } while (!__atomic_compare_exchange_n(&zc_record[ZC_H_CURSOR], &at, at + size, false, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED));
+    uint32_t *event = zc_record + at / 4;
+    event[0] = (uint32_t)(kind | (answer & 0xff) << 8 | (uint32_t)words << 16);
+    event[1] = image;
+    return event + 2;
+}
+
+static inline size_t zc_text_words(size_t length) { return 1 + (length + 3) / 4; }
+
+static inline uint32_t *zc_put_text(uint32_t *to, const char *text, size_t length) {
+    *to = (uint32_t)length;
+    memcpy(to + 1, text, length); /* the padding is zero already */
+    return to + zc_text_words(length);
+}
+
+/* Defines a string under an id of the caller's choice. Returns where its bytes stand, null when full. */
+static const char *zc_define(unsigned kind, uint32_t image, uint32_t id, const char *text, size_t length) {
+    uint32_t *to = zc_event(kind, 0, image, 3 + zc_text_words(length));
+    if (!to)
+        return NULL;
+    to[0] = id;
+    zc_put_text(to + 1, text, length);
+    return (const char *)(to + 2);
+}
+
+/* Splits an absolute path: the folder's length (without slash); *name points behind it. */
+static inline size_t zc_split(const char *path, size_t length, const char **name) {
+    size_t cut = length;
+    while (cut > 0 && path[cut - 1] != '/')
+        cut--;
+    *name = path + cut;
+    return cut ? cut - 1 : 0;
+}
+
+/* The eleven words of a signature; null state: all zero. */
+static inline void zc_put_signature(uint32_t *to, const struct stat *st) {
+    if (!st) {
+        memset(to, 0, ZC_SIGNATURE_WORDS * 4);
+        return;
+    }
+    uint64_t fields[5] = {
+        (uint64_t)st->st_dev,
+        (uint64_t)st->st_ino,
+        (uint64_t)st->st_size,
+        (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec,
+        (uint64_t)st->st_ctim.tv_sec * 1000000000u + (uint64_t)st->st_ctim.tv_nsec,
+    };
+    memcpy(to, fields, sizeof fields);
+    to[10] = st->st_mode;
+}
+
+#endif

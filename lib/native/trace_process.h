@@ -1,0 +1,321 @@
+/*
+ * Hooks on programs: fork, exec and spawn, with the gate before each start.
+ *
+ * Whatever environment a tool passes on, the child gets our two variables back if it can be entered, and is rid of them if
+ * not: so the loader never prints, no program fails to start, and a program that escapes is known by name.
+ */
+#ifndef ZC_TRACE_PROCESS_H
+#define ZC_TRACE_PROCESS_H
+
+#include <spawn.h>
+
+extern char **environ;
+
+static bool is_child_by_vfork(void) { return (pid_t)zc_raw(SYS_getpid) != me.pid; }
+
+/* --- hello and goodbye ------------------------------------------------------------------------------------------ */
+
+static int note_library(struct dl_phdr_info *info, size_t size, void *unused) {
+    (void)size, (void)unused;
+    struct stat st;
+    if (info->dlpi_name && info->dlpi_name[0] == '/' && strcmp(info->dlpi_name, me.library) != 0 &&
+        raw_stat(AT_FDCWD, info->dlpi_name, &st, 0) == 0)
+        note_signed(ZC_E_LIBRARY, AT_FDCWD, info->dlpi_name, &st);
+    return 0;
+}
+
+static void say_hello(void) {
+    char program[PATH_MAX];
+    long got = zc_raw(SYS_readlink, "/proc/self/exe", program, sizeof program - 1);
+    program[got > 0 ? got : 0] = 0;
+    if (!enter())
+        return;
+    struct ids ids;
+    if (path_ids(AT_FDCWD, program, &ids)) {
+        uint32_t *to = zc_event(ZC_E_HELLO, 0, me.image, 6 + zc_text_words(me.cwd_length));
+        if (to) {
+            to[0] = (uint32_t)me.pid, to[1] = (uint32_t)zc_raw(SYS_getppid);
+            to[2] = ids.folder, to[3] = ids.name;
+            zc_put_text(to + 4, me.cwd, me.cwd_length);
+        }
+    }
+    leave();
+}
+
+static bool said_goodbye;
+
+static void say_goodbye(void) {
+    if (!zc_record || said_goodbye || is_child_by_vfork())
+        return;
+    said_goodbye = true;
+    dl_iterate_phdr(note_library, NULL);
+    note_pid(ZC_E_GOODBYE, me.pid);
+}
+
+/* In a forked child: another image, which inherits the mapping and none of the ids. */
+static void begin_child(void) {
+    me.pid = (pid_t)zc_raw(SYS_getpid);
+    me.image = zc_new_image();
+    said_goodbye = false;
+    forget_all();
+    lock_owner = 0;
+    lock_word = 0;
+    say_hello();
+    note_pid(ZC_E_FORKED, me.pid);
+}
+
+HOOK pid_t fork(void) {
+    REAL(pid_t(*)(void), "fork")
+    bool held = zc_record && enter();
+    pid_t pid = real();
+    if (pid == 0 && zc_record)
+        KEEP_ERRNO(begin_child());
+    else if (held)
+        KEEP_ERRNO(leave());
+    return pid;
+}
+
+HOOK int daemon(int no_chdir, int no_close) {
+    REAL(int (*)(int, int), "daemon")
+    note_odd("daemon");
+    return real(no_chdir, no_close);
+}
+
+/* --- the environment of a child --------------------------------------------------------------------------------- */
+
+static bool is_preload(const char *entry) { return strncmp(entry, "LD_PRELOAD=", 11) == 0; }
+static bool is_record(const char *entry) { return strncmp(entry, ZC_TRACE_VARIABLE "=", sizeof ZC_TRACE_VARIABLE) == 0; }
+
+static size_t count_strings(char *const *list) {
+    size_t count = 0;
+    while (list && list[count])
+        count++;
+    return count;
+}
+
+/*
+ * `from` with our variables (`inside`) or without them, into `to`, which has room for two more and the end. `preload`
+ * has room for the user's value and ours.
+ */
+static void child_environment(char *const *from, bool inside, char **to, char *preload, size_t room) {
+    const char *users = "";
+    size_t n = 0;
+    for (size_t i = 0; from && from[i]; i++) {
+        if (is_preload(from[i]))
+            users = from[i] + 11;
+        else if (!is_record(from[i]))
+            to[n++] = from[i];
+    }
+    /* Ours may stand at the end already, where a tool copied it from somewhere. */
+    size_t length = strlen(users), own = strlen(me.library);
+    if (length >= own && strcmp(users + length - own, me.library) == 0) {
+        length -= own;
+        while (length && users[length - 1] == ':')
+            length--;
+    }
+    const char *colon = length ? ":" : "";
+    if (inside && snprintf(preload, room, "LD_PRELOAD=%.*s%s%s", (int)length, users, colon, me.library) < (int)room) {
+        to[n++] = preload;
+        to[n++] = me.record_entry;
+    } else if (length && snprintf(preload, room, "LD_PRELOAD=%.*s", (int)length, users) < (int)room) {
+        to[n++] = preload;
+    }
+    to[n] = NULL;
+}
+
+/* --- before a program starts ------------------------------------------------------------------------------------ */
+
+/* What execvp and posix_spawnp look for inside libc, noted; the program found, or false. */
+static bool walk_path(const char *file, char *found) {
+    const char *path = NULL;
+    for (char **entry = environ; entry && *entry; entry++)
+        if (strncmp(*entry, "PATH=", 5) == 0) {
+            path = *entry + 5;
+            break;
+        }
+    note_variable("PATH");
+    if (!path)
+        path = "/bin:/usr/bin";
+    for (;;) {
+        size_t length = strcspn(path, ":");
+        int size = snprintf(found, PATH_MAX, "%.*s%s%s", (int)length, path, length ? "/" : "", file);
+        if (size > 0 && size < PATH_MAX) {
+            bool there = zc_raw(SYS_access, found, X_OK) == 0;
+            note_answer(ZC_E_PROBE, AT_FDCWD, found, there);
+            if (there)
+                return true;
+        }
+        if (!path[length])
+            return false;
+        path += length + 1;
+    }
+}
+
+/* Passes `program` through the gate and notes what came of it. Returns whether the tracer goes along. */
+static bool may_enter(const char *program, pid_t pid) {
+    struct zc_gate gate;
+    zc_gate_check(program, &gate);
+    for (int i = 0; i < gate.scripts; i++)
+        note_signed(ZC_E_SCRIPT, AT_FDCWD, gate.script[i], &gate.script_state[i]);
+    if (gate.errno_)
+        return true; /* it will not start, which the caller sees */
+    if (gate.reason) {
+        zc_doubt(ZC_DOUBT_UNGATED);
+        note_program(ZC_E_UNGATED, (int)gate.reason, pid, program);
+    }
+    return gate.reason == 0;
+}
+
+#define PRELOAD_ROOM (3 * PATH_MAX)
+
+typedef int (*execve_fn)(const char *, char *const[], char *const[]);
+
+/* Every exec ends here. `search`: libc looks the name up on PATH itself. */
+static int start_program(execve_fn real, const char *file, char *const argv[], char *const envp[], bool search) {
+    if (!zc_record || !file)
+        return real(file, argv, envp);
+    int kept = errno;
+    char program[PATH_MAX];
+    if (strlen(file) >= sizeof program) {
+        note_odd("a program's name is too long");
+        return real(file, argv, envp);
+    }
+    strcpy(program, file);
+    pid_t pid = (pid_t)zc_raw(SYS_getpid);
+    bool inside = true;
+    if (!search || strchr(file, '/') || walk_path(file, program))
+        inside = may_enter(program, pid);
+    char *list[count_strings(envp) + 3], preload[PRELOAD_ROOM];
+    child_environment(envp, inside, list, preload, sizeof preload);
+    dl_iterate_phdr(note_library, NULL);
+    note_program(ZC_E_EXEC, 0, pid, program);
+    errno = kept;
+    int result = real(file, argv, list);
+    KEEP_ERRNO(note_program(ZC_E_EXEC_FAILED, kept_, pid, program));
+    return result;
+}
+
+HOOK int execve(const char *path, char *const argv[], char *const envp[]) {
+    REAL(execve_fn, "execve")
+    return start_program(real, path, argv, envp, false);
+}
+HOOK int execv(const char *path, char *const argv[]) {
+    REAL(execve_fn, "execve")
+    return start_program(real, path, argv, environ, false);
+}
+HOOK int execvpe(const char *file, char *const argv[], char *const envp[]) {
+    REAL(execve_fn, "execvpe")
+    return start_program(real, file, argv, envp, true);
+}
+HOOK int execvp(const char *file, char *const argv[]) {
+    REAL(execve_fn, "execvpe")
+    return start_program(real, file, argv, environ, true);
+}
+HOOK int fexecve(int fd, char *const argv[], char *const envp[]) {
+    REAL(int (*)(int, char *const[], char *const[]), "fexecve")
+    note_odd("fexecve");
+    return real(fd, argv, envp);
+}
+
+/* The words of execl and friends as a list on the stack. */
+#define COLLECT(list, first)                                                                                           \
+    va_list list##_args;                                                                                               \
+    size_t list##_count = 1;                                                                                           \
+    va_start(list##_args, first);                                                                                      \
+    while (va_arg(list##_args, char *))                                                                                \
+        list##_count++;                                                                                                \
+    va_end(list##_args);                                                                                               \
+    char *list[list##_count + 1];                                                                                      \
+    memcpy(&list[0], &first, sizeof first);                                                                            \
+    va_start(list##_args, first);                                                                                      \
+    for (size_t i = 1; i <= list##_count; i++)                                                                         \
+        list[i] = va_arg(list##_args, char *);
+
+HOOK int execl(const char *path, const char *first, ...) {
+    COLLECT(argv, first)
+    va_end(argv_args);
+    return execv(path, argv);
+}
+HOOK int execlp(const char *file, const char *first, ...) {
+    COLLECT(argv, first)
+    va_end(argv_args);
+    return execvp(file, argv);
+}
+HOOK int execle(const char *path, const char *first, ...) {
+    COLLECT(argv, first)
+    char **envp = va_arg(argv_args, char **);
+    va_end(argv_args);
+    return execve(path, argv, envp);
+}
+
+typedef int (*spawn_fn)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+                        char *const[], char *const[]);
+
+static int spawn_program(spawn_fn real, pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                         const posix_spawnattr_t *attributes, char *const argv[], char *const envp[], bool search) {
+    if (!zc_record || strlen(file) >= PATH_MAX)
+        return real(pid, file, actions, attributes, argv, envp);
+    char program[PATH_MAX];
+    strcpy(program, file);
+    bool inside = true;
+    if (!search || strchr(file, '/') || walk_path(file, program))
+        inside = may_enter(program, 0);
+    char *list[count_strings(envp) + 3], preload[PRELOAD_ROOM];
+    child_environment(envp, inside, list, preload, sizeof preload);
+    note_path(ZC_E_SPAWN, 0, AT_FDCWD, program);
+    pid_t child = 0;
+    int result = real(&child, file, actions, attributes, argv, list);
+    if (pid)
+        *pid = child;
+    if (result == 0)
+        KEEP_ERRNO(note_pid(ZC_E_SPAWNED, child));
+    else
+        KEEP_ERRNO(errno = result; note_failure(AT_FDCWD, program));
+    return result;
+}
+
+#define SPAWN(name, search)                                                                                            \
+    HOOK int name(pid_t *restrict pid, const char *restrict file, const posix_spawn_file_actions_t *restrict actions,  \
+                  const posix_spawnattr_t *restrict attributes, char *const argv[restrict],                            \
+                  char *const envp[restrict]) {                                                                        \
+        REAL(spawn_fn, #name)                                                                                          \
+        return spawn_program(real, pid, file, actions, attributes, argv, envp, search);                                \
+    }
+SPAWN(posix_spawn, false)
+SPAWN(posix_spawnp, true)
+
+/* Opens that libc makes in the child, before the program runs. */
+HOOK int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict actions, int fd, const char *restrict path,
+                                          int flags, mode_t mode) {
+    REAL(int (*)(posix_spawn_file_actions_t *, int, const char *, int, mode_t), "posix_spawn_file_actions_addopen")
+    int result = real(actions, fd, path, flags, mode);
+    if (zc_record) {
+        struct stat st;
+        const struct stat *before = look_before(AT_FDCWD, path, &st);
+        if (writes(flags))
+            note_change(flags & O_TRUNC ? ZC_E_TRUNCATE : ZC_E_UPDATE, 0, AT_FDCWD, path, true, before);
+        else if (before && raw_stat(AT_FDCWD, path, &st, 0) == 0)
+            note_signed(ZC_E_OPEN_READ, AT_FDCWD, path, &st);
+    }
+    return result;
+}
+UNMODELLED(int, posix_spawn_file_actions_addchdir_np, (posix_spawn_file_actions_t * a, const char *path), (a, path))
+UNMODELLED(int, posix_spawn_file_actions_addfchdir_np, (posix_spawn_file_actions_t * a, int fd), (a, fd))
+UNMODELLED(int, system, (const char *command), (command))
+UNMODELLED(FILE *, popen, (const char *command, const char *mode), (command, mode))
+UNMODELLED(int, chroot, (const char *path), (path))
+
+HOOK void _exit(int status) {
+    say_goodbye();
+    for (;;)
+        zc_raw(SYS_exit_group, status);
+}
+HOOK void _Exit(int status) { _exit(status); }
+HOOK void quick_exit(int status) {
+    REAL(void (*)(int), "quick_exit")
+    say_goodbye();
+    real(status);
+    _exit(status);
+}
+
+#endif

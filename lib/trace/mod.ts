@@ -1,0 +1,19 @@
+/**
+ * What a run asked of the system: its record, and what of it counts.
+ *
+ * @module
+ */
+export {
+  type Observation,
+  observe,
+  type Refused,
+  type Seen,
+  type Style,
+  tidy,
+  type Written,
+} from "./observe.ts";
+export { doubtNames, readRecord, type TraceEvent } from "./read.ts";
+export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
+export { factRule, ignoresVariable } from "./rules.ts";
+export { traceHeader } from "./c_header.ts";
+export { traceVariable } from "./format.ts";

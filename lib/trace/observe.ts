@@ -1,0 +1,418 @@
+/**
+ * From questions to statements: what a traced run depended on, what it left behind, or why it cannot be kept.
+ *
+ * Pure: no file is looked at here. Events are taken in the order in which they happened over all processes, because the
+ * order decides: a file read before the run wrote it is an input, one read afterwards is the run's own.
+ *
+ * Rules, each met as a wrong object first (soundness.md, prototypes' notes):
+ * - opened: the content counts; looked at and never opened: size and time; probed: that it is there; not found: that it is not;
+ * - a question about a path that the run then writes counts only where the run reads that path (before, or back
+ *   afterwards), or where the program is no known compiler;
+ * - created and gone at the end: neither input nor output;
+ * - an append to an existing file outside the working folder that the run never reads is a log, and ignored.
+ *
+ * @module
+ */
+import { bytesOf, byteString } from "../base/bytes.ts";
+import { sha256 } from "../base/digest.ts";
+import type { TraceEvent } from "./read.ts";
+import {
+  alwaysAsked,
+  classOf,
+  clockRule,
+  factRule,
+  ignoresVariable,
+  type ProgramClass,
+  programName,
+  type Refusal,
+  standingInputs,
+} from "./rules.ts";
+
+/** How strong a statement about a path is; a stronger one replaces a weaker. */
+export type Question = "exists" | "lstat" | "stat" | "content";
+const strength: Readonly<Record<Question, number>> = { exists: 0, lstat: 1, stat: 2, content: 3 };
+
+export interface Seen {
+  question: Question;
+  /** Signature (48 bytes) at the moment of the question; undefined where none was taken. */
+  signature?: Uint8Array;
+}
+
+export type Style = "replace" | "write_through" | "unknown" | "folder" | "link";
+
+export interface Written {
+  style: Style;
+  /** The run read it before it wrote it, or read it back. */
+  read: boolean;
+  /** It exists no more, as far as the trace tells. */
+  gone: boolean;
+  /** Text, of a symbolic link. */
+  text: string;
+}
+
+export interface Observation {
+  files: Map<string, Seen>;
+  absent: Set<string>;
+  listings: Set<string>;
+  /** Path -> SHA-256 of the link's text, of the physical path. */
+  linkTexts: Map<string, Uint8Array>;
+  physical: Map<string, Uint8Array>;
+  /** Path -> errno, of questions answered with neither yes nor no. */
+  refused: Map<string, number>;
+  written: Map<string, Written>;
+  variables: Set<string>;
+  /** A program reads `environ` itself: every variable counts. */
+  wholeEnvironment: boolean;
+  /** Executables of the run, for rules of particular tools. */
+  programs: Set<string>;
+}
+
+export interface Refused {
+  refusal: Refusal;
+  /** The thing that is named to people: a path, a program, a call. */
+  what: string;
+}
+
+/** `cwd`: the run's working folder. */
+export function observe(events: readonly TraceEvent[], doubts: number, cwd: string): Observation | Refused {
+  const observer = new Observer(cwd);
+  for (const event of events) {
+    observer.take(event);
+    if (observer.refused !== undefined) return observer.refused;
+  }
+  return observer.finish(doubts);
+}
+
+/** Takes out "." and empty components, which never matter; ".." stays, since it does behind links. */
+export function tidy(path: string): string {
+  if (!/\/\.?(?:\/|$)/.test(path)) return path;
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return "/" + parts.join("/");
+}
+
+class Observer {
+  readonly #cwd: string;
+  refused: Refused | undefined;
+  readonly #found: Observation = {
+    files: new Map(),
+    absent: new Set(),
+    listings: new Set(),
+    linkTexts: new Map(),
+    physical: new Map(),
+    refused: new Map(),
+    written: new Map(),
+    variables: new Set(alwaysAsked),
+    wholeEnvironment: false,
+    programs: new Set(),
+  };
+  readonly #removed = new Set<string>();
+  /** Paths that a program asked about whose habits we do not know. */
+  readonly #askedByUnknown = new Set<string>();
+  #unknownAsks = false;
+  /** Image -> class of its program. */
+  readonly #classes = new Map<number, ProgramClass>();
+  readonly #names = new Map<number, string>();
+  /** Pids that owe a hello: after an exec, or as spawned. */
+  readonly #owed = new Map<number, string>();
+  readonly #greeted = new Set<number>();
+  /** Images that have not said goodbye and have not become another program, by pid. */
+  readonly #open = new Map<number, number>();
+
+  constructor(cwd: string) {
+    this.#cwd = cwd;
+  }
+
+  #refuse(refusal: Refusal, what: string): void {
+    this.refused ??= { refusal, what };
+  }
+
+  take(event: TraceEvent): void {
+    this.#unknownAsks = this.#classes.get(event.image) !== "compiler";
+    switch (event.kind) {
+      case "hello":
+      case "forked":
+      case "exec":
+      case "exec_failed":
+      case "spawned":
+      case "goodbye":
+        return this.#process(event);
+      case "ungated":
+        return this.#refuse("pass_untraced_program", event.path);
+      case "library":
+      case "script":
+      case "open_read":
+        return this.#ask("content", event.path, event.signature);
+      case "stat":
+        return this.#ask("stat", event.path, event.signature);
+      case "lstat":
+        return this.#ask("lstat", event.path, event.signature);
+      case "probe":
+        return this.#ask("exists", event.path, undefined);
+      case "spawn":
+        return;
+      case "absent":
+        return this.#missed(event.path);
+      case "refused":
+        return this.#answered(event.path, event.answer);
+      case "list":
+        return this.#listed(event.path);
+      case "read_link":
+        this.#ask("exists", event.path, undefined);
+        return void this.#note(this.#found.linkTexts, event.path, event.text);
+      case "real_path":
+        return void this.#note(this.#found.physical, event.path, event.text);
+      case "environment":
+        return void this.#found.variables.add(event.name);
+      case "cwd":
+      case "random":
+        return; // the working folder is in the key; a seed may be any
+      case "clock":
+        if (clockRule(event.clock, this.#classOf(event.image)) === "refuse") {
+          this.#refuse("pass_time", this.#who(event.image));
+        }
+        return;
+      case "identity":
+        if (this.#classOf(event.image) === "unknown") this.#refuse("pass_identity", this.#who(event.image));
+        return;
+      case "odd":
+        return this.#refuse("pass_unmodelled", event.text);
+      default:
+        return this.#write(event);
+    }
+  }
+
+  #classOf(image: number): ProgramClass {
+    return this.#classes.get(image) ?? "unknown";
+  }
+  #who(image: number): string {
+    return this.#names.get(image) ?? "?";
+  }
+
+  #process(event: Extract<TraceEvent, { pid: number }>): void {
+    const { pid } = event;
+    switch (event.kind) {
+      case "hello": {
+        const program = classOf(event.path);
+        this.#classes.set(event.image, program);
+        this.#names.set(event.image, programName(event.path));
+        this.#found.programs.add(event.path);
+        if (program !== "compiler") this.#found.wholeEnvironment = true;
+        this.#owed.delete(pid);
+        this.#greeted.add(pid);
+        this.#open.set(pid, event.image);
+        return this.#ask("content", event.path, undefined);
+      }
+      case "exec":
+        this.#owed.set(pid, event.path);
+        this.#open.delete(pid);
+        return;
+      case "exec_failed":
+        this.#owed.delete(pid);
+        if (this.#greeted.has(pid)) this.#open.set(pid, event.image);
+        return this.#missed(event.path);
+      case "spawned":
+        if (!this.#greeted.has(pid)) this.#owed.set(pid, "spawned");
+        return;
+      case "goodbye":
+        this.#open.delete(pid);
+        return;
+    }
+  }
+
+  /** A yes: something is at `path`. */
+  #ask(question: Question, given: string, signature: Uint8Array | undefined): void {
+    const path = tidy(given);
+    const rule = factRule(path);
+    if (rule === "ignore") return;
+    if (rule === "refuse") return this.#refuse("pass_irregular_input", path);
+    const written = this.#found.written.get(path);
+    if (written !== undefined) {
+      if (question === "content") written.read = true;
+      return;
+    }
+    if (this.#found.absent.has(path)) return this.#refuse("pass_input_changed", path);
+    if (this.#unknownAsks) this.#askedByUnknown.add(path);
+    const before = this.#found.files.get(path);
+    if (before === undefined) return void this.#found.files.set(path, { question, signature });
+    if (differs(before, question, signature)) return this.#refuse("pass_input_changed", path);
+    if (strength[question] > strength[before.question]) before.question = question;
+    before.signature ??= question === "lstat" ? undefined : signature;
+  }
+
+  /** A no: nothing is at `path`. */
+  #missed(given: string): void {
+    const path = tidy(given);
+    if (factRule(path) !== undefined) return;
+    if (this.#found.written.has(path) || this.#removed.has(path)) return;
+    const before = this.#found.files.get(path);
+    // lstat answers for a dangling link, stat does not: both are true at once.
+    if (before !== undefined && before.question !== "lstat" && before.question !== "exists") {
+      return this.#refuse("pass_input_changed", path);
+    }
+    if (this.#unknownAsks) this.#askedByUnknown.add(path);
+    this.#found.absent.add(path);
+  }
+
+  #answered(given: string, errno: number): void {
+    const path = tidy(given);
+    if (factRule(path) !== undefined || this.#found.written.has(path)) return;
+    const EINVAL = 22, EISDIR = 21;
+    if (errno === EINVAL || errno === EISDIR) return this.#ask("exists", path, undefined);
+    this.#found.refused.set(path, errno);
+  }
+
+  #listed(given: string): void {
+    const path = tidy(given);
+    if (factRule(path) !== undefined) return;
+    if (this.#found.written.get(path)?.style === "folder") return;
+    this.#found.listings.add(path);
+  }
+
+  #note(map: Map<string, Uint8Array>, given: string, text: string): void {
+    const path = tidy(given);
+    if (factRule(path) === undefined && !this.#found.written.has(path)) map.set(path, sha256(bytesOf(text)));
+  }
+
+  #write(event: TraceEvent): void {
+    switch (event.kind) {
+      case "create":
+      case "truncate":
+      case "update":
+        return this.#wrote(event.path, event.kind, event.before);
+      case "append":
+        return this.#appended(event.path, event.before);
+      case "write_refused":
+        return this.#writeRefused(event.path, event.answer);
+      case "rename":
+        return this.#renamed(event.path, event.to, event.before);
+      case "link":
+        return this.#linked(event.path, event.to);
+      case "symlink":
+        return this.#make(event.path, "link", event.text);
+      case "mkdir":
+        return this.#make(event.path, "folder", "");
+      case "unlink":
+      case "rmdir":
+        return this.#remove(event.path);
+      case "change": {
+        const path = tidy(event.path);
+        if (!this.#found.written.has(path) && factRule(path) === undefined) {
+          this.#refuse("pass_unmodelled", `change of ${path}`);
+        }
+        return;
+      }
+    }
+  }
+
+  #wrote(given: string, how: "create" | "truncate" | "update", before: Uint8Array | undefined): void {
+    const path = tidy(given), rule = factRule(path);
+    if (rule === "ignore") return;
+    if (rule === "refuse") return this.#refuse("pass_irregular_output", path);
+    const written = this.#found.written.get(path);
+    if (written !== undefined) {
+      written.gone = false;
+      return;
+    }
+    const read = this.#found.files.get(path)?.question === "content";
+    // An existing file opened for update may be read through the same descriptor.
+    if (before !== undefined && how === "update" && !read) this.#ask("content", path, before);
+    const style = this.#removed.has(path) ? "replace" : before === undefined ? "unknown" : "write_through";
+    this.#found.written.set(path, {
+      style,
+      read: read || (before !== undefined && how === "update"),
+      gone: false,
+      text: "",
+    });
+  }
+
+  #appended(given: string, before: Uint8Array | undefined): void {
+    const path = tidy(given);
+    if (before === undefined || this.#found.written.has(path)) return this.#wrote(path, "truncate", before);
+    if (factRule(path) === "ignore") return;
+    if (this.#found.files.get(path)?.question === "content" || path.startsWith(this.#cwd + "/")) {
+      return this.#refuse("pass_appends", path);
+    }
+  }
+
+  #writeRefused(given: string, errno: number): void {
+    const path = tidy(given), ENOENT = 2, EEXIST = 17, ENOTDIR = 20;
+    if (errno === ENOENT || errno === ENOTDIR) return this.#missed(path);
+    if (errno === EEXIST) return this.#ask("exists", path, undefined);
+    this.#found.refused.set(path, errno);
+  }
+
+  #renamed(from: string, to: string, before: Uint8Array | undefined): void {
+    const source = tidy(from), target = tidy(to);
+    const written = this.#found.written.get(source);
+    if (written === undefined || written.style === "folder") {
+      return this.#refuse("pass_unmodelled", `rename of ${source}`);
+    }
+    const earlier = this.#found.written.get(target);
+    const read = this.#found.files.get(target)?.question === "content" || earlier?.read === true;
+    void before; // a rename replaces whatever is there
+    this.#found.written.set(target, {
+      ...written,
+      style: written.style === "link" ? "link" : "replace",
+      read,
+      gone: false,
+    });
+    written.gone = true;
+  }
+
+  #linked(from: string, to: string): void {
+    const written = this.#found.written.get(tidy(from));
+    if (written === undefined) return this.#refuse("pass_unmodelled", `link to ${tidy(from)}`);
+    this.#found.written.set(tidy(to), { ...written, style: "replace", gone: false });
+  }
+
+  #make(given: string, style: "link" | "folder", text: string): void {
+    this.#found.written.set(tidy(given), { style, read: false, gone: false, text });
+  }
+
+  #remove(given: string): void {
+    const path = tidy(given);
+    const written = this.#found.written.get(path);
+    if (written !== undefined) {
+      written.gone = true;
+      return;
+    }
+    if (factRule(path) === undefined) this.#removed.add(path);
+  }
+
+  finish(doubts: number): Observation | Refused {
+    const found = this.#found;
+    if (this.#greeted.size === 0) return { refusal: "pass_incomplete_trace", what: "the tool said no hello" };
+    for (const program of this.#owed.values()) return { refusal: "pass_untraced_program", what: program };
+    for (const image of this.#open.values()) {
+      return { refusal: "pass_incomplete_trace", what: `${this.#who(image)} ended early` };
+    }
+    if (doubts !== 0) return { refusal: "pass_incomplete_trace", what: `doubts ${doubts}` };
+    for (const path of this.#removed) {
+      const written = found.written.get(path);
+      if (written === undefined || written.gone) return { refusal: "pass_removes", what: path };
+    }
+    for (const path of standingInputs) {
+      if (!found.files.has(path)) found.files.set(path, { question: "stat" });
+    }
+    this.#dropOwnQuestions();
+    for (const name of found.variables) if (ignoresVariable(name)) found.variables.delete(name);
+    return found;
+  }
+
+  /** Questions about paths that the run then wrote. */
+  #dropOwnQuestions(): void {
+    const found = this.#found;
+    for (const [path, written] of found.written) {
+      if ((written.read && !written.gone) || this.#askedByUnknown.has(path)) continue;
+      found.absent.delete(path);
+      if (found.files.get(path)?.question !== "content") found.files.delete(path);
+    }
+  }
+}
+
+/** Whether two looks at one path in one run saw different files. */
+function differs(before: Seen, question: Question, signature: Uint8Array | undefined): boolean {
+  if (signature === undefined || before.signature === undefined) return false;
+  if ((before.question === "lstat") !== (question === "lstat")) return false;
+  return byteString(before.signature) !== byteString(signature);
+}

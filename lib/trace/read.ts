@@ -1,0 +1,238 @@
+/**
+ * Reads a record: events with their strings resolved, in the order in which they happened.
+ *
+ * A thousand headers make 40,000 events and a few hundred strings; so strings are decoded once, at their definition, and
+ * a path is put together once for each pair of ids. Nothing here throws, whatever the bytes: a damaged record is a
+ * `problem`, and the run is not stored.
+ *
+ * @module
+ */
+import { byteString } from "../base/bytes.ts";
+import {
+  clocks,
+  doubts,
+  type EventName,
+  events,
+  header,
+  headerWords,
+  signatureWords,
+  traceMagic,
+  traceVersion,
+} from "./format.ts";
+
+interface Common {
+  /** Number of the process image. */
+  image: number;
+  /** 0, or the errno. */
+  answer: number;
+}
+type PathKind =
+  | "probe"
+  | "absent"
+  | "refused"
+  | "list"
+  | "write_refused"
+  | "unlink"
+  | "mkdir"
+  | "rmdir"
+  | "change"
+  | "spawn";
+type SignedKind = "library" | "script" | "open_read" | "stat" | "lstat";
+type WriteKind = "create" | "truncate" | "update" | "append";
+
+export type TraceEvent =
+  & Common
+  & (
+    | { kind: "hello"; pid: number; parent: number; path: string; cwd: string }
+    | { kind: "forked" | "spawned" | "goodbye"; pid: number }
+    | { kind: "exec" | "exec_failed" | "ungated"; pid: number; path: string }
+    | { kind: PathKind; path: string }
+    | { kind: SignedKind; path: string; signature: Uint8Array | undefined }
+    | { kind: WriteKind; path: string; before: Uint8Array | undefined }
+    | { kind: "read_link" | "real_path" | "symlink"; path: string; text: string }
+    | { kind: "rename"; path: string; to: string; before: Uint8Array | undefined }
+    | { kind: "link"; path: string; to: string }
+    | { kind: "environment"; name: string }
+    | { kind: "clock"; clock: keyof typeof clocks }
+    | { kind: "cwd" | "random" | "identity" }
+    | { kind: "odd"; text: string }
+  );
+
+const names = new Map<number, EventName>(
+  (Object.keys(events) as EventName[]).map((name) => [events[name].id, name]),
+);
+const clockNames = new Map<number, keyof typeof clocks>(
+  (Object.keys(clocks) as (keyof typeof clocks)[]).map((name) => [clocks[name], name]),
+);
+
+/** What a whole record says, or why it cannot be believed. `bytes`: its used prefix, header included. */
+export function readRecord(
+  bytes: Uint8Array,
+): { problem: string } | { events: TraceEvent[]; doubts: number } {
+  if (bytes.length < headerWords * 4) return { problem: "the record is shorter than its header" };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const word = (index: number) => view.getUint32(index * 4, true);
+  if (word(header.magic) !== traceMagic || word(header.version) !== traceVersion) {
+    return { problem: "no record of ours" };
+  }
+  const end = word(header.cursor);
+  if (word(header.overflow) !== 0) return { problem: "more questions than the record holds" };
+  if (end > bytes.length || end % 4 !== 0) return { problem: "the record is cut" };
+  try {
+    return { events: new Reader(bytes, view, end).all(), doubts: word(header.doubts) };
+  } catch (cause) {
+    if (cause instanceof Damaged || cause instanceof RangeError) {
+      return { problem: `damaged record: ${cause.message}` };
+    }
+    throw cause;
+  }
+}
+
+class Damaged extends Error {}
+
+/** Names of the doubts in a header word, for people. */
+export function doubtNames(bits: number): string[] {
+  return Object.entries(doubts).filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
+}
+
+interface Image {
+  folders: string[];
+  names: string[];
+  paths: Map<number, string>;
+}
+
+class Reader {
+  readonly #images = new Map<number, Image>();
+  #at = headerWords * 4;
+
+  constructor(readonly bytes: Uint8Array, readonly view: DataView, readonly end: number) {}
+
+  all(): TraceEvent[] {
+    const all: TraceEvent[] = [];
+    while (this.#at < this.end) {
+      const event = this.#next();
+      if (event !== undefined) all.push(event);
+    }
+    return all;
+  }
+
+  #next(): TraceEvent | undefined {
+    const start = this.#at, first = this.view.getUint32(start, true);
+    const kind = names.get(first & 0xff), answer = first >>> 8 & 0xff, size = (first >>> 16) * 4;
+    if (kind === undefined || size < 8 || start + size > this.end) {
+      throw new Damaged(`an event of kind ${first & 0xff} and ${size} bytes at ${start}`);
+    }
+    const number = this.view.getUint32(start + 4, true);
+    let image = this.#images.get(number);
+    if (image === undefined) {
+      this.#images.set(number, image = { folders: [""], names: [""], paths: new Map() });
+    }
+    this.#at = start + 8;
+    const event = this.#payload(kind, image, { image: number, answer });
+    this.#at = start + size;
+    return event;
+  }
+
+  #payload(kind: EventName, image: Image, common: Common): TraceEvent | undefined {
+    switch (kind) {
+      case "define_folder":
+        image.folders[this.#word()] = this.#text();
+        return undefined;
+      case "define_name":
+        image.names[this.#word()] = this.#text();
+        return undefined;
+      case "hello":
+        return {
+          kind,
+          ...common,
+          pid: this.#word(),
+          parent: this.#word(),
+          path: this.#path(image),
+          cwd: this.#text(),
+        };
+      case "forked":
+      case "spawned":
+      case "goodbye":
+        return { kind, ...common, pid: this.#word() };
+      case "exec":
+      case "exec_failed":
+      case "ungated":
+        return { kind, ...common, pid: this.#word(), path: this.#path(image) };
+      case "library":
+      case "script":
+      case "open_read":
+      case "stat":
+      case "lstat":
+        return { kind, ...common, path: this.#path(image), signature: this.#signature() };
+      case "create":
+      case "truncate":
+      case "update":
+      case "append":
+        return { kind, ...common, path: this.#path(image), before: this.#signature() };
+      case "read_link":
+      case "real_path":
+      case "symlink":
+        return { kind, ...common, path: this.#path(image), text: this.#text() };
+      case "rename":
+        return { kind, ...common, path: this.#path(image), to: this.#path(image), before: this.#signature() };
+      case "link":
+        return { kind, ...common, path: this.#path(image), to: this.#path(image) };
+      case "environment":
+        return { kind, ...common, name: this.#name(image) };
+      case "clock": {
+        const clock = clockNames.get(common.answer);
+        if (clock === undefined) throw new Damaged(`clock ${common.answer}`);
+        return { kind, ...common, clock };
+      }
+      case "cwd":
+      case "random":
+      case "identity":
+        return { kind, ...common };
+      case "odd":
+        return { kind, ...common, text: this.#text() };
+      default:
+        return { kind, ...common, path: this.#path(image) };
+    }
+  }
+
+  #word(): number {
+    const value = this.view.getUint32(this.#at, true);
+    this.#at += 4;
+    return value;
+  }
+
+  #text(): string {
+    const length = this.#word(), start = this.#at;
+    if (start + length > this.end) throw new Damaged("a text is cut");
+    this.#at += (length + 3) & ~3;
+    return byteString(this.bytes.subarray(start, start + length));
+  }
+
+  #name(image: Image): string {
+    const name = image.names[this.#word()];
+    if (name === undefined) throw new Damaged("a name without definition");
+    return name;
+  }
+
+  #path(image: Image): string {
+    const folder = this.#word(), name = this.#word();
+    const key = folder * 0x200000 + name;
+    let path = image.paths.get(key);
+    if (path === undefined) {
+      const parent = image.folders[folder], last = image.names[name];
+      if (parent === undefined || last === undefined) throw new Damaged("a path without definition");
+      image.paths.set(key, path = `${parent}/${last}`);
+    }
+    return path;
+  }
+
+  /** 48 bytes as in lib/os/statx.ts, or undefined for "nothing" (all zero). */
+  #signature(): Uint8Array | undefined {
+    const start = this.#at;
+    this.#at += signatureWords * 4;
+    if (this.#at > this.end) throw new Damaged("a signature is cut");
+    const signature = new Uint8Array(48);
+    signature.set(this.bytes.subarray(start, this.#at));
+    return signature.every((byte) => byte === 0) ? undefined : signature;
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Tables: what of a trace counts as an input, what is ignored, what keeps a run from being stored, each with its reason.
+ *
+ * The reasons are experiments (soundness.md 2.3 and 3). Whatever no row names counts: a variable by its value, a
+ * file by its content, a question to the clock as a refusal.
+ *
+ * @module
+ */
+
+/** Programs that read the environment by getenv alone, so that the names they ask are all that can matter. */
+const namesAsked = new Set([
+  ...[
+    "gcc",
+    "g++",
+    "cc",
+    "c++",
+    "cpp",
+    "cc1",
+    "cc1plus",
+    "cc1obj",
+    "collect2",
+    "lto1",
+    "lto-wrapper",
+    "lto-dump",
+    "f951",
+  ],
+  ...[
+    "as",
+    "ld",
+    "ld.bfd",
+    "ld.gold",
+    "ar",
+    "ranlib",
+    "nm",
+    "strip",
+    "objcopy",
+    "gcc-ar",
+    "gcc-ranlib",
+    "gcc-nm",
+  ],
+  ...[
+    "clang",
+    "clang++",
+    "lld",
+    "ld.lld",
+    "llvm-ar",
+    "llvm-ranlib",
+    "llvm-objcopy",
+    "mold",
+    "ld.mold",
+    "rustc",
+  ],
+]);
+
+/** Interpreters: they read `environ` directly, and ask the clock and the user's id for reasons of their own. */
+const interpreters = new Set([
+  "sh",
+  "dash",
+  "bash",
+  "zsh",
+  "make",
+  "gmake",
+  "python",
+  "perl",
+  "ruby",
+  "node",
+  "env",
+]);
+
+/** Name of the program in an executable's path: no folder, target prefix or version. */
+export function programName(executable: string): string {
+  const base = executable.slice(executable.lastIndexOf("/") + 1).replace(/-?[\d.]+$/, "");
+  if (namesAsked.has(base) || interpreters.has(base)) return base;
+  const tail = base.slice(base.lastIndexOf("-") + 1);
+  return namesAsked.has(tail) ? tail : base;
+}
+
+export type ProgramClass = "compiler" | "interpreter" | "unknown";
+
+/** What is known of a program's habits. */
+export function classOf(executable: string): ProgramClass {
+  const name = programName(executable);
+  return namesAsked.has(name) ? "compiler" : interpreters.has(name) ? "interpreter" : "unknown";
+}
+
+/** Variables that libc and the loader read inside themselves, where no hook sees it: always inputs. */
+export const alwaysAsked: readonly string[] = [
+  ...[
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_COLLATE",
+    "LC_CTYPE",
+    "LC_MESSAGES",
+    "LC_NUMERIC",
+    "LC_TIME",
+    "LOCPATH",
+    "NLSPATH",
+  ],
+  ...["LD_LIBRARY_PATH", "LD_PRELOAD", "POSIXLY_CORRECT", "TZ"],
+];
+
+/** Variables that reach no byte of a result. */
+export const ignoredVariables: Readonly<Record<string, string>> = {
+  TMPDIR: "names of temporary files; a missing folder shows in the trace",
+  TMP: "as TMPDIR",
+  TEMP: "as TMPDIR",
+  MAKEFLAGS: "the jobserver: how many processes, never what they write",
+  MFLAGS: "as MAKEFLAGS",
+  MAKELEVEL: "how deep make runs",
+  MAKE_TERMOUT: "what make's output is; ours has rules of its own for terminals",
+  MAKE_TERMERR: "as MAKE_TERMOUT",
+  CARGO_MAKEFLAGS: "as MAKEFLAGS",
+  NUM_JOBS: "how many processes",
+  OLDPWD: "where the shell was before",
+  SHLVL: "how deep shells run",
+  _: "how the shell spelled the command",
+  COLUMNS: "a fact of the terminal, kept with it",
+};
+const ignoredPrefixes = ["COLLECT_", "OFFLOAD_TARGET_", "ZCCACHE_"]; // set by gcc for its own children; ours
+
+export function ignoresVariable(name: string): boolean {
+  return Object.hasOwn(ignoredVariables, name) || ignoredPrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/** Devices and kernel files that decide speed or names of temporary files, never bytes (soundness.md 2.3, "facts"). */
+const ignoredFacts =
+  /^\/(?:dev\/(?:null|zero|tty|urandom|random|shm)$|dev\/pts(?:\/|$)|proc\/(?:self|thread-self|\d+)\/(?:maps|statm?|status|cgroup|exe|mountinfo|mounts|auxv|oom_score_adj|task|comm|cmdline|limits|fd)\b|proc\/(?:cpuinfo|meminfo|stat|filesystems|loadavg|version|mounts|self)$|proc\/sys\/(?:vm\/overcommit_memory|kernel\/(?:ngroups_max|cap_last_cap|osrelease|random\/\w+)|crypto\/fips_enabled)$|sys\/fs\/cgroup\b|sys\/devices\/system\/(?:cpu|node)\b|sys\/kernel\/mm\b)/;
+const kernelFolders = /^\/(?:dev|proc|sys)(?:\/|$)/;
+
+/** Whether a path is no input: "ignore", "refuse" where its content cannot be an input, undefined for ordinary files. */
+export function factRule(path: string): "ignore" | "refuse" | undefined {
+  if (!kernelFolders.test(path)) return undefined;
+  if (path === "/dev" || path === "/proc" || path === "/sys") return undefined;
+  return ignoredFacts.test(path) ? "ignore" : "refuse";
+}
+
+/**
+ * Files that libc opens inside itself, where no hook sees it (soundness.md 2.3): standing inputs of every run. Their
+ * folders are replaced as wholes by the package manager, so existence, size and mtime tell enough.
+ */
+export const standingInputs: readonly string[] = [
+  "/etc/ld.so.cache",
+  "/etc/ld.so.preload",
+  "/usr/lib/locale/locale-archive",
+];
+
+export type ClockRule = "ignore" | "refuse";
+
+/**
+ * What a question to the clock means. gettimeofday: every cc1 and lto1 asks it for a random seed (soundness.md 3).
+ * Interpreters ask for their own bookkeeping; what a script does with a time goes through a program that asks itself.
+ */
+export function clockRule(clock: string, program: ProgramClass): ClockRule {
+  if (program === "interpreter") return "ignore";
+  return program === "compiler" && clock === "gettimeofday" ? "ignore" : "refuse";
+}
+
+/** Outcomes under which a run that was watched is passed on, not stored. */
+export type Refusal =
+  | "pass_time"
+  | "pass_untraced_program"
+  | "pass_incomplete_trace"
+  | "pass_unmodelled"
+  | "pass_irregular_input"
+  | "pass_input_changed"
+  | "pass_appends"
+  | "pass_removes"
+  | "pass_overwrites_input"
+  | "pass_lists_outputs"
+  | "pass_leaves_temporary"
+  | "pass_identity"
+  | "pass_irregular_output"
+  | "pass_unreadable";
