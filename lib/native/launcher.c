@@ -21,6 +21,7 @@
 #include "protocol.h"
 #include "run.h"
 #include "tool.h"
+#include "traced.h"
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -235,6 +236,7 @@ static _Noreturn void obey_run(struct zc_reader *r)
     char **argv = extended_argv(m.extra), **environment = environ;
     const char *tracer = zc_terminate(m.tracer), *record = zc_terminate(m.record);
     if (!argv || !tracer || !record) pass();
+    if (*tracer && !may_trace(origin.tool, record)) pass();
     if (*tracer && !(environment = traced_environment(tracer, record))) pass();
     if (!run(argv, environment, self.ask_flags & ZC_ASK_ONE_OUTPUT, self.decider, &o)) pass();
     report(&o);
@@ -277,8 +279,11 @@ int main(int argc, char **argv)
     remember_signals();
     parse(argv);
     if (self.one_shot) prctl(PR_SET_PDEATHSIG, SIGTERM); /* the engine that decides is our parent */
+    const char *record = setting(ZC_TRACE_VARIABLE);
+    if (record) say_hello(record);
     find_tool();
-    if (is_on("ZCCACHE_DISABLE") || setting("ZCCACHE_TRACE_RECORD")) pass();
+    if (record) note_becoming();
+    if (record || is_on("ZCCACHE_DISABLE")) pass();
     if (self.by_path) {
         find_engine(&self.build);
         if (!find_socket(path)) without_daemon();

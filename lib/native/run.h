@@ -11,6 +11,7 @@
 #include "become.h"
 #include "copy.h"
 #include "protocol.h"
+#include "traced.h"
 #include <sys/prctl.h>
 
 struct capture {
@@ -52,7 +53,7 @@ static void guard_run(void)
 /* environ with the tracer behind the user's own preloads and the record's name; NULL: no memory. */
 static char **traced_environment(const char *tracer, const char *record)
 {
-    static const char preload[] = "LD_PRELOAD=", trace[] = "ZCCACHE_TRACE_RECORD=";
+    static const char preload[] = "LD_PRELOAD=";
     size_t count = 0;
     bool placed = false;
     while (environ[count]) count++;
@@ -65,7 +66,7 @@ static char **traced_environment(const char *tracer, const char *record)
         end++;
     }
     if (!placed && asprintf(end++, "%s%s", preload, tracer) < 0) return NULL;
-    if (asprintf(end++, "%s%s", trace, record) < 0) return NULL;
+    if (asprintf(end++, ZC_TRACE_VARIABLE "=%s", record) < 0) return NULL;
     return made;
 }
 
@@ -138,13 +139,15 @@ static void relay(struct capture *texts, int decider)
     restore_signals();
     signal(SIGPIPE, SIG_IGN);
     close(decider);
+    for (int i = 0; i < 2; i++)
+        if (texts[i].pipe < 0) close(texts[i].real); /* whoever waits for its end shall not wait for us */
     close(0);
     while (texts[0].pipe >= 0 || texts[1].pipe >= 0) {
         struct pollfd fds[2] = {{texts[0].pipe, POLLIN, 0}, {texts[1].pipe, POLLIN, 0}};
         if (poll(fds, 2, -1) < 0 && errno != EINTR) break;
         for (int i = 0; i < 2; i++) {
-            texts[i].text.size = 0;
-            if (fds[i].revents) take(&texts[i]);
+            texts[i].text.size = 0; /* nobody keeps it any more */
+            if (fds[i].revents && !take(&texts[i]) && texts[i].pipe < 0) close(texts[i].real);
         }
     }
     _exit(0);
@@ -200,6 +203,7 @@ static bool run(char **argv, char **environment, bool one_output, int decider, s
     bool unsure = has_children();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (!open_captures(o->texts, ends, one_output)) return false;
+    if (zc_record) name_captures(ends);
     guard_run();
     int64_t started = zc_now_us();
     if (!start(ends, argv, environment)) return false;

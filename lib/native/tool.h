@@ -9,54 +9,28 @@
 #define ZCCACHE_TOOL_H
 
 #include "become.h"
-#include <elf.h>
+#include "elf_gate.h"
+#include "traced.h"
 #include <limits.h>
 #include <sys/stat.h>
 
-/* The note by which other launchers and the tracer's gate know us: owner "zccache", type 1. */
-#define NOTE_OWNER "zccache"
-enum { NOTE_TYPE = 1, MOST_HEADERS = 64, MOST_NOTE_BYTES = 4096 };
+/* The note by which other launchers and the tracer's gate (elf_gate.h) know us. */
+enum { NOTE_TYPE = 1, MOST_HEADERS = 64 };
 __attribute__((section(".note.zccache"), used, aligned(4))) static const struct {
     uint32_t owner_size, text_size, type;
-    char owner[8];
-} note = {sizeof NOTE_OWNER, 0, NOTE_TYPE, NOTE_OWNER};
-
-static bool note_in(const char *notes, size_t size)
-{
-    while (size >= 12) {
-        uint32_t head[3];
-        memcpy(head, notes, sizeof head);
-        size_t owner = ((size_t)head[0] + 3) & ~(size_t)3, text = ((size_t)head[1] + 3) & ~(size_t)3;
-        if (owner > size - 12 || text > size - 12 - owner) return false;
-        if (head[0] == sizeof NOTE_OWNER && head[2] == NOTE_TYPE && !memcmp(notes + 12, NOTE_OWNER, head[0]))
-            return true;
-        notes += 12 + owner + text;
-        size -= 12 + owner + text;
-    }
-    return false;
-}
-
-static bool segment_has_note(int fd, const Elf64_Phdr *segment)
-{
-    char notes[MOST_NOTE_BYTES];
-    size_t size = segment->p_filesz < sizeof notes ? segment->p_filesz : sizeof notes;
-    ssize_t got = pread(fd, notes, size, (off_t)segment->p_offset);
-    return got > 0 && note_in(notes, (size_t)got);
-}
+    char owner[sizeof ZC_NOTE_OWNER];
+} note = {sizeof ZC_NOTE_OWNER, 0, NOTE_TYPE, ZC_NOTE_OWNER};
 
 /* Whether the open file is a launcher by its note. */
 static bool has_note(int fd)
 {
     Elf64_Ehdr file;
-    if (pread(fd, &file, sizeof file, 0) != sizeof file || memcmp(file.e_ident, ELFMAG, SELFMAG)) return false;
-    if (file.e_ident[EI_CLASS] != ELFCLASS64 || file.e_phentsize != sizeof(Elf64_Phdr)) return false;
-    for (int i = 0; i < file.e_phnum && i < MOST_HEADERS; i++) {
-        Elf64_Phdr segment;
-        off_t at = (off_t)file.e_phoff + i * (off_t)sizeof segment;
-        if (pread(fd, &segment, sizeof segment, at) != sizeof segment) return false;
-        if (segment.p_type == PT_NOTE && segment_has_note(fd, &segment)) return true;
-    }
-    return false;
+    Elf64_Phdr segments[MOST_HEADERS];
+    if (!zc_read_at(fd, &file, sizeof file, 0) || memcmp(file.e_ident, ELFMAG, SELFMAG)) return false;
+    if (file.e_ident[EI_CLASS] != ELFCLASS64 || file.e_phentsize != sizeof *segments) return false;
+    if (file.e_phnum > MOST_HEADERS || !zc_read_at(fd, segments, file.e_phnum * sizeof *segments, file.e_phoff))
+        return false;
+    return zc_has_our_note(fd, segments, file.e_phnum);
 }
 
 static bool is_ourselves(const char *path, const struct stat *candidate)
@@ -108,7 +82,9 @@ static const char *walk(const char *name)
         const char *next = entry[length] ? entry + length + 1 : NULL;
         int size = snprintf(path, sizeof path, "%.*s%s%s", (int)length, entry, length ? "/" : "", name);
         int problem = size < (int)sizeof path ? executable(path, &found) : ENAMETOOLONG;
+        if (problem) note_candidate(path, problem);
         if (problem == 0 && is_ourselves(path, &found)) {
+            note_candidate(path, 0);
             size_t left = next ? strlen(next) : 0;
             leave_path(entry, length);
             if (!next) break;
