@@ -1,0 +1,120 @@
+/** The daemon as a process: who may start, how it ends, what it leaves. */
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { lives, until, World } from "./engine.ts";
+
+Deno.test("status without a daemon ends 1 and starts none", async () => {
+  await using world = new World();
+  const text = await world.run(["status"]);
+  assertEquals([text.code, text.err], [1, ""]);
+  assertMatch(text.out, /^no daemon at .*\.sock\n$/);
+  const { code, status } = await world.status();
+  assertEquals([code, status], [1, "absent"]);
+});
+
+Deno.test("start, status and stop say what they did", async () => {
+  await using world = new World();
+  const started = await world.run(["start"]);
+  assertEquals([started.code, started.out], [0, ""]);
+  assertMatch(started.err, /^daemon running at .*\.sock\n$/);
+  assertEquals((await world.run(["start"])).err, started.err, "a second start finds the first daemon");
+  const { code, pid, cache_dir } = await world.status();
+  assertEquals([code, cache_dir], [0, world.cache]);
+  const stopped = await world.run(["stop"]);
+  assertEquals([stopped.code, stopped.err], [0, "daemon stopped\n"]);
+  await until("the daemon ends", () => !lives(pid as number));
+  assertEquals(world.inRuntime(".sock"), []);
+  assertMatch((await world.run(["stop"])).err, /^daemon not running at /);
+});
+
+Deno.test("folders are 0700, the socket and the log 0600", async () => {
+  await using world = new World();
+  await world.run(["start"], {});
+  const mode = (path: string) => Deno.lstatSync(path).mode! & 0o777;
+  assertEquals([mode(world.cache), mode(world.runtime)], [0o700, 0o700]);
+  for (const suffix of [".sock", ".log", ".lock"]) {
+    const [name] = world.inRuntime(suffix);
+    assertEquals(mode(`${world.runtime}/${name}`), 0o600, name);
+  }
+});
+
+Deno.test("a spawned daemon has nothing of its client: session, folder, descriptors, environment", async () => {
+  await using world = new World();
+  await world.run(["start"], { SECRET_TOKEN: "x", ZCCACHE_WAL_FLUSH_MS: "1000" });
+  const pid = await world.daemon(), proc = `/proc/${pid}`;
+  const stat = Deno.readTextFileSync(`${proc}/stat`);
+  const [, parent, , session, terminal] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").map(Number);
+  assertNotEquals(parent, Deno.pid);
+  assertNotEquals(session, Number(Deno.readTextFileSync("/proc/self/stat").split(") ")[1].split(" ")[3]));
+  assertEquals(terminal, 0);
+  assertEquals(Deno.readLinkSync(`${proc}/cwd`), "/");
+  const environment = Deno.readTextFileSync(`${proc}/environ`);
+  assert(!environment.includes("SECRET_TOKEN"), environment);
+  assert(environment.includes("ZCCACHE_WAL_FLUSH_MS=1000"), environment);
+  assertEquals(Deno.readLinkSync(`${proc}/fd/0`), "/dev/null");
+  assertMatch(Deno.readLinkSync(`${proc}/fd/2`), /\.log$/);
+  assertMatch(Deno.readTextFileSync(`${proc}/status`), /^Umask:\s*0077$/m);
+});
+
+Deno.test("two daemons that race to start end as one", async () => {
+  await using world = new World();
+  const both = [world.spawn(["--serve"]), world.spawn(["--serve"])];
+  const pid = await world.daemon();
+  const winner = both.find((child) => child.pid === pid)!, loser = both.find((child) => child.pid !== pid)!;
+  const lost = await loser.output();
+  assertEquals(lost.code, 1);
+  assertMatch(new TextDecoder().decode(lost.stderr), /another daemon owns the cache/);
+  assertEquals((await world.status()).pid, pid);
+  winner.kill("SIGTERM");
+  assertEquals((await winner.output()).code, 0);
+});
+
+Deno.test("ten clients that start a daemon at once get one", async () => {
+  await using world = new World();
+  const starts = await Promise.all(Array.from({ length: 10 }, () => world.run(["start"])));
+  assertEquals(starts.map(({ code }) => code), Array(10).fill(0));
+  const log = Deno.readTextFileSync(`${world.runtime}/${world.inRuntime(".log")[0]}`);
+  assertEquals(log.match(/daemon \d+ serves/g)?.length, 1, log);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  Deno.test(`${signal} ends a daemon in the foreground with 0 and its socket gone`, async () => {
+    await using world = new World();
+    const child = world.spawn(["--serve"]);
+    await world.daemon();
+    child.kill(signal);
+    const { code, stderr } = await child.output();
+    assertEquals([code, world.inRuntime(".sock")], [0, []]);
+    assertMatch(new TextDecoder().decode(stderr), /daemon ended/);
+  });
+}
+
+Deno.test("a daemon that was killed leaves nothing that stops the next", async () => {
+  await using world = new World();
+  await world.run(["start"]);
+  const first = await world.daemon();
+  Deno.kill(first, "SIGKILL");
+  await until("it dies", () => !lives(first));
+  assertEquals(world.inRuntime(".sock").length, 1, "a kill -9 leaves the socket");
+  assertEquals((await world.status()).code, 1);
+  assertEquals((await world.run(["start"])).code, 0);
+  assertNotEquals(await world.daemon(), first);
+});
+
+Deno.test("a daemon that is stopped by SIGSTOP is named as one that does not answer", async () => {
+  await using world = new World();
+  await world.run(["start"]);
+  const pid = await world.daemon();
+  Deno.kill(pid, "SIGSTOP");
+  const { code, status } = await world.status();
+  Deno.kill(pid, "SIGCONT");
+  assertEquals([code, status], [1, "silent"]);
+});
+
+Deno.test("a daemon ends when idle", async () => {
+  await using world = new World();
+  const child = world.spawn(["--serve", "--idle-timeout", "1"]);
+  await world.daemon();
+  const { code, stderr } = await child.output();
+  assertEquals(code, 0);
+  assertMatch(new TextDecoder().decode(stderr), /nobody asked for 1 s/);
+});
