@@ -1,0 +1,164 @@
+/**
+ * Builds `dist/zccache`: the program bundled to one file, the two C parts, and one executable that carries both.
+ *
+ *     dist/main.js                         the bundle
+ *     dist/native/launcher, trace.so       the C parts, as far as the machine has a C compiler
+ *     dist/native/source/                  their sources, to be built where these do not run
+ *     dist/native/build-id                 16 hex digits: the beginning of SHA-256 over bundle and C sources
+ *     dist/stamp                           digest of all that went in; where it is the same, nothing is to do
+ *
+ * The program finds `native/` beside its own file, in the executable as in dist/. Everything is made in dist/work
+ * and put in place by renaming, so that a build that was cut short, or that runs beside tests, harms nothing; two
+ * builds at once take turns.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { fetchDenort, knownDenort } from "./denort.ts";
+import { writeStaleFiles } from "./generate.ts";
+import { exists, must, projectFolder, run, step } from "./steps.ts";
+
+const dist = `${projectFolder}/dist`, work = `${dist}/work`, native = `${work}/native`;
+/** Deno's own download of denort is some 40 MB; where its site is not reachable, one must not wait for ever. */
+const downloadLimitMs = 180_000;
+const warnings = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic"];
+const parts = [
+  { source: "lib/native/launcher.c", to: `${native}/launcher`, options: ["-static"] },
+  { source: "lib/native/trace.c", to: `${native}/trace.so`, options: ["-shared", "-fPIC"] },
+] as const;
+
+/** All files below `folder` (relative to the project) whose name fits, in order of their names. */
+function filesIn(folder: string, fits: RegExp): string[] {
+  const found: string[] = [];
+  for (const entry of Deno.readDirSync(`${projectFolder}/${folder}`)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) found.push(...filesIn(path, fits));
+    else if (fits.test(entry.name)) found.push(path);
+  }
+  return found.sort();
+}
+
+function digestOf(paths: readonly string[], ...more: string[]): string {
+  const hash = createHash("sha256");
+  for (const path of paths) {
+    const bytes = Deno.readFileSync(`${projectFolder}/${path}`);
+    hash.update(`${path}\0${bytes.length}\0`).update(bytes);
+  }
+  return hash.update(more.join("\0")).digest("hex");
+}
+
+/** Digest of everything that decides what is built; tests do not. */
+async function inputsDigest(): Promise<string> {
+  const sources = filesIn("lib", /(?<!_test)\.ts$|\.[ch]$/);
+  const scripts = ["build.ts", "denort.ts", "generate.ts", "steps.ts"].map((name) => `scripts/${name}`);
+  const compiler = await run(["cc", "--version"]);
+  return digestOf(
+    ["main.ts", "deno.json", "deno.lock", ...sources, ...scripts],
+    Deno.version.deno,
+    Deno.env.get("DENORT_BIN") ?? "",
+    compiler.text,
+  );
+}
+
+function cSources(): string[] {
+  return filesIn("lib/native", /\.[ch]$/);
+}
+
+/** Builds what can be built of the C parts; says what cannot. The program then builds them where it runs. */
+async function buildParts(): Promise<void> {
+  for (const { source, to, options } of parts) {
+    if (!exists(`${projectFolder}/${source}`)) {
+      console.log(`  ${source} is not there: skipped`);
+      continue;
+    }
+    const { code, text } = await run(["cc", ...warnings, ...options, source, "-o", to]);
+    if (code === 127) {
+      console.log("  no C compiler: launcher and tracer are built where zccache runs");
+      return;
+    }
+    if (code !== 0) throw new Error(`Cannot build ${source}: exit code ${code}\n${text}`);
+    if (text !== "") console.log(text.trimEnd());
+  }
+}
+
+function copySources(): void {
+  Deno.mkdirSync(`${native}/source`, { recursive: true });
+  for (const path of cSources()) {
+    Deno.copyFileSync(`${projectFolder}/${path}`, `${native}/source/${path.split("/").at(-1)}`);
+  }
+}
+
+function writeBuildId(): string {
+  const id = digestOf(["dist/work/main.js", ...cSources()]).slice(0, 16);
+  Deno.writeTextFileSync(`${native}/build-id`, id + "\n");
+  return id;
+}
+
+async function bundle(): Promise<void> {
+  const options = ["--quiet", "--platform", "deno", "--output", `${work}/main.js`];
+  await must([Deno.execPath(), "bundle", ...options, "main.ts"]);
+}
+
+/** `deno compile` with the denort that is known, else with Deno's own, else with the one from npm. */
+async function compile(): Promise<void> {
+  const known = knownDenort();
+  if (known !== undefined) return await compileWith(known);
+  const own = await run(compileCommand(), { timeoutMs: downloadLimitMs });
+  if (own.code === 0) return;
+  console.log("  Deno cannot fetch denort from its own site: taking it from npm");
+  await compileWith(await fetchDenort());
+}
+
+async function compileWith(denort: string): Promise<void> {
+  await must(compileCommand(), { env: { DENORT_BIN: denort } });
+}
+
+function compileCommand(): string[] {
+  // Without --no-code-cache V8's code would be read from a folder that others may write to.
+  const options = ["--quiet", "--allow-all", "--no-code-cache", "--no-config", "--no-lock", "--no-check"];
+  const output = ["--include", native, "--output", `${work}/zccache`];
+  return [Deno.execPath(), "compile", ...options, ...output, `${work}/main.js`];
+}
+
+/** Puts what was made in its place; the stamp last. */
+function install(stamp: string): void {
+  for (const name of ["native", "main.js", "zccache"]) {
+    const place = `${dist}/${name}`;
+    if (name === "native" && exists(place)) Deno.renameSync(place, `${work}/old`);
+    Deno.renameSync(`${work}/${name}`, place);
+  }
+  Deno.writeTextFileSync(`${dist}/stamp`, stamp);
+  Deno.removeSync(work, { recursive: true });
+}
+
+function isCurrent(stamp: string): boolean {
+  const made = ["zccache", "main.js", "native/build-id", "stamp"].every((name) => exists(`${dist}/${name}`));
+  return made && Deno.readTextFileSync(`${dist}/stamp`) === stamp;
+}
+
+async function build(): Promise<void> {
+  const start = performance.now();
+  Deno.mkdirSync(dist, { recursive: true });
+  using lock = Deno.openSync(`${dist}/lock`, { write: true, create: true });
+  await lock.lock(true);
+  for (const path of writeStaleFiles()) console.log(`wrote ${path}`);
+  const stamp = await inputsDigest();
+  if (isCurrent(stamp)) return console.log("dist/zccache is current");
+  if (exists(work)) Deno.removeSync(work, { recursive: true });
+  Deno.mkdirSync(native, { recursive: true });
+  await step("bundle main.ts", bundle);
+  await step("build launcher and tracer", buildParts);
+  copySources();
+  const id = writeBuildId();
+  await step("compile dist/zccache", compile);
+  const version = await must([`${work}/zccache`, "--version"]);
+  install(stamp);
+  console.log(`${version.trim()}, build ${id}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}
+
+try {
+  await build();
+} catch (error) {
+  console.error(`scripts/build: ${error instanceof Error ? error.message : error}`);
+  Deno.exit(1);
+}

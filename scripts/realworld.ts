@@ -1,0 +1,114 @@
+/**
+ * Builds real projects with gcc and clang: plainly, cold, warm, after kill -9, one-shot; compares every file with
+ * the plain build; prints the table. Ends with 1 if a byte differs or a warm build was not warm.
+ *
+ *     scripts/realworld                  every project
+ *     scripts/realworld lua zlib         these
+ *     scripts/realworld --compiler gcc   only this compiler
+ *
+ * Works in .scratch/realworld, which git ignores; the sources stay there for the next time.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli";
+import { Builder, type Programs, type Row } from "./realworld_build.ts";
+import { type Project, projects, Unreachable } from "./realworld_sources.ts";
+
+const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+const scratch = `${root}/.scratch/realworld`;
+
+const args = parseArgs(Deno.args, {
+  string: ["compiler", "zccache"],
+  default: { compiler: "gcc,clang", zccache: `${root}/dist/zccache` },
+});
+
+/** The launcher is asked of a daemon that is started for the question. */
+function findPrograms(zccache: string): Programs {
+  const home = Deno.makeTempDirSync({ prefix: "zr-" });
+  const env = { HOME: home, XDG_RUNTIME_DIR: home, ZCCACHE_CACHE_DIR: `${home}/cache` };
+  const run = (...words: string[]) => new Deno.Command(zccache, { args: words, env }).outputSync();
+  run("start");
+  const status = new TextDecoder().decode(run("status", "--json").stdout);
+  run("stop");
+  Deno.removeSync(home, { recursive: true });
+  const launcher = (JSON.parse(status || "{}") as { launcher?: string }).launcher;
+  if (!launcher) throw new Error(`${zccache} names no launcher: ${status}`);
+  return { zccache, launcher };
+}
+
+const heading = [
+  "project",
+  "compiler",
+  "build",
+  "runs",
+  "hits",
+  "misses",
+  "passed",
+  "seconds",
+  "ratio",
+  "passed by outcome",
+];
+const widths = [8, 9, 16, 6, 6, 7, 7, 9, 7, 0];
+
+function line(cells: string[]): string {
+  return cells.map((cell, i) => i >= 3 && i < 9 ? cell.padStart(widths[i]) : cell.padEnd(widths[i])).join(
+    " ",
+  );
+}
+
+function printRow(row: Row): void {
+  const numbers = [row.runs, row.hits, row.misses, row.passed].map(String);
+  const outcomes = Object.entries(row.outcomes).map(([name, count]) => `${name} ${count}`).join(", ");
+  const times = [row.seconds.toFixed(2), row.ratio.toFixed(3)];
+  console.log(line([row.project, row.compiler, row.build, ...numbers, ...times, outcomes]).trimEnd());
+  for (const fault of row.faults.slice(0, 20)) console.log(`  FAULT: ${fault}`);
+  if (row.faults.length > 20) console.log(`  FAULT: and ${row.faults.length - 20} more`);
+}
+
+/** @returns how many faults were found */
+function buildProject(project: Project, compiler: string, programs: Programs): number {
+  // A runtime folder's path must be short enough for a socket, so what is not worth keeping lies in /tmp.
+  const side = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "zr-" }));
+  const folder = `${side}/${project.name}`;
+  Deno.mkdirSync(folder);
+  let faults = 0;
+  try {
+    project.fetch(folder, scratch);
+    new Builder(project, compiler, folder, side, programs).run((row) => {
+      printRow(row);
+      faults += row.faults.length;
+    });
+  } finally {
+    Deno.removeSync(side, { recursive: true });
+  }
+  return faults;
+}
+
+function main(): number {
+  const names = args._.map(String);
+  const unknown = names.find((name) => !projects.some((project) => project.name === name));
+  if (unknown !== undefined) {
+    console.error(`No project ${unknown}; there are: ${projects.map((project) => project.name).join(", ")}`);
+    return 2;
+  }
+  Deno.mkdirSync(scratch, { recursive: true });
+  const programs = findPrograms(args.zccache);
+  let faults = 0;
+  let built = 0;
+  console.log(line(heading));
+  for (const project of projects) {
+    if (names.length > 0 && !names.includes(project.name)) continue;
+    try {
+      for (const compiler of args.compiler.split(",")) faults += buildProject(project, compiler, programs);
+      built++;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      console.log(`${project.name} was not built: ${error.message}`);
+      if (names.length > 0) faults++;
+    }
+  }
+  console.log(`${built} projects, ${faults} faults`);
+  return faults === 0 && built > 0 ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(main());
