@@ -410,9 +410,11 @@ class Observer {
   }
 }
 
-/** Whether two looks at one path in one run saw different files. */
+/** Whether two looks at one path in one run saw different files. A folder is the same while it is that folder. */
 function differs(before: Seen, question: Question, signature: Uint8Array | undefined): boolean {
   if (signature === undefined || before.signature === undefined) return false;
   if ((before.question === "lstat") !== (question === "lstat")) return false;
-  return byteString(before.signature) !== byteString(signature);
+  const isFile = (signature[41] & 0xf0) === 0x80; // S_IFREG in the mode's second byte
+  return byteString(before.signature.subarray(0, isFile ? 48 : 16)) !==
+    byteString(signature.subarray(0, isFile ? 48 : 16));
 }
