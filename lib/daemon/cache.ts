@@ -14,7 +14,7 @@ import type { Deciding } from "./conversation.ts";
 import type { Cache } from "./lifecycle.ts";
 import { sweepRuntime } from "./leftovers.ts";
 import type { Places } from "./places.ts";
-import { type Interpreter, selfTest } from "./self_test.ts";
+import { type Interpreter, rememberedTest, selfTest } from "./self_test.ts";
 
 export interface CacheOptions {
   places: Places;
@@ -22,7 +22,7 @@ export interface CacheOptions {
   flushMs: number;
   maxPending: number;
   budgetBytes?: number;
-  /** Path of the tracer (ordinary text), "" where there is none; `problem` says why. */
+  /** Path of the tracer (byte string), "" where there is none; `problem` says why. */
   tracer: string;
   problem?: string;
   trace: "auto" | "off";
@@ -83,11 +83,15 @@ function count(store: Store, outcome: string, kind: string, savedUs: number): vo
 
 /** The tracer as it may be used: its path is "" where runs cannot be watched, and `state` says why. */
 function tryTracer(
-  { tracer, problem, trace, log }: CacheOptions,
+  { tracer, problem, trace, log, mode, places }: CacheOptions,
   records: RecordPool,
 ): { path: string; interpreters: Interpreter[]; state: string } {
   if (trace === "off") return { path: "", interpreters: [], state: "switched off" };
-  const tested = tracer === "" ? { problem: problem ?? "there is no tracer" } : selfTest(tracer, records);
+  const remembered = mode === "one-shot" ? rememberedTest(tracer, places.runtime) : undefined;
+  const tested = remembered ??
+    (tracer === ""
+      ? { problem: problem ?? "there is no tracer" }
+      : selfTest(tracer, records, places.runtime));
   if (Array.isArray(tested)) return { path: tracer, interpreters: tested, state: "works" };
   log.warn(`runs cannot be watched: ${tested.problem}`);
   return { path: "", interpreters: [], state: tested.problem };
