@@ -43,6 +43,11 @@ export const launchers: Launcher[] = [
 ];
 export const plain = launchers[0];
 
+/** The launcher with its real deadlines and no optimisation, for runs under valgrind. */
+export function forValgrind(): Launcher {
+  return compile("dynamic", ["-O0", "-g"]);
+}
+
 const system = libc(); // loaded here, or the first test to use it would be taken for a leak
 
 /** The decider's end of one conversation. */
@@ -112,6 +117,8 @@ export interface Scene {
   folder?: string;
   /** Play it as user 65534, the decider too; for cases in which root meets no refusal. Needs root. */
   asNobody?: boolean;
+  /** Only the decider is user 65534. */
+  listenAsNobody?: boolean;
 }
 
 /** Shell words that call the launcher as the engine does. */
@@ -146,7 +153,8 @@ function listenAsNobody(path: string): Deno.Listener {
 export async function play(scene: Scene): Promise<Told> {
   const folder = scene.folder ?? newFolder();
   const socket = `${newFolder()}/s`;
-  const listener = scene.decide && (scene.asNobody ? listenAsNobody(socket) : listenAt(socket));
+  const listener = scene.decide &&
+    (scene.asNobody || scene.listenAsNobody ? listenAsNobody(socket) : listenAt(socket));
   const heard: AnyMessage[] = [];
   const serving = listener && serve(listener, scene.decide!, folder, heard);
   const began = performance.now();

@@ -1,0 +1,122 @@
+/**
+ * The launcher and the trace record: who is started traced and with which environment, and what a launcher inside
+ * a trace writes down. The tracer here is an empty library: its own tests are elsewhere.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { header, traceVariable } from "../../lib/trace/format.ts";
+import { readRecord, type Record, RecordPool, type TraceEvent } from "../../lib/trace/mod.ts";
+import type { AnyMessage } from "../../lib/protocol/mod.ts";
+import { answering, launchers, newFolder, plain, play, runPlainly, zc } from "./fake_decider.ts";
+
+const interpreter = Deno.statSync("/lib64/ld-linux-x86-64.so.2");
+const interpreters = [{ dev: BigInt(interpreter.dev), ino: BigInt(interpreter.ino!) }];
+const done: AnyMessage = { name: "done", outcome: "" };
+const folder = newFolder();
+const tracer = `${folder}/tracer.so`, other = `${folder}/other.so`;
+for (const path of [tracer, other]) cc("", ["-shared", "-fPIC", "-o", path]);
+cc("int main(void) { return 4; }", ["-static", "-o", `${folder}/static`]);
+
+function cc(text: string, options: string[]): void {
+  Deno.writeTextFileSync(`${folder}/x.c`, text);
+  const made = new Deno.Command("cc", { args: ["-x", "c", `${folder}/x.c`, ...options] }).outputSync();
+  assert(made.success, new TextDecoder().decode(made.stderr));
+}
+
+async function withRecord(body: (record: Record) => Promise<void>): Promise<void> {
+  const pool = new RecordPool(newFolder());
+  const record = pool.take({ ttys: 0, window: 0, interpreters });
+  try {
+    await body(record);
+  } finally {
+    record.forget();
+    pool.close();
+  }
+}
+
+function runTraced(record: Record) {
+  return answering({ ...runPlainly, tracer, record: record.path }, done);
+}
+
+for (const launcher of launchers) {
+  Deno.test(`TRACE (${launcher.name}) puts the tracer behind the user's own preload, and names the record`, () =>
+    withRecord(async (record) => {
+      // The sanitizer itself refuses to stand behind another preload.
+      const behind = launcher === plain ? `env -i LD_PRELOAD=${other} A=1 ${zc} env` : "true";
+      const told = await play({
+        launcher,
+        script: `env -i A=1 ${zc} env; ${behind}`,
+        decide: runTraced(record),
+      });
+      const last = `${traceVariable}=${record.path}\n`;
+      const second = launcher === plain ? `LD_PRELOAD=${other}:${tracer}\nA=1\n${last}` : "";
+      assertEquals(told.out, `A=1\nLD_PRELOAD=${tracer}\n${last}${second}`);
+    }));
+
+  Deno.test(`TRACE (${launcher.name}) tells the tracer which pipes stand for 1 and 2`, () =>
+    withRecord(async (record) => {
+      const script = `${zc} sh -c 'stat -Lc %i /proc/self/fd/1; stat -Lc %i /proc/self/fd/2'`;
+      const told = await play({ launcher, script, decide: runTraced(record) });
+      const words = new Uint32Array(record.read().slice(0, 256).buffer);
+      assertEquals(told.out, `${words[header.captures]}\n${words[header.captures + 2]}\n`);
+      assert(words[header.captures] !== words[header.captures + 2]);
+    }));
+}
+
+const untraceable = {
+  "a static program": { tool: `${folder}/static`, code: 4 },
+  "a program that is no ELF file": { tool: `${folder}/text`, code: 5 },
+};
+Deno.writeTextFileSync(`${folder}/text`, "exit 5", { mode: 0o755 });
+for (const [name, { tool, code }] of Object.entries(untraceable)) {
+  Deno.test(`TRACE passes ${name}, which no tracer enters`, () =>
+    withRecord(async (record) => {
+      const told = await play({ launcher: plain, script: `${zc} ${tool}`, decide: runTraced(record) });
+      assertEquals([told.code, told.err], [code, ""]);
+      assertEquals(told.heard.map((message) => message.name), ["ask"]);
+    }));
+}
+
+Deno.test("TRACE enters a script through its interpreter", () =>
+  withRecord(async (record) => {
+    const script = `printf '#!/bin/sh\\necho $LD_PRELOAD' >tool; chmod +x tool; ${zc} ./tool`;
+    assertEquals((await play({ launcher: plain, script, decide: runTraced(record) })).out, `${tracer}\n`);
+  }));
+
+/** What a launcher inside a trace says; nobody must be asked. */
+async function toldInside(record: Record, tool: string): Promise<{ out: string; events: TraceEvent[] }> {
+  const script = `mkdir bin; export ${traceVariable}=${record.path} LD_PRELOAD=${other}:${tracer};
+    PATH=$PWD/nowhere:bin:/usr/bin exec ${zc} ${tool}`;
+  const told = await play({ launcher: plain, folder: newFolder(), script, decide: runTraced(record) });
+  assertEquals([told.heard, told.err], [[], ""]);
+  const read = readRecord(record.read());
+  if ("problem" in read) throw new Error(read.problem);
+  return { out: told.out, events: read.events };
+}
+
+Deno.test("TRACE has a launcher inside it say hello, the walk over PATH and what it becomes", () =>
+  withRecord(async (record) => {
+    const { out, events } = await toldInside(record, "env");
+    assert(
+      out.includes(`LD_PRELOAD=${other}:${tracer}\n`) && out.includes(`${traceVariable}=${record.path}\n`),
+    );
+    const [hello, ...rest] = events;
+    if (hello.kind !== "hello") throw new Error(`first event is ${hello.kind}`);
+    assertEquals(hello.path, Deno.realPathSync(plain.path));
+    assertEquals(rest.map((event) => [event.kind, "path" in event && event.path]), [
+      ["absent", `${hello.cwd}/nowhere/env`],
+      ["absent", `${hello.cwd}/bin/env`],
+      ["exec", "/usr/bin/env"],
+    ]);
+  }));
+
+Deno.test("TRACE has a launcher inside it start what cannot be entered without the tracer, and say so", () =>
+  withRecord(async (record) => {
+    const { events } = await toldInside(record, `${folder}/static`);
+    assertEquals(events.map(({ kind }) => kind), ["hello", "ungated"]);
+    const plainly = await play({
+      launcher: plain,
+      script:
+        `export ${traceVariable}=${record.path} LD_PRELOAD=${other}:${tracer}; ${zc} ${folder}/text 2>&1`,
+    });
+    assertEquals([plainly.out, plainly.code], ["", 5]);
+  }));
