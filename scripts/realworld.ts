@@ -17,10 +17,9 @@ import { type Project, projects, Unreachable } from "./realworld_sources.ts";
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const scratch = `${root}/.scratch/realworld`;
 
-const args = parseArgs(Deno.args, {
-  string: ["compiler", "zccache"],
-  default: { compiler: "gcc,clang", zccache: `${root}/dist/zccache` },
-});
+const args = parseArgs(Deno.args, { string: ["compiler", "zccache"] });
+const compilers = String(args.compiler ?? "gcc,clang").split(",");
+const executable = String(args.zccache ?? `${root}/dist/zccache`);
 
 /** The launcher is asked of a daemon that is started for the question. */
 function findPrograms(zccache: string): Programs {
@@ -92,14 +91,14 @@ function main(): number {
     return 2;
   }
   Deno.mkdirSync(scratch, { recursive: true });
-  const programs = findPrograms(args.zccache);
+  const programs = findPrograms(executable);
   let faults = 0;
   let built = 0;
   console.log(line(heading));
   for (const project of projects) {
     if (names.length > 0 && !names.includes(project.name)) continue;
     try {
-      for (const compiler of args.compiler.split(",")) faults += buildProject(project, compiler, programs);
+      for (const compiler of compilers) faults += buildProject(project, compiler, programs);
       built++;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
