@@ -9,11 +9,25 @@
  * @module
  */
 import { cString, shown } from "../base/bytes.ts";
-import { c, close, connectTo, ended, environment, errno, libc, spawn, takeLock } from "../os/mod.ts";
+import {
+  c,
+  close,
+  coarseNow,
+  connectTo,
+  ended,
+  environment,
+  errno,
+  libc,
+  spawn,
+  statx,
+  takeLock,
+} from "../os/mod.ts";
 import type { Places } from "./places.ts";
 
 /** How often the socket is tried while we wait. A daemon needs some 60 ms. */
 const tryEveryMs = 4;
+/** For how long nobody tries again after a daemon did not come in time. */
+const noteHoldsNs = 10_000_000_000n;
 /** A log longer than this begins anew with the next daemon. */
 const maxLogBytes = 1 << 20;
 /**
@@ -52,12 +66,31 @@ export function startDaemon({ places, command, waitMs }: StartOptions): Started 
   if (lock === "held") return waitFor(places.socket, until);
   try {
     if (answers(places.socket)) return "running"; // another client was quicker, and is done
+    const late = `${places.startLock}-late`;
+    if (isYoung(late)) return "starting";
     const problem = spawnDaemon(places.log, command);
     if (problem !== undefined) return { problem };
-    return waitFor(places.socket, until);
+    const started = waitFor(places.socket, until);
+    if (started === "starting") note(late);
+    return started;
   } finally {
     lock.release();
   }
+}
+
+/** Notes that a daemon did not come in time: otherwise each compile of a build would wait for it, and start one. */
+function note(path: string): void {
+  const descriptor = libc().open(cString(path), c.O_WRONLY | c.O_CREAT | c.O_CLOEXEC | c.O_NOFOLLOW, 0o600);
+  if (descriptor < 0) return; // then the next client waits as well
+  libc().write(descriptor, new Uint8Array(1), 1n); // writing renews the time also of an old note
+  close(descriptor);
+}
+
+function isYoung(path: string): boolean {
+  const state = statx(path);
+  if (typeof state === "number") return false;
+  const age = coarseNow() - state.mtime;
+  return age >= 0n && age < noteHoldsNs;
 }
 
 function waitFor(socket: string, until: number): "started" | "starting" {
