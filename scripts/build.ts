@@ -5,6 +5,7 @@
  *     dist/native/launcher, trace.so       the C parts, as far as the machine has a C compiler
  *     dist/native/source/                  their sources, to be built where these do not run
  *     dist/native/build-id                 16 hex digits: the beginning of SHA-256 over bundle and C sources
+ *     dist/native/digest                   names all of this
  *     dist/stamp                           digest of all that went in; where it is the same, nothing is to do
  *
  * The program finds `native/` beside its own file, in the executable as in dist/. Everything is made in dist/work
@@ -15,18 +16,13 @@
  */
 import { createHash } from "node:crypto";
 import { fetchDenort, knownDenort } from "./denort.ts";
+import { commonOptions, type Part, parts } from "../lib/native/parts.ts";
 import { writeStaleFiles } from "./generate.ts";
 import { exists, must, projectFolder, run, step } from "./steps.ts";
 
 const dist = `${projectFolder}/dist`, work = `${dist}/work`, native = `${work}/native`;
 /** Deno's own download of denort is some 40 MB; where its site is not reachable, one must not wait for ever. */
 const downloadLimitMs = 180_000;
-const warnings = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic"];
-const parts = [
-  { source: "lib/native/launcher.c", to: `${native}/launcher`, options: ["-static"] },
-  { source: "lib/native/trace.c", to: `${native}/trace.so`, options: ["-shared", "-fPIC"] },
-] as const;
-
 /** All files below `folder` (relative to the project) whose name fits, in order of their names. */
 function filesIn(folder: string, fits: RegExp): string[] {
   const found: string[] = [];
@@ -66,19 +62,27 @@ function cSources(): string[] {
 
 /** Builds what can be built of the C parts; says what cannot. The program then builds them where it runs. */
 async function buildParts(): Promise<void> {
-  for (const { source, to, options } of parts) {
-    if (!exists(`${projectFolder}/${source}`)) {
-      console.log(`  ${source} is not there: skipped`);
-      continue;
+  for (const part of Object.values(parts)) {
+    const problem = await buildPart(part);
+    if (problem !== undefined) {
+      return console.log(`  ${problem}: built where zccache runs, if it can be there`);
     }
-    const { code, text } = await run(["cc", ...warnings, ...options, source, "-o", to]);
-    if (code === 127) {
-      console.log("  no C compiler: launcher and tracer are built where zccache runs");
-      return;
-    }
-    if (code !== 0) throw new Error(`Cannot build ${source}: exit code ${code}\n${text}`);
-    if (text !== "") console.log(text.trimEnd());
   }
+}
+
+/** Builds one part; undefined, or why there is none. @throws {Error} where a compiler refuses our source. */
+async function buildPart({ source, name, options }: Part): Promise<string | undefined> {
+  const path = `lib/native/${source}`;
+  if (!exists(`${projectFolder}/${path}`)) return `${path} is not there`;
+  let last = "";
+  for (const more of options) {
+    const { code, text } = await run(["cc", ...commonOptions, ...more, path, "-o", `${native}/${name}`]);
+    if (code === 127) return "there is no C compiler";
+    if (text !== "") console.log(text.trimEnd());
+    if (code === 0) return undefined;
+    last = text;
+  }
+  throw new Error(`Cannot build ${path}\n${last}`);
 }
 
 function copySources(): void {
@@ -91,6 +95,8 @@ function copySources(): void {
 function writeBuildId(): string {
   const id = digestOf(["dist/work/main.js", ...cSources()]).slice(0, 16);
   Deno.writeTextFileSync(`${native}/build-id`, id + "\n");
+  // Names all that is carried: lib/native/unpack.ts need not read it to know that it is unpacked.
+  Deno.writeTextFileSync(`${native}/digest`, digestOf(filesIn("dist/work/native", /./)) + "\n");
   return id;
 }
 

@@ -1,0 +1,7 @@
+/**
+ * The two C parts: what they are built from, and where they lie ready to be executed.
+ *
+ * @module
+ */
+export * from "./parts.ts";
+export * from "./unpack.ts";

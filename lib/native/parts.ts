@@ -1,0 +1,23 @@
+/**
+ * The two C parts and how each is built: data for scripts/build and for building where zccache runs.
+ *
+ * @module
+ */
+
+export interface Part {
+  /** The source among the embedded ones. */
+  source: string;
+  /** The name of what is built. */
+  name: string;
+  /** Options to try in this order: a system may lack the static libc. */
+  options: readonly (readonly string[])[];
+}
+
+// deno-fmt-ignore: a row stays a line
+export const parts = {
+  launcher: { source: "launcher.c", name: "launcher", options: [["-static"], []] },
+  tracer: { source: "trace.c", name: "trace.so", options: [["-shared", "-fPIC"]] },
+} as const satisfies Record<string, Part>;
+
+/** What both are built with. */
+export const commonOptions = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic"] as const;
