@@ -232,6 +232,12 @@ export const commands: Record<string, Command> = {
       return undefined;
     },
   },
+  user: {
+    usage: "user UID",
+    help:
+      "Give all folders to another user, who runs all that follows. For root: permissions do not bind root.",
+    run: (world, [uid]) => done(world.becomeUser(Number(uid))),
+  },
   limit: {
     usage: "limit OPTION VALUE",
     help: "A shell's `ulimit` for the tools that follow.",

@@ -13,6 +13,8 @@
 export interface Entry {
   kind: "file" | "folder" | "link" | "other";
   mode: number;
+  uid: number;
+  gid: number;
   inode: number;
   links: number;
   /** Milliseconds. */
@@ -46,6 +48,8 @@ function entryOf(path: string): Entry {
   return {
     kind,
     mode: (info.mode ?? 0) & 0o7777,
+    uid: info.uid ?? 0,
+    gid: info.gid ?? 0,
     inode: info.ino ?? 0,
     links: info.nlink ?? 1,
     mtime: info.mtime?.getTime() ?? 0,
@@ -97,7 +101,7 @@ function restoreEntry(
   if (current !== undefined && !inPlace) Deno.removeSync(full, { recursive: true });
   if (entry.kind === "folder") {
     Deno.mkdirSync(full, { recursive: true });
-    return Deno.chmodSync(full, entry.mode);
+    return giveBack(full, entry);
   }
   if (entry.kind === "link") {
     if (!inPlace) Deno.symlinkSync(entry.target ?? "", full);
@@ -112,9 +116,14 @@ function restoreEntry(
   if (!inPlace || firstDifference(current?.bytes, entry.bytes) !== undefined) {
     Deno.writeFileSync(full, entry.bytes ?? new Uint8Array());
   }
-  Deno.chmodSync(full, entry.mode);
+  giveBack(full, entry);
   Deno.utimeSync(full, entry.mtime / 1000, entry.mtime / 1000);
   made.set(entry.inode, path);
+}
+
+function giveBack(path: string, { uid, gid, mode }: Entry): void {
+  if (uid !== Deno.uid() || gid !== Deno.gid()) Deno.chownSync(path, uid, gid);
+  Deno.chmodSync(path, mode);
 }
 
 /** Index of the first byte that differs, or undefined. */
@@ -156,6 +165,7 @@ function compareEntries(path: string, plain: Entry, cached: Entry, whole: Compar
     if (a !== b) found.push(`${path}: ${what} ${a} when plain, ${b} when cached`);
   };
   differ("mode", plain.mode.toString(8), cached.mode.toString(8));
+  differ("owner", `${plain.uid}:${plain.gid}`, `${cached.uid}:${cached.gid}`);
   differ("link to", plain.target, cached.target);
   if (plain.kind === "folder") return found;
   differ("number of hard links", plain.links, cached.links);

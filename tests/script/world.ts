@@ -41,6 +41,8 @@ export class World {
   cwd: string;
   umask = "022";
   limits: string[] = [];
+  /** Words in front of every program: another user, where the scenario asked for one. */
+  #before: string[] = [];
   loose: RegExp[] = [];
   readonly env: Map<string, string>;
   last: Ran | undefined;
@@ -81,6 +83,15 @@ export class World {
     if (!this.hasDaemon) return;
     const { code, stderr } = this.zccache(["start"]);
     if (code !== 0) throw new Error(`The daemon did not start (${code}): ${stderr}`);
+  }
+
+  /** Gives the whole world to another user, who runs everything from here on. Needs root. */
+  becomeUser(uid: number): void {
+    if (this.hasDaemon) this.zccache(["stop"]);
+    const { success } = new Deno.Command("chown", { args: ["-R", `${uid}:${uid}`, this.root] }).outputSync();
+    if (!success) throw new Error(`Cannot give ${this.root} to user ${uid}`);
+    this.#before = ["setpriv", "--reuid", String(uid), "--regid", String(uid), "--clear-groups"];
+    this.startDaemon();
   }
 
   /** Ends the daemon in good order, or by SIGKILL. */
@@ -172,7 +183,10 @@ export class World {
   /** Through a shell file, so that umask, limits, redirections and any byte in a word are exactly the user's. */
   #shell(line: CommandLine): Ran {
     const assignments = line.assignments.map(([name, value]) => `export ${name}=${shellQuote(value)}`);
-    const command = [...line.argv.map(shellQuote), ...line.redirections.map(shellRedirection)].join(" ");
+    const command = [
+      ...[...this.#before, ...line.argv].map(shellQuote),
+      ...line.redirections.map(shellRedirection),
+    ].join(" ");
     const file = `${this.root}/line.sh`;
     const text = [`umask ${this.umask}`, ...this.limits, ...assignments, `exec ${command}`];
     Deno.writeTextFileSync(file, text.join("\n") + "\n");
