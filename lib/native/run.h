@@ -201,12 +201,15 @@ static bool run(char **argv, char **environment, bool one_output, int decider, s
 {
     int ends[2];
     bool unsure = has_children();
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (!open_captures(o->texts, ends, one_output)) return false;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (zc_record) name_captures(ends);
     guard_run();
     int64_t started = zc_now_us();
-    if (!start(ends, argv, environment)) return false;
+    if (!start(ends, argv, environment)) {
+        prctl(PR_SET_CHILD_SUBREAPER, 0); /* outlives exec */
+        return false;
+    }
     for (int i = 0; i < 2; i++)
         if (ends[i] >= 0 && !(i == 1 && one_output)) close(ends[i]);
     o->status = attend(o->texts);
