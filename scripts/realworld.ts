@@ -11,7 +11,8 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
-import { Builder, type Programs, type Row } from "./realworld_build.ts";
+import { findPrograms, type Programs } from "../tests/script/programs.ts";
+import { Builder, type Row } from "./realworld_build.ts";
 import { type Project, projects, Unreachable } from "./realworld_sources.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -20,20 +21,6 @@ const scratch = `${root}/.scratch/realworld`;
 const args = parseArgs(Deno.args, { string: ["compiler", "zccache"] });
 const compilers = String(args.compiler ?? "gcc,clang").split(",");
 const executable = String(args.zccache ?? `${root}/dist/zccache`);
-
-/** The launcher is asked of a daemon that is started for the question. */
-function findPrograms(zccache: string): Programs {
-  const home = Deno.makeTempDirSync({ prefix: "zr-" });
-  const env = { HOME: home, XDG_RUNTIME_DIR: home, ZCCACHE_CACHE_DIR: `${home}/cache` };
-  const run = (...words: string[]) => new Deno.Command(zccache, { args: words, env }).outputSync();
-  run("start");
-  const status = new TextDecoder().decode(run("status", "--json").stdout);
-  run("stop");
-  Deno.removeSync(home, { recursive: true });
-  const launcher = (JSON.parse(status || "{}") as { launcher?: string }).launcher;
-  if (!launcher) throw new Error(`${zccache} names no launcher: ${status}`);
-  return { zccache, launcher };
-}
 
 const heading = [
   "project",

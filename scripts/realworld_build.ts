@@ -7,13 +7,8 @@
  *
  * @module
  */
+import type { Programs } from "../tests/script/programs.ts";
 import type { Project } from "./realworld_sources.ts";
-
-/** The programs under test. */
-export interface Programs {
-  zccache: string;
-  launcher: string;
-}
 
 /** One line of the table. */
 export interface Row {

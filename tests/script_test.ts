@@ -9,7 +9,8 @@
 import { assertEquals } from "@std/assert";
 import { type Facts, readScenario, runScenario, skipReason } from "./script/engine.ts";
 import { readme, readmePath } from "./script/readme.ts";
-import type { Mode, Programs } from "./script/world.ts";
+import { findPrograms } from "./script/programs.ts";
+import type { Mode } from "./script/world.ts";
 
 const folder = new URL("./scripts/", import.meta.url);
 const executable = new URL("../dist/zccache", import.meta.url).pathname;
@@ -28,20 +29,6 @@ function isFile(path: string): boolean {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
     throw error;
   }
-}
-
-/** The executable, and the launcher that it unpacks; asked once. */
-function findPrograms(): Programs {
-  const home = Deno.makeTempDirSync();
-  const env = { HOME: home, XDG_RUNTIME_DIR: home, ZCCACHE_CACHE_DIR: `${home}/cache` };
-  const run = (...args: string[]) => new Deno.Command(executable, { args, env }).outputSync();
-  run("start");
-  const status = new TextDecoder().decode(run("status", "--json").stdout);
-  run("stop");
-  Deno.removeSync(home, { recursive: true });
-  const { launcher } = JSON.parse(status) as { launcher?: string };
-  if (!launcher) throw new Error(`No launcher: ${status}`);
-  return { zccache: executable, launcher };
 }
 
 const needsPrograms = modes.some((mode) => mode !== "plain");

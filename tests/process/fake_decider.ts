@@ -158,9 +158,10 @@ export async function play(scene: Scene): Promise<Told> {
   const heard: AnyMessage[] = [];
   const serving = listener && serve(listener, scene.decide!, folder, heard);
   const began = performance.now();
-  const user = scene.asNobody ? ["--reuid", "65534", "--regid", "65534", "--clear-groups"] : [];
-  const told = await new Deno.Command("setpriv", {
-    args: [...user, "--", "sh", "-c", scene.script],
+  const nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"];
+  const [command, ...args] = [...scene.asNobody ? nobody : [], "sh", "-c", scene.script];
+  const told = await new Deno.Command(command, {
+    args,
     cwd: folder,
     env: { L: scene.launcher.path, S: socket, ASAN_OPTIONS: "detect_leaks=0", ...scene.env },
     stdin: "null",

@@ -6,7 +6,8 @@
 import { parseArchive } from "./txtar.ts";
 import { commandLine, type Line, parseLine, splitWords } from "./words.ts";
 import { commands, runTool, tools, type Verdict } from "./commands.ts";
-import { type Mode, type Programs, World } from "./world.ts";
+import type { Programs } from "./programs.ts";
+import { type Mode, World } from "./world.ts";
 
 /** What is known of a scenario before it runs. */
 export interface Scenario {

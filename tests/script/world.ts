@@ -10,16 +10,11 @@
  * @module
  */
 import { type CommandLine, shellQuote, shellRedirection } from "./words.ts";
+import type { Programs } from "./programs.ts";
 import { compareTrees, restoreTree, takeTree, type Tree } from "./tree.ts";
 
 /** How a tool line is run; `plain` compares the compiler with itself, which proves the scenario's own texts. */
 export type Mode = "plain" | "one-shot" | "daemon" | "launcher";
-
-/** The programs under test. */
-export interface Programs {
-  zccache: string;
-  launcher: string;
-}
 
 /** How a program ended and what it said. */
 export interface Ran {
