@@ -32,7 +32,7 @@ function isFile(path: string): boolean {
 }
 
 const needsPrograms = modes.some((mode) => mode !== "plain");
-const programs = needsPrograms && isFile(executable) ? findPrograms() : undefined;
+const programs = needsPrograms && isFile(executable) ? findPrograms(executable) : undefined;
 
 if (needsPrograms) {
   Deno.test("the scenarios find dist/zccache and its launcher", () => {

@@ -120,3 +120,19 @@ Deno.test("TRACE has a launcher inside it start what cannot be entered without t
     });
     assertEquals([plainly.out, plainly.code], ["", 5]);
   }));
+
+Deno.test("TRACE runs the tool without the tracer where its variables make the environment too long", () =>
+  withRecord(async (record) => {
+    const deep = `${newFolder()}${`/${"d".repeat(200)}`.repeat(10)}`;
+    Deno.mkdirSync(deep, { recursive: true });
+    Deno.copyFileSync(tracer, `${deep}/t.so`);
+    // The longest environment that the launcher itself can be started with, to 500 bytes; the tracer needs 2,000 more.
+    const script = `ulimit -s 512; a=$(head -c 60000 /dev/zero | tr '\\0' x); n=73000
+      while ! env -i A=$a B=$(head -c $n /dev/zero | tr '\\0' x) ${zc} sh -c 'echo ran $LD_PRELOAD' 2>/dev/null; do
+        n=$((n - 500)); [ $n -gt 0 ] || exit 1
+      done; [ $n -lt 73000 ] && echo found`;
+    const decide = answering({ ...runPlainly, tracer: `${deep}/t.so`, record: record.path }, done);
+    const told = await play({ launcher: plain, script, decide });
+    assertEquals(told.out, "ran\nfound\n");
+    assertEquals(told.heard.map(({ name }) => name), ["ask", "report"]);
+  }));
