@@ -44,6 +44,8 @@ export interface StartOptions {
   /** The engine and the arguments that make it a daemon (byte strings). */
   command: readonly string[];
   waitMs: number;
+  /** Try also right after a daemon did not come: a person asks. */
+  insist?: boolean;
 }
 
 /** What became of it: it was there, it came, it does not answer yet, or it cannot be started. */
@@ -58,7 +60,7 @@ export function answers(socket: string): boolean {
 }
 
 /** Makes sure that a daemon runs, waiting at most `waitMs`. */
-export function startDaemon({ places, command, waitMs }: StartOptions): Started {
+export function startDaemon({ places, command, waitMs, insist }: StartOptions): Started {
   if (answers(places.socket)) return "running";
   const until = performance.now() + waitMs;
   const lock = takeLock(places.startLock);
@@ -67,7 +69,7 @@ export function startDaemon({ places, command, waitMs }: StartOptions): Started 
   try {
     if (answers(places.socket)) return "running"; // another client was quicker, and is done
     const late = `${places.startLock}-late`;
-    if (isYoung(late)) return "starting";
+    if (!insist && isYoung(late)) return "starting";
     const problem = spawnDaemon(places.log, command);
     if (problem !== undefined) return { problem };
     const started = waitFor(places.socket, until);

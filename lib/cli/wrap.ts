@@ -1,0 +1,107 @@
+/**
+ * `zccache wrap [--] TOOL ARGS...`: one run of one tool through the cache.
+ *
+ * This process is in the way of every compile, so it does as little as it can: it finds a daemon, or starts one,
+ * and becomes the launcher. Without a daemon it decides itself for a launcher that is its child.
+ *
+ * Always true: whatever is wrong with us, the tool runs; and nothing of ours is printed (decisions.md 1) except
+ * that a tool cannot be found.
+ *
+ * @module
+ */
+import { fromText, shown } from "../base/bytes.ts";
+import { answers, type ChildEnd, oneShotSocketName, runOneShot, startDaemon } from "../daemon/mod.ts";
+import type { Places } from "../daemon/mod.ts";
+import { ensureNative } from "../native/mod.ts";
+import { become, dieBy, isHeld } from "../os/mod.ts";
+import type { CommandIo, Parsed } from "./command.ts";
+import { openForWrap, type Session } from "./session.ts";
+import { becomeTool } from "./tool.ts";
+
+/** How long a client waits for a daemon that is being started (decisions.md 7). */
+const startWaitMs = 500;
+
+/** Runs the tool that the command line names; its exit status, or death by its signal. */
+export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
+  const tool = parsed.rest.map(fromText);
+  let launcher = "";
+  try {
+    const native = ensureNative();
+    launcher = fromText(native.launcher);
+    const session = openForWrap(parsed, io);
+    if (session !== undefined && launcher === "") session.log.warn(native.problem ?? "there is no launcher");
+    const status = session === undefined || launcher === "" ? undefined : await wrap(tool, launcher, session);
+    return status ?? plain(tool, launcher, io);
+  } catch (error) {
+    // Nothing has run yet: what can throw comes before the launcher starts.
+    io.log.warn(`wrap: ${error instanceof Error ? error.message : error}`);
+    return plain(tool, launcher, io);
+  }
+}
+
+/** The exit status, or undefined where the tool is to be run without us. Becomes the launcher if all is well. */
+async function wrap(tool: string[], launcher: string, session: Session): Promise<number | undefined> {
+  const { settings, places, log } = session;
+  const decided = settings.daemon === "off" ? ownedOrAlone(places) : daemonOrAlone(session);
+  if (decided === "uncached") return undefined;
+  if (decided === "alone") return await alone(tool, launcher, session);
+  const options = ["--socket", places.socket, "--build", session.buildId, "--"];
+  log.warn(`cannot start the launcher: errno ${become(launcher, [launcher, ...options, ...tool])}`);
+  return undefined;
+}
+
+type Decided = "daemon" | "alone" | "uncached";
+
+/** No daemon is to be started; but one that owns the cache must be asked. */
+function ownedOrAlone({ lock, socket }: Places): Decided {
+  return isHeld(lock) || answers(socket) ? "daemon" : "alone";
+}
+
+function daemonOrAlone({ settings, places, log, daemonCommand }: Session): Decided {
+  if (answers(places.socket)) return "daemon";
+  if (settings.noSpawn) return ownedOrAlone(places);
+  const started = startDaemon({ places, command: daemonCommand, waitMs: startWaitMs });
+  if (started === "running" || started === "started") return "daemon";
+  if (started === "starting") {
+    log.warn(`pass_daemon_starting: no daemon answers (waited ${startWaitMs} ms at most)`);
+    return "uncached";
+  }
+  log.warn(started.problem);
+  return "alone";
+}
+
+/** Decides for a launcher of our own, then ends as it did. */
+async function alone(
+  tool: string[],
+  launcher: string,
+  session: Session,
+): Promise<number | undefined> {
+  const { places, log, build, buildId } = session;
+  const socket = `${places.runtime}/${oneShotSocketName(Deno.pid)}`;
+  const options = ["--socket", socket, "--build", buildId, "--one-shot", "--"];
+  const ending = await runOneShot({
+    socket,
+    command: [launcher, ...options, ...tool],
+    build,
+    log,
+    now: () => performance.now(),
+    open: () => session.openCache("one-shot"),
+  });
+  if (typeof ending !== "number") return endAs(ending);
+  log.warn(`cannot start the launcher ${shown(launcher)}: errno ${ending}`);
+  return undefined;
+}
+
+function endAs({ code, signal }: ChildEnd): number {
+  if (signal === 0) return code;
+  dieBy(signal);
+  return 128 + signal; // a signal that does not end a process cannot have ended the child either
+}
+
+/** Runs the tool without us. By the launcher where it is there: it knows how to leave PATH and signals clean. */
+function plain(tool: string[], launcher: string, io: CommandIo): number {
+  if (launcher !== "") become(launcher, [launcher, "--socket", "", "--", ...tool]);
+  const { status, line } = becomeTool(tool);
+  io.err(line + "\n");
+  return status;
+}
