@@ -5,6 +5,8 @@
  *     launcher --socket PATH [--build HEX16] [--one-shot] -- TOOL ARGS...    as the engine starts it
  *     launcher [wrap] [--] TOOL ARGS...                                      called by its path
  *
+ * With an empty PATH nobody is asked: the engine's way to run a tool without the cache.
+ *
  * Every doubt is PASS too: no decider, another version, a short or mad frame, an unknown id, silence. pass() may be
  * called until the first rename or the first byte of output; so a HIT is read whole and every file of it is ready
  * under a temporary name before. Called by its path, it hands to the engine whatever is not a compile, and a compile
@@ -289,7 +291,7 @@ int main(int argc, char **argv)
         if (!find_socket(path)) without_daemon();
         self.socket = path;
     }
-    if (!self.socket) pass();
+    if (!self.socket || !*self.socket) pass();
     int64_t deadline = in_ms(ZC_ANSWER_DEADLINE_MS);
     dial();
     ask(deadline);

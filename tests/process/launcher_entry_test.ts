@@ -49,6 +49,7 @@ const entries: EntryCase[] = [
   { name: "says how to use it without an engine", script: `"$Z"`, out: "", err: 'zccache: Cannot start the engine: the file "engine-path" beside the launcher does not name it\n', code: 2, engine: false },
   { name: "asks the engine for a home", script: `unset HOME; "$Z" echo`, out: "engine wrap -- echo\n" },
   { name: "finds no tool", script: `"$Z" no-such-tool`, out: "", err: 'zccache: Cannot run "no-such-tool": not found on PATH\n', code: 127 },
+  { name: "asks nobody where the socket's path is empty", script: `"$L" --socket "" -- echo ran`, out: "ran\n" },
   { name: "wants a tool", script: `"$L" --socket "$S" --`, out: "", err: "zccache: Cannot wrap: no tool is named\n", code: 2 },
 ];
 
