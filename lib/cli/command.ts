@@ -47,6 +47,8 @@ export interface Command {
   name: string;
   /** Other words that mean it, dashes included: `--serve`, `kill`. */
   aliases?: readonly string[];
+  /** Flags of it that name it when they come first: `zccache -z` is `zccache stats -z`. */
+  namedBy?: readonly string[];
   /** Words beside flags: a tool with its arguments, at most one word, or none. */
   words: "tool" | "topic" | "none";
   /** One line for the list of commands, below 60 characters. */

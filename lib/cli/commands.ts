@@ -1,0 +1,99 @@
+/**
+ * The table of commands. Parser, help and dispatch read it, and a test looks at its rows.
+ *
+ * @module
+ */
+import type { Command, Flag } from "./command.ts";
+
+const json: Flag = { name: "json", kind: "switch", help: "Print one JSON object" };
+const noDaemon: Flag = {
+  name: "no-daemon",
+  kind: "switch",
+  help: "Decide in this process, start no daemon",
+};
+
+export const commands: readonly Command[] = [
+  {
+    name: "wrap",
+    words: "tool",
+    summary: "Run a tool through the cache",
+    more: [
+      "The tool's output, exit status and signals are its own. `zccache <tool>` means the same",
+      "for every tool whose name is no command; after `--` everything is the tool's.",
+    ],
+    flags: [noDaemon],
+    run: async (parsed, io) => (await import("./wrap.ts")).run(parsed, io),
+  },
+  {
+    name: "serve",
+    aliases: ["--serve"],
+    words: "none",
+    summary: "Be the daemon, in the foreground",
+    more: ["Ends in order at SIGINT, SIGTERM or `zccache stop`."],
+    flags: [
+      { name: "idle-timeout", kind: "seconds", arg: "S", help: "End after S idle seconds, 0 = never" },
+      { name: "spawned", kind: "switch" },
+    ],
+    run: async (parsed, io) => (await import("./serve.ts")).run(parsed, io),
+  },
+  {
+    name: "start",
+    words: "none",
+    summary: "Start a daemon if none runs",
+    flags: [],
+    run: async (parsed, io) => (await import("./start.ts")).run(parsed, io),
+  },
+  {
+    name: "stop",
+    aliases: ["kill"],
+    words: "none",
+    summary: "Stop the daemon after its last flush",
+    flags: [],
+    run: async (parsed, io) => (await import("./stop.ts")).run(parsed, io),
+  },
+  {
+    name: "status",
+    words: "none",
+    summary: "Show the daemon; exit status 1 if none runs",
+    flags: [json],
+    run: async (parsed, io) => (await import("./status.ts")).run(parsed, io),
+  },
+  {
+    name: "stats",
+    aliases: ["--show-stats"],
+    namedBy: ["--zero-stats", "-z"],
+    words: "none",
+    summary: "Show hits, misses, what passed and why",
+    flags: [json, { name: "zero-stats", short: "z", kind: "switch", help: "Start counting anew" }],
+    run: async (parsed, io) => (await import("./stats.ts")).run(parsed, io),
+  },
+  {
+    name: "clear",
+    aliases: ["--clear"],
+    words: "none",
+    summary: "Remove every stored result",
+    flags: [],
+    run: async (parsed, io) => (await import("./clear.ts")).run(parsed, io),
+  },
+  {
+    name: "version",
+    aliases: ["--version", "-V"],
+    words: "none",
+    summary: "Show version, protocol and build",
+    flags: [],
+    run: async (parsed, io) => (await import("./version.ts")).run(parsed, io),
+  },
+  {
+    name: "help",
+    aliases: ["--help", "-h"],
+    words: "topic",
+    summary: "Show this, or one command's help",
+    flags: [],
+    run: async (parsed, io) => (await import("./help.ts")).run(parsed, io),
+  },
+];
+
+/** The command that `word` names, by name or alias. */
+export function findCommand(word: string): Command | undefined {
+  return commands.find(({ name, aliases }) => name === word || aliases?.includes(word));
+}

@@ -1,0 +1,79 @@
+/**
+ * Help, written from the tables of commands and settings. `tests/recorded/help.txt` shows it, so that a change of
+ * what people see is seen in review.
+ *
+ * @module
+ */
+import { CacheError, quote } from "../base/errors.ts";
+import { type SettingRow, settingRows } from "../config/mod.ts";
+import type { Command, CommandIo, Flag, Parsed } from "./command.ts";
+import { commands, findCommand } from "./commands.ts";
+
+/** Prints the help asked for; the exit status. @throws {CacheError} `usage` for a command that there is not. */
+export function run({ rest }: Parsed, io: CommandIo): Promise<number> {
+  if (rest.length === 0) {
+    io.out(generalHelp());
+    return Promise.resolve(0);
+  }
+  const command = findCommand(rest[0]);
+  if (command === undefined) {
+    const parts = {
+      cannot: `help with ${quote(rest[0])}`,
+      found: "there is no such command",
+      help: "Run `zccache help`",
+    };
+    throw new CacheError("usage", parts);
+  }
+  io.out(commandHelp(command));
+  return Promise.resolve(0);
+}
+
+/** What `zccache help` prints. */
+export function generalHelp(): string {
+  const settings: SettingRow[] = Object.values(settingRows);
+  return [
+    "zccache: a compiler cache that watches what a compiler reads instead of guessing it",
+    "",
+    "  zccache wrap cc -c hello.c -o hello.o    one run of a tool through the cache",
+    "  zccache cc -c hello.c -o hello.o         the same",
+    "",
+    "Commands:",
+    ...columns(commands.map((command): [string, string] => [names(command).join(", "), command.summary])),
+    "",
+    "Settings:",
+    ...columns(settings.map(({ variable, help }): [string, string] => [variable, help])),
+    "",
+    "Exit status: the tool's own; 0 done; 1 failed; 2 wrong usage or setting; 126, 127 tool",
+    "cannot be executed, not found.",
+    "",
+  ].join("\n");
+}
+
+/** What `zccache help <command>` prints. */
+export function commandHelp(command: Command): string {
+  const flags = command.flags.filter((flag) => flag.help !== undefined);
+  const words = { tool: " [--] TOOL [ARGS...]", topic: " [COMMAND]", none: "" }[command.words];
+  const others = names(command).slice(1);
+  return [
+    `zccache ${command.name}${flags.length > 0 ? " [FLAGS]" : ""}${words}`,
+    "",
+    `${command.summary}.`,
+    ...command.more ?? [],
+    ...others.length > 0 ? ["", `Also: ${others.map((name) => `zccache ${name}`).join(", ")}`] : [],
+    ...flags.length > 0 ? ["", ...columns(flags.map(flagRow))] : [],
+    "",
+  ].join("\n");
+}
+
+function names({ name, aliases = [], namedBy = [] }: Command): string[] {
+  return [name, ...aliases, ...namedBy];
+}
+
+function flagRow({ name, short, arg, help }: Flag): [string, string] {
+  return [`--${name}${arg === undefined ? "" : ` ${arg}`}${short === undefined ? "" : `, -${short}`}`, help!];
+}
+
+function columns(rows: readonly [string, string][]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}
