@@ -37,6 +37,7 @@ const runs: RunCase[] = [
   { name: "ends as a tool that is killed", script: `${zc} sh -c 'kill -KILL $$'; echo $?`, out: "137\n", err: /Killed/, reported: { status: 9 } },
   { name: "passes TERM on", script: `${zc} sh -c 'trap "echo got; exit 5" TERM; echo $$ >pid; while :; do sleep 0.05; done' & sleep 0.3; kill -TERM $!; wait $!; echo $?`, out: "got\n5\n", reported: { status: 5 << 8 } },
   { name: "passes INT, HUP, QUIT, USR1 and USR2 on", script: `${zc} sh -c 'for s in HUP USR1 USR2; do trap "echo $s" $s; done; echo $$ >pid; while ! [ -e end ]; do sleep 0.05; done' & sleep 0.3; for s in HUP USR1 USR2; do kill -$s $!; sleep 0.15; done; touch end; wait $!`, out: "HUP\nUSR1\nUSR2\n" },
+  { name: "takes the tool along when it is killed", script: `${zc} sh -c 'sleep 0.6; echo late >late' & sleep 0.3; kill -KILL $!; sleep 0.8; ls`, out: "" },
   { name: "is ignored signals' faithful heir", script: `trap "" HUP PIPE; ${zc} grep SigIgn /proc/self/status >a; grep SigIgn /proc/self/status >b; cmp a b && echo same`, out: "same\n" },
   { name: "leaves no signal blocked", script: `${zc} grep SigBlk /proc/self/status`, out: "SigBlk:\t0000000000000000\n" },
   { name: "opens no descriptor in the tool", script: `exec 3</dev/null; ls /proc/self/fd >a; ${zc} ls /proc/self/fd >b; cmp a b && echo same`, out: "same\n" },
