@@ -1,0 +1,228 @@
+/**
+ * Random walks: edit a small project in every way that builds and people do, compile after each step plainly and
+ * through the cache, compare. What no scenario thought of is found here.
+ *
+ * A failure names its seed and step; RANDOM_SEED=n RANDOM_STEPS=n repeats or lengthens it. SCENARIO_MODES picks
+ * modes. Keeps true: states recur, so that a walk without hits is a fault too.
+ *
+ * @module
+ */
+import { findPrograms } from "./script/programs.ts";
+import { type Mode, World } from "./script/world.ts";
+
+const executable = new URL("../dist/zccache", import.meta.url).pathname;
+const modes = (Deno.env.get("SCENARIO_MODES") ?? "one-shot,daemon,launcher").split(",") as Mode[];
+const seed = Number(Deno.env.get("RANDOM_SEED") ?? 1);
+const steps = Number(Deno.env.get("RANDOM_STEPS") ?? 60);
+
+const source = `#include "x.h"
+#include <y.h>
+#if __has_include(<z.h>)
+#include <z.h>
+#else
+#define Z 7
+#endif
+__asm__(".data\\n.incbin \\"data.bin\\"\\n");
+int values[] = { X, Y, Z };
+const char *file = __FILE__;
+`;
+const commands = [
+  ["gcc", "-Iinc1", "-Ilink/inc2", "-Iinc3", "-c", "src/a.c", "-o", "out/a.o"],
+  ["gcc", "-Iinc1", "-Ilink/inc2", "-Iinc3", "-g", "-MD", "-c", "src/a.c", "-o", "out/a.o"],
+  ["gcc", "-Iinc1", "-Ilink/inc2", "-Iinc3", "-S", "src/a.c", "-o", "out/a.s"],
+  ["gcc", "-Iinc3", "-Ilink/inc2", "-shared", "-o", "out/lib.so", "src/a.c"],
+  ["clang", "-Iinc1", "-Ilink/inc2", "-Iinc3", "-MMD", "-c", "src/a.c", "-o", "out/a.o"],
+];
+const folders = ["inc1", "real1/inc2", "real2/inc2", "inc3", "src"];
+
+/** Small and even enough for walks; the same numbers from the same seed. */
+class Dice {
+  #state: number;
+  constructor(seed: number) {
+    this.#state = (seed * 2654435761) >>> 0 || 1;
+  }
+  below(limit: number): number {
+    this.#state ^= this.#state << 13;
+    this.#state ^= this.#state >>> 17;
+    this.#state ^= this.#state << 5;
+    this.#state >>>= 0;
+    return this.#state % limit;
+  }
+  of<T>(items: readonly T[]): T {
+    return items[this.below(items.length)];
+  }
+}
+
+/** One project folder with the edits that a walk is made of. Each returns what it did, for the report. */
+class Project {
+  constructor(readonly world: World, readonly dice: Dice) {
+    for (const folder of ["src", "inc1", "real1/inc2", "real2/inc2", "out"]) {
+      Deno.mkdirSync(world.path(folder), { recursive: true });
+    }
+    Deno.symlinkSync("real1", world.path("link"));
+    Deno.writeTextFileSync(world.path("src/a.c"), source);
+    Deno.writeTextFileSync(world.path("data.bin"), "0");
+    for (const name of ["x", "y"]) this.#write(`real1/inc2/${name}.h`, 0);
+    for (const name of ["x", "y"]) this.#write(`real2/inc2/${name}.h`, 1);
+  }
+
+  readonly edits: (() => string)[] = [
+    () => this.#writeSome(),
+    () => this.#writeSome(),
+    () => this.#renameOver(),
+    () => this.#removeSome(),
+    () => this.#flipLink(),
+    () => this.#moveFolder("inc1"),
+    () => this.#moveFolder("inc3"),
+    () => this.#restoredTime(),
+    () => this.#editData(),
+    () => this.#spoilOutputs(),
+    () => this.#touchAll(),
+    () => this.#restart(),
+  ];
+
+  #write(path: string, value: number): void {
+    const name = path.slice(-3, -2).toUpperCase();
+    Deno.writeTextFileSync(this.world.path(path), `#define ${name} ${value}\n`);
+  }
+
+  #header(): string {
+    return `${this.dice.of(folders)}/${this.dice.of(["x", "y", "z"])}.h`;
+  }
+
+  #attempt(what: string, edit: () => void): string {
+    try {
+      edit();
+      return what;
+    } catch (error) {
+      // A walk may ask for what is not there at the moment: that step is an empty one.
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.AlreadyExists) {
+        return `no ${what}`;
+      }
+      throw error;
+    }
+  }
+
+  #writeSome(): string {
+    const [path, value] = [this.#header(), this.dice.below(3)];
+    return this.#attempt(`write ${path} ${value}`, () => this.#write(path, value));
+  }
+
+  #renameOver(): string {
+    const [path, value] = [this.#header(), this.dice.below(3)];
+    return this.#attempt(`rename over ${path} ${value}`, () => {
+      this.#write(`${path.slice(0, -3)}new${path.slice(-3)}`, value);
+      Deno.renameSync(this.world.path(`${path.slice(0, -3)}new${path.slice(-3)}`), this.world.path(path));
+    });
+  }
+
+  #removeSome(): string {
+    const path = this.#header();
+    return this.#attempt(`remove ${path}`, () => Deno.removeSync(this.world.path(path)));
+  }
+
+  #flipLink(): string {
+    const target = this.dice.of(["real1", "real2"]);
+    Deno.removeSync(this.world.path("link"));
+    Deno.symlinkSync(target, this.world.path("link"));
+    return `link to ${target}`;
+  }
+
+  #moveFolder(name: string): string {
+    return this.#attempt(`move ${name}`, () => {
+      const [here, away] = [this.world.path(name), this.world.path(`${name}.away`)];
+      if ([...Deno.readDirSync(this.world.work)].some((item) => item.name === name)) {
+        Deno.renameSync(here, away);
+      } else if (name === "inc3" && this.dice.below(2) === 0) Deno.mkdirSync(here);
+      else Deno.renameSync(away, here);
+    });
+  }
+
+  #restoredTime(): string {
+    const [path, value] = [this.#header(), this.dice.below(3)];
+    return this.#attempt(`write ${path} ${value} with its old time`, () => {
+      const { mtime, atime } = Deno.statSync(this.world.path(path));
+      this.#write(path, value);
+      Deno.utimeSync(this.world.path(path), atime ?? 0, mtime ?? 0);
+    });
+  }
+
+  #editData(): string {
+    const value = String(this.dice.below(3));
+    Deno.writeTextFileSync(this.world.path("data.bin"), value);
+    return `data ${value}`;
+  }
+
+  #spoilOutputs(): string {
+    for (const { name } of [...Deno.readDirSync(this.world.path("out"))]) {
+      const path = this.world.path(`out/${name}`);
+      if (this.dice.below(2) === 0) Deno.removeSync(path);
+      else Deno.writeTextFileSync(path, "spoilt", { append: true });
+    }
+    return "spoil outputs";
+  }
+
+  #touchAll(): string {
+    for (const folder of folders) {
+      this.#attempt("touch", () => {
+        for (const { name } of Deno.readDirSync(this.world.path(folder))) {
+          Deno.utimeSync(this.world.path(`${folder}/${name}`), new Date(), new Date());
+        }
+      });
+    }
+    return "touch all";
+  }
+
+  #restart(): string {
+    const kill = this.dice.below(2) === 0;
+    this.world.endDaemon({ kill });
+    this.world.startDaemon();
+    return kill ? "kill the daemon" : "stop the daemon";
+  }
+}
+
+function hasClang(): boolean {
+  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+    try {
+      return Deno.statSync(`${folder}/clang`).isFile;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+      throw error;
+    }
+  });
+}
+
+/** Walks; throws with seed and history at the first difference. */
+function walk(mode: Mode, programs: ReturnType<typeof findPrograms> | undefined): void {
+  const world = new World(mode, programs);
+  const dice = new Dice(seed);
+  const known = hasClang() ? commands : commands.filter(([tool]) => tool !== "clang");
+  const history: string[] = [];
+  try {
+    const project = new Project(world, dice);
+    world.beginCounting();
+    for (let step = 0; step < steps; step++) {
+      history.push(dice.of(project.edits)());
+      const argv = dice.of(known);
+      history.push(argv.join(" "));
+      const { differences } = world.differential({ assignments: [], argv, redirections: [] });
+      if (differences.length > 0) throw new Error(differences.join("\n"));
+    }
+    if (mode === "plain") return;
+    const hits = world.outcomes().filter((name) => name === "hit").length;
+    if (hits === 0) throw new Error(`No hit in ${steps} steps`);
+  } catch (error) {
+    const last = history.slice(-16).join("\n");
+    throw new Error(`RANDOM_SEED=${seed}, step ${history.length / 2} of ${steps}\n${last}\n${error}`, {
+      cause: error,
+    });
+  } finally {
+    world.close();
+  }
+}
+
+const programs = modes.every((mode) => mode === "plain") ? undefined : findPrograms(executable);
+for (const mode of modes) {
+  Deno.test(`random walk ${seed} (${mode}): ${steps} steps, each like the plain compiler`, () =>
+    walk(mode, programs));
+}
