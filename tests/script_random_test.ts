@@ -26,12 +26,14 @@ __asm__(".data\\n.incbin \\"data.bin\\"\\n");
 int values[] = { X, Y, Z };
 const char *file = __FILE__;
 `;
+// The last folder is never touched, so that nearly every step compiles.
+const search = ["-Iinc1", "-Ilink/inc2", "-Iinc3", "-Ibase"];
 const commands = [
-  ["gcc", "-Iinc1", "-Ilink/inc2", "-Iinc3", "-c", "src/a.c", "-o", "out/a.o"],
-  ["gcc", "-Iinc1", "-Ilink/inc2", "-Iinc3", "-g", "-MD", "-c", "src/a.c", "-o", "out/a.o"],
-  ["gcc", "-Iinc1", "-Ilink/inc2", "-Iinc3", "-S", "src/a.c", "-o", "out/a.s"],
-  ["gcc", "-Iinc3", "-Ilink/inc2", "-shared", "-o", "out/lib.so", "src/a.c"],
-  ["clang", "-Iinc1", "-Ilink/inc2", "-Iinc3", "-MMD", "-c", "src/a.c", "-o", "out/a.o"],
+  ["gcc", ...search, "-c", "src/a.c", "-o", "out/a.o"],
+  ["gcc", ...search, "-g", "-MD", "-c", "src/a.c", "-o", "out/a.o"],
+  ["gcc", ...search, "-S", "src/a.c", "-o", "out/a.s"],
+  ["gcc", ...search, "-shared", "-fPIC", "-o", "out/lib.so", "src/a.c"],
+  ["clang", ...search, "-MMD", "-c", "src/a.c", "-o", "out/a.o"],
 ];
 const folders = ["inc1", "real1/inc2", "real2/inc2", "inc3", "src"];
 
@@ -56,7 +58,7 @@ class Dice {
 /** One project folder with the edits that a walk is made of. Each returns what it did, for the report. */
 class Project {
   constructor(readonly world: World, readonly dice: Dice) {
-    for (const folder of ["src", "inc1", "real1/inc2", "real2/inc2", "out"]) {
+    for (const folder of ["src", "inc1", "real1/inc2", "real2/inc2", "base", "out"]) {
       Deno.mkdirSync(world.path(folder), { recursive: true });
     }
     Deno.symlinkSync("real1", world.path("link"));
@@ -64,6 +66,7 @@ class Project {
     Deno.writeTextFileSync(world.path("data.bin"), "0");
     for (const name of ["x", "y"]) this.#write(`real1/inc2/${name}.h`, 0);
     for (const name of ["x", "y"]) this.#write(`real2/inc2/${name}.h`, 1);
+    for (const name of ["x", "y"]) this.#write(`base/${name}.h`, 2);
   }
 
   readonly edits: (() => string)[] = [
