@@ -7,7 +7,7 @@ import { askAdmin } from "../daemon/mod.ts";
 import { isHeld } from "../os/mod.ts";
 import { formatSize } from "../base/units.ts";
 import type { CommandIo, Parsed } from "./command.ts";
-import { openSession } from "./session.ts";
+import { openSession, openStore, type Session } from "./session.ts";
 
 /** Removing a million files takes some seconds. */
 const deadlineMs = 120_000;
@@ -45,11 +45,11 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
   return 0;
 }
 
-async function clearAlone(session: ReturnType<typeof openSession>): Promise<Cleared> {
-  const cache = session.openCache("one-shot");
+async function clearAlone(session: Session): Promise<Cleared> {
+  const { store, close } = openStore(session);
   try {
-    return cache.clear();
+    return store.clear();
   } finally {
-    await cache.close();
+    await close();
   }
 }

@@ -9,13 +9,11 @@ import { CacheError } from "../base/errors.ts";
 import { type Log, openLog } from "../base/log.ts";
 import { loadSettings, problemLine, readSettings, type Settings } from "../config/mod.ts";
 import { type Cache, findPlaces, openCache, type Places } from "../daemon/mod.ts";
-import { buildId, ensureNative } from "../native/mod.ts";
+import { ensureNative } from "../native/mod.ts";
 import { userId, variable } from "../os/mod.ts";
+import { Store } from "../store/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
-
-/** The build id of a checkout that was never built. */
-const unbuilt = "0000000000000000";
-const version = "0.1.0";
+import { buildId, version } from "./version.ts";
 
 export interface Session {
   settings: Settings;
@@ -68,7 +66,7 @@ function placesHere(): Places | CacheError {
 }
 
 function session(settings: Settings, places: Places, log: Log): Session {
-  const id = buildId() ?? unbuilt;
+  const id = buildId();
   return {
     settings,
     places,
@@ -95,6 +93,26 @@ function openWith(settings: Settings, places: Places, log: Log, mode: "daemon" |
     log,
     now: () => Date.now(),
   });
+}
+
+/** The store alone, for commands that decide nothing. `close` flushes. */
+export function openStore({ settings, places, log }: Session): { store: Store; close(): Promise<void> } {
+  const ending = new AbortController();
+  const store = Store.open({
+    folder: `${shown(places.cache)}/v1`,
+    mode: "one-shot",
+    flushMs: settings.walFlushMs,
+    maxPending: settings.walMaxPending,
+    budgetBytes: settings.cacheSizeBytes,
+    signal: ending.signal,
+    log,
+    now: () => Date.now(),
+  });
+  const close = () => {
+    ending.abort();
+    return store.closed;
+  };
+  return { store, close };
 }
 
 /** This program as a daemon that a client starts: the executable, or Deno with the sources. */
