@@ -1,0 +1,55 @@
+/**
+ * Counters of all runs, summed over modes and restarts: a small file of its own, so that reading them needs no index.
+ *
+ * @module
+ */
+import { decode, encode } from "@std/msgpack";
+import { readIfThere, replaceFile } from "./files.ts";
+import { names } from "./layout.ts";
+
+/** Counters since the last reset. */
+export interface Counters {
+  /** ms since 1970. */
+  since: number;
+  counters: Map<string, number>;
+  /** The last outcomes, oldest first. */
+  recent: string[];
+}
+
+/** How many outcomes are kept in order. */
+const recentRuns = 50;
+
+/** The counters of a store folder; empty ones where there are none or the file is damaged. */
+export function readCounters(folder: string, now: number): Counters {
+  const bytes = readIfThere(`${folder}/${names.stats}`);
+  try {
+    if (bytes !== undefined) {
+      const { since, counters, recent } = decode(bytes) as {
+        since: number;
+        counters: [string, number][];
+        recent: string[];
+      };
+      return { since, counters: new Map(counters), recent };
+    }
+  } catch {
+    // Damaged counters are worth no more than none: they start over.
+  }
+  return { since: now, counters: new Map(), recent: [] };
+}
+
+/** Writes counters whole. Not flushed to the disk: a power cut may cost the last few runs' numbers. */
+export function writeCounters(folder: string, { since, counters, recent }: Counters): void {
+  const value = { since, counters: [...counters], recent };
+  replaceFile(folder, `${folder}/${names.stats}`, encode(value), { flush: false });
+}
+
+/** `base` with what was counted since. */
+export function addCounters(
+  base: Counters,
+  counters: ReadonlyMap<string, number>,
+  recent: readonly string[],
+): Counters {
+  const sum = new Map(base.counters);
+  for (const [name, n] of counters) sum.set(name, (sum.get(name) ?? 0) + n);
+  return { since: base.since, counters: sum, recent: [...base.recent, ...recent].slice(-recentRuns) };
+}

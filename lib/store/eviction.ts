@@ -1,0 +1,77 @@
+/**
+ * What to drop when the cache is over its budget: the units that were not used for longest, then every blob that no unit
+ * names any more. A blob younger than an hour stays, because a run may just have put it before its unit.
+ *
+ * @module
+ */
+import { cString, fromText } from "../base/bytes.ts";
+import { hex } from "../base/digest.ts";
+import { libc } from "../os/mod.ts";
+import type { StoredUnit } from "./index.ts";
+
+const GiB = 2 ** 30;
+/** As the reference has it (zccache.md 4.7): 5 % of the volume within these bounds. */
+const share = 0.05, least = 40 * GiB, most = 200 * GiB;
+/** Room that is always left free: the larger of 5 % and 20 GiB, but never more than half of the volume. */
+const freeShare = 0.05, freeLeast = 20 * GiB;
+/** After an eviction the cache is this part of its budget, so that evictions are rare. */
+const evictTo = 0.8;
+/** A blob may be named by a record that is being written. */
+const youngMs = 3_600_000;
+
+const buffer = new Uint8Array(256), view = new DataView(buffer.buffer);
+
+/** Bytes that the cache may take on the volume of `folder`, of which it takes `used` now. */
+export function budgetOf(folder: string, used: number, wanted: number | undefined): number {
+  if (libc().statfs(cString(fromText(folder)), buffer) !== 0) return wanted ?? least;
+  const block = Number(view.getBigInt64(8, true));
+  const total = Number(view.getBigUint64(16, true)) * block,
+    free = Number(view.getBigUint64(32, true)) * block;
+  const budget = wanted ?? Math.min(Math.max(total * share, least), most);
+  const floor = Math.min(Math.max(total * freeShare, freeLeast), total / 2);
+  // A budget that the user chose is obeyed as far as there is room at all.
+  return wanted === undefined ? Math.min(budget, Math.max(used + free - floor, 0)) : budget;
+}
+
+export interface Blob {
+  digits: string;
+  bytes: number;
+  madeMs: number;
+}
+
+/** Which units and blobs go so that the blobs left take at most the budget. */
+export function victims(
+  units: readonly StoredUnit[],
+  blobs: readonly Blob[],
+  budget: number,
+  now: number,
+): { units: number[]; blobs: string[] } {
+  const sizes = new Map(blobs.map(({ digits, bytes }) => [digits, bytes]));
+  const users = new Map<string, number>();
+  for (const unit of units) {
+    for (const digits of blobsOf(unit)) users.set(digits, (users.get(digits) ?? 0) + 1);
+  }
+  const gone: string[] = [], dropped: number[] = [];
+  let total = 0;
+  for (const { digits, bytes, madeMs } of blobs) {
+    if (!users.has(digits) && now - madeMs > youngMs) gone.push(digits);
+    else total += bytes;
+  }
+  if (total <= budget) return { units: [], blobs: gone };
+  for (const unit of units.toSorted((a, b) => a.used - b.used)) {
+    if (total <= budget * evictTo) break;
+    dropped.push(unit.id);
+    for (const digits of blobsOf(unit)) {
+      const left = users.get(digits)! - 1;
+      users.set(digits, left);
+      if (left > 0 || !sizes.has(digits)) continue;
+      total -= sizes.get(digits)!;
+      gone.push(digits);
+    }
+  }
+  return { units: dropped, blobs: gone };
+}
+
+function blobsOf({ unit }: StoredUnit): Set<string> {
+  return new Set(unit.result.outputs.filter(({ blob }) => blob.length > 0).map(({ blob }) => hex(blob)));
+}

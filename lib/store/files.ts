@@ -1,0 +1,72 @@
+/**
+ * How the store writes: whole or not at all.
+ *
+ * @module
+ */
+import { fromText } from "../base/bytes.ts";
+import { c, type FileState, statx } from "../os/mod.ts";
+
+let count = 0;
+
+/** A name that nobody else makes, below the store's `tmp/`. */
+export function temporaryName(folder: string): string {
+  return `${folder}/tmp/${Deno.pid}-${++count}`;
+}
+
+/**
+ * Replaces the file at `path` by `bytes`: written beside, flushed to the disk, renamed, its folder flushed. A reader sees
+ * the old file or the new one, also after a power cut.
+ *
+ * @throws {Error} where the disk is full or the folder gone; nothing half-written stays.
+ */
+export function replaceFile(folder: string, path: string, bytes: Uint8Array, { flush = true } = {}): void {
+  const temporary = temporaryName(folder);
+  try {
+    const file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
+    try {
+      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+      if (flush) file.syncDataSync();
+    } finally {
+      file.close();
+    }
+    Deno.renameSync(temporary, path);
+  } catch (cause) {
+    removeIfThere(temporary);
+    throw cause;
+  }
+  if (flush) flushFolder(path.slice(0, path.lastIndexOf("/")));
+}
+
+function flushFolder(path: string): void {
+  const folder = Deno.openSync(path);
+  try {
+    folder.syncSync();
+  } finally {
+    folder.close();
+  }
+}
+
+/** Removes a file; that it is not there is no error. */
+export function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+  }
+}
+
+/** A file's bytes, or undefined where it is not there. */
+export function readIfThere(path: string): Uint8Array | undefined {
+  try {
+    return Deno.readFileSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
+    throw cause;
+  }
+}
+
+/** State of a regular file given as ordinary text, else undefined. */
+export function fileState(path: string): FileState | undefined {
+  const state = statx(fromText(path), { follow: false });
+  return typeof state === "object" && (state.mode & c.S_IFMT) === c.S_IFREG ? state : undefined;
+}

@@ -1,0 +1,116 @@
+/**
+ * Blobs: what runs left behind, by the SHA-256 of their bytes.
+ *
+ * A blob's bytes are compared with its name before its first delivery in a process's life and again whenever its
+ * signature changed; so bits that flipped, a folder that was restored older or files that somebody edited are never
+ * delivered. What does not match is removed, which makes it a miss.
+ *
+ * @module
+ */
+import { fromText, sameBytes, shown } from "../base/bytes.ts";
+import { type Digest, hex } from "../base/digest.ts";
+import { c, hashFile, signatureOf, statx } from "../os/mod.ts";
+import { removeIfThere, temporaryName } from "./files.ts";
+import { names, objectDigits } from "./layout.ts";
+
+const objectMode = 0o444;
+
+export class Objects {
+  readonly #folder: string;
+  readonly #log: { warn(text: string): void };
+  /** Digest (hex) -> signature under which its bytes were found right. */
+  readonly #verified = new Map<string, Uint8Array>();
+
+  constructor(folder: string, log: { warn(text: string): void }) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  /** Path (byte string) of a blob whose bytes are right, or undefined where it is missing or damaged. */
+  path(digest: Digest): string | undefined {
+    const path = fromText(`${this.#folder}/${names.object(digest)}`);
+    const state = statx(path, { follow: false });
+    if (typeof state === "number" || (state.mode & c.S_IFMT) !== c.S_IFREG) return undefined;
+    const signature = signatureOf(state), known = this.#verified.get(hex(digest));
+    if (known !== undefined && sameBytes(known, signature)) return path;
+    const hashed = hashFile(path);
+    if (typeof hashed === "object" && sameBytes(hashed.digest, digest)) {
+      this.#verified.set(hex(digest), signatureOf(hashed.state));
+      return path;
+    }
+    this.#log.warn(`the blob ${hex(digest)} is damaged and was dropped`);
+    removeIfThere(shown(path));
+    return undefined;
+  }
+
+  /**
+   * Names a staged file by its content and moves it in place.
+   *
+   * @throws {Error} where the staged file cannot be read or the folder not be written.
+   */
+  commit(staged: string): { digest: Digest; size: number } {
+    const hashed = hashFile(staged);
+    if (typeof hashed !== "object") {
+      throw new Error(`cannot read the staged file ${shown(staged)} (${hashed})`);
+    }
+    const { digest, state } = hashed;
+    if (this.path(digest) !== undefined) {
+      removeIfThere(shown(staged));
+      return { digest, size: state.size };
+    }
+    Deno.chmodSync(shown(staged), objectMode);
+    const final = `${this.#folder}/${names.object(digest)}`;
+    this.#move(shown(staged), final);
+    const now = statx(fromText(final), { follow: false });
+    if (typeof now === "object") this.#verified.set(hex(digest), signatureOf(now));
+    return { digest, size: state.size };
+  }
+
+  #move(from: string, to: string): void {
+    try {
+      Deno.renameSync(from, to);
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+      Deno.mkdirSync(to.slice(0, to.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+      Deno.renameSync(from, to);
+    }
+  }
+
+  /** Keeps bytes that are in memory. */
+  put(bytes: Uint8Array): Digest {
+    const temporary = temporaryName(this.#folder);
+    Deno.writeFileSync(temporary, bytes, { createNew: true, mode: 0o600 });
+    try {
+      return this.commit(fromText(temporary)).digest;
+    } finally {
+      removeIfThere(temporary);
+    }
+  }
+
+  /** Every blob on disk: its digits, bytes on disk and when it was made (ms). Folders that are not ours are left out. */
+  *all(): Generator<{ digits: string; bytes: number; madeMs: number }> {
+    for (const sub of list(`${this.#folder}/objects`)) {
+      for (const name of list(`${this.#folder}/objects/${sub}`)) {
+        const digits = objectDigits(sub, name);
+        const state = digits && statx(fromText(`${this.#folder}/objects/${sub}/${name}`), { follow: false });
+        if (typeof state !== "object") continue;
+        yield { digits: digits!, bytes: state.blocks * 512, madeMs: Number(state.ctime / 1_000_000n) };
+      }
+    }
+  }
+
+  /** Removes a blob by its digits. */
+  remove(digits: string): void {
+    this.#verified.delete(digits);
+    removeIfThere(`${this.#folder}/objects/${digits.slice(0, 2)}/${digits.slice(2)}`);
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return [];
+    throw cause;
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The write-ahead log's front: records wait in a queue until a ticker commits them.
+ *
+ * The contract (zccache.md 4.3): readers never ask here, the maps in memory know everything. The first tick comes a full
+ * interval after the start; a tick that falls due during a flush is not made up. Of several records with one key the last
+ * counts. `maxPending` waiting records flush early. An abort drains the queue and flushes before `closed` resolves. A failed
+ * flush warns, keeps its records and is tried again at the next tick; newer records of the same key win over kept ones.
+ *
+ * @module
+ */
+import type { Clock } from "../base/clock.ts";
+
+export interface WalOptions<R> {
+  flushMs: number;
+  maxPending: number;
+  clock: Pick<Clock, "every">;
+  signal: AbortSignal;
+  log: { info(text: string): void; warn(text: string): void };
+  /** Makes the records durable. `last`: nothing comes after this one. A rejection keeps them. */
+  commit(records: ReadonlyMap<string, R>, last: boolean): Promise<void>;
+}
+
+export class Wal<R> {
+  readonly #options: WalOptions<R>;
+  #queue: [string, R][] = [];
+  /** Of a failed flush. */
+  #kept = new Map<string, R>();
+  #flushing: Promise<number> | undefined;
+  #stopTicking: () => void;
+  /** Resolves once an abort has drained and flushed; never rejects. */
+  readonly closed: Promise<void>;
+
+  constructor(options: WalOptions<R>) {
+    this.#options = options;
+    this.#stopTicking = options.clock.every(options.flushMs, () => this.#tick());
+    this.closed = new Promise((resolve) => {
+      const end = () => resolve(this.#end());
+      if (options.signal.aborted) end();
+      else options.signal.addEventListener("abort", end, { once: true });
+    });
+  }
+
+  /** How many records wait. */
+  get pending(): number {
+    return this.#queue.length + this.#kept.size;
+  }
+  get flushing(): boolean {
+    return this.#flushing !== undefined;
+  }
+
+  /** Adds a record; of those with one key the last counts. */
+  enqueue(key: string, record: R): void {
+    this.#queue.push([key, record]);
+    if (this.#queue.length >= this.#options.maxPending && this.#flushing === undefined) void this.flush();
+  }
+
+  #tick(): void {
+    if (this.#flushing === undefined && this.pending > 0) void this.flush();
+  }
+
+  /** Commits what waits. Resolves to the number of records committed, 0 also where the commit failed. */
+  flush(): Promise<number> {
+    return this.#flushing ??= this.#flush(false).finally(() => this.#flushing = undefined);
+  }
+
+  async #flush(last: boolean): Promise<number> {
+    const batch = this.#kept;
+    for (const [key, record] of this.#queue) batch.set(key, record);
+    this.#queue = [];
+    this.#kept = new Map();
+    if (batch.size === 0 && !last) return 0;
+    try {
+      await this.#options.commit(batch, last);
+    } catch (cause) {
+      this.#options.log.warn(
+        `WAL flush failed, ${batch.size} records wait: ${cause instanceof Error ? cause.message : cause}`,
+      );
+      // What came meanwhile is in the queue and will win.
+      this.#kept = batch;
+      return 0;
+    }
+    if (batch.size > 0) this.#options.log.info(`WAL flushed to disk committed=${batch.size}`);
+    return batch.size;
+  }
+
+  async #end(): Promise<void> {
+    this.#stopTicking();
+    await this.#flushing;
+    if (this.pending > 0) this.#options.log.info(`WAL draining pending=${this.pending}`);
+    await this.#flush(true);
+  }
+}
