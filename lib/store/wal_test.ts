@@ -1,0 +1,128 @@
+import { assertEquals } from "@std/assert";
+import { FakeClock } from "../base/clock.ts";
+import { Wal } from "./wal.ts";
+
+interface Setup {
+  clock: FakeClock;
+  wal: Wal<string>;
+  batches: [string, string][][];
+  said: string[];
+  abort: AbortController;
+  /** Fails the next commits with this text. */
+  fail: { text?: string };
+  /** Holds commits until called. */
+  release: () => void;
+}
+
+function setup({ maxPending = 100, held = false } = {}): Setup {
+  const clock = new FakeClock(), abort = new AbortController();
+  const batches: [string, string][][] = [], said: string[] = [], fail: { text?: string } = {};
+  let release = () => {};
+  const wal = new Wal<string>({
+    flushMs: 1_000,
+    maxPending,
+    clock,
+    signal: abort.signal,
+    log: { info: (text) => void said.push(text), warn: (text) => void said.push(`warn ${text}`) },
+    commit: async (records) => {
+      if (held) await new Promise<void>((resolve) => release = resolve);
+      if (fail.text !== undefined) throw new Error(fail.text);
+      batches.push([...records]);
+    },
+  });
+  return { clock, wal, batches, said, abort, fail, release: () => release() };
+}
+const turns = async () => {
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+};
+
+Deno.test("Wal ticks first after a full interval", async () => {
+  const { clock, wal, batches } = setup();
+  wal.enqueue("a", "1");
+  clock.advance(999);
+  await turns();
+  assertEquals(batches, []);
+  clock.advance(1);
+  await turns();
+  assertEquals(batches, [[["a", "1"]]]);
+});
+
+Deno.test("Wal commits nothing where nothing waits", async () => {
+  const { clock, batches, said } = setup();
+  clock.advance(5_000);
+  await turns();
+  assertEquals([batches, said], [[], []]);
+});
+
+Deno.test("Wal keeps the last record of a key", async () => {
+  const { wal, batches, said } = setup();
+  for (const [key, value] of [["a", "1"], ["b", "1"], ["a", "2"]]) wal.enqueue(key, value);
+  assertEquals(await wal.flush(), 2);
+  assertEquals(batches, [[["a", "2"], ["b", "1"]]]);
+  assertEquals(said, ["WAL flushed to disk committed=2"]);
+});
+
+Deno.test("Wal flushes early at maxPending", async () => {
+  const { wal, batches } = setup({ maxPending: 2 });
+  wal.enqueue("a", "1");
+  await turns();
+  assertEquals(batches.length, 0);
+  wal.enqueue("b", "1");
+  await turns();
+  assertEquals(batches.length, 1);
+});
+
+Deno.test("Wal does not make up a tick that fell due during a flush", async () => {
+  const { clock, wal, batches, release } = setup({ held: true });
+  wal.enqueue("a", "1");
+  clock.advance(1_000);
+  await turns();
+  wal.enqueue("b", "1");
+  clock.advance(1_000); // during the flush
+  release();
+  await turns();
+  await turns();
+  assertEquals(batches, [[["a", "1"]]], "b waits for the next tick");
+  clock.advance(1_000);
+  await turns();
+  release();
+  await turns();
+  await turns();
+  assertEquals(batches.length, 2);
+});
+
+Deno.test("Wal keeps the records of a failed flush, warns and tries again; newer ones win", async () => {
+  const { clock, wal, batches, said, fail } = setup();
+  fail.text = "no space";
+  wal.enqueue("a", "old");
+  wal.enqueue("b", "1");
+  assertEquals(await wal.flush(), 0);
+  assertEquals(said, ["warn WAL flush failed, 2 records wait: no space"]);
+  fail.text = undefined;
+  wal.enqueue("a", "new");
+  clock.advance(1_000);
+  await turns();
+  assertEquals(batches, [[["a", "new"], ["b", "1"]]]);
+});
+
+Deno.test("Wal drains and flushes on abort before closed resolves, and ticks no more", async () => {
+  const { clock, wal, batches, abort, said } = setup();
+  wal.enqueue("a", "1");
+  abort.abort();
+  await wal.closed;
+  assertEquals(batches, [[["a", "1"]]]);
+  assertEquals(said, ["WAL draining pending=1", "WAL flushed to disk committed=1"]);
+  assertEquals(clock.tickers, 0);
+});
+
+Deno.test("Wal waits for a running flush before its last one", async () => {
+  const { wal, batches, abort, release } = setup({ held: true });
+  wal.enqueue("a", "1");
+  void wal.flush();
+  wal.enqueue("b", "1");
+  abort.abort();
+  const letGo = setInterval(release, 1);
+  await wal.closed;
+  clearInterval(letGo);
+  assertEquals(batches, [[["a", "1"]], [["b", "1"]]]);
+});
