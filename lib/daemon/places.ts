@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { fromText, shown } from "../base/bytes.ts";
+import { shown } from "../base/bytes.ts";
 import { CacheError, quote } from "../base/errors.ts";
 import { c, homeOf, maxSocketPath, realPath, statx } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/spec.ts";
@@ -149,13 +149,4 @@ function refusedFolder(kind: "cache" | "runtime", path: string, found: string): 
     found,
     help,
   });
-}
-
-/** Byte strings of what the environment says; for callers that read it through Deno. */
-export function placesFrom(
-  env: (name: string) => string | undefined,
-  rest: { uid: number; cwd: string; cacheDir?: string; endpoint?: string },
-): PlacesFrom {
-  const text = (value: string | undefined) => value ? fromText(value) : undefined;
-  return { ...rest, home: text(env("HOME")), runtimeDir: text(env("XDG_RUNTIME_DIR")) };
 }
