@@ -49,7 +49,9 @@ function failed(error: unknown): number {
     say(error.lines.join("\n") + "\n");
     return error.status;
   }
-  say(`zccache: ${error instanceof Error ? error.stack ?? error.message : error}\n`);
+  // What the system refuses is told in its words; anything else is a fault of ours, whose place is wanted.
+  const refused = error instanceof Error && "code" in error;
+  say(`zccache: ${error instanceof Error ? (refused ? error.message : error.stack) : error}\n`);
   return 1;
 }
 

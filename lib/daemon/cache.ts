@@ -61,11 +61,10 @@ export function openCache(options: CacheOptions): Cache {
   return {
     decider: decider as Deciding<unknown>,
     count: (outcome) => count(store, outcome, "other", 0),
-    facts: () => ({
-      stored_results: store.sizes().units,
-      size_bytes: store.sizes().bytes,
-      tracer: tracer.state,
-    }),
+    facts: () => {
+      const { units, bytes } = store.sizes();
+      return { stored_results: units, size_bytes: bytes, tracer: tracer.state, read_only: store.readOnly };
+    },
     flush: () => store.flush(),
     clear: () => store.clear(),
     busy: () => store.flushing,
