@@ -1,0 +1,163 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Observation, observe, type Refused, tidy } from "./observe.ts";
+import type { TraceEvent } from "./read.ts";
+
+type Bare = TraceEvent extends infer E ? E extends TraceEvent ? Omit<E, "image" | "answer"> : never : never;
+
+/** A signature of a regular file; `n` tells one from another. */
+function file(n: number): Uint8Array {
+  const signature = new Uint8Array(48);
+  signature[0] = n;
+  signature[41] = 0x81;
+  return signature;
+}
+
+const hello: Bare = { kind: "hello", pid: 1, parent: 0, path: "/usr/bin/gcc", cwd: "/w" };
+const script: Bare = { kind: "hello", pid: 1, parent: 0, path: "/usr/bin/mytool", cwd: "/w" };
+const goodbye: Bare = { kind: "goodbye", pid: 1 };
+
+function observed(events: readonly Bare[], first = hello): Observation | Refused {
+  const all = [first, ...events, goodbye].map((event) => ({ ...event, image: 1, answer: 0 }) as TraceEvent);
+  return observe(all, 0, "/w");
+}
+function kept(events: readonly Bare[], first = hello): Observation {
+  const found = observed(events, first);
+  if ("refusal" in found) throw new Error(`${found.refusal} ${found.what}`);
+  return found;
+}
+
+Deno.test("observe() takes the strongest question about a path", () => {
+  const found = kept([
+    { kind: "probe", path: "/w/a.h" },
+    { kind: "stat", path: "/w/./a.h", signature: file(1) },
+    { kind: "open_read", path: "/w//a.h", signature: file(1) },
+    { kind: "stat", path: "/w/b.h", signature: file(2) },
+  ]);
+  assertEquals(found.files.get("/w/a.h")?.question, "content");
+  assertEquals(found.files.get("/w/b.h")?.question, "stat");
+});
+
+Deno.test("observe() drops known compilers' questions about what they then write", () => {
+  const events: Bare[] = [
+    { kind: "absent", path: "/w/a.o" },
+    { kind: "truncate", path: "/w/a.o", before: undefined },
+  ];
+  assert(!kept(events).absent.has("/w/a.o"));
+  assert(kept(events, script).absent.has("/w/a.o"), "an unknown tool may mean it");
+});
+
+Deno.test("observe() keeps the absence of an output that the run reads back", () => {
+  const found = kept([
+    { kind: "absent", path: "/w/l.a" },
+    { kind: "create", path: "/w/l.a", before: undefined },
+    { kind: "open_read", path: "/w/l.a", signature: file(9) },
+  ]);
+  assert(found.absent.has("/w/l.a"));
+  assert(!found.files.has("/w/l.a"), "its own bytes are no input");
+});
+
+Deno.test("observe() forgets what was made and removed again", () => {
+  const found = kept([
+    { kind: "create", path: "/tmp/cc1.s", before: undefined },
+    { kind: "open_read", path: "/tmp/cc1.s", signature: file(9) },
+    { kind: "unlink", path: "/tmp/cc1.s" },
+    { kind: "absent", path: "/tmp/cc1.s" },
+  ]);
+  assert(!found.files.has("/tmp/cc1.s") && !found.absent.has("/tmp/cc1.s"));
+  assertEquals(found.written.get("/tmp/cc1.s")?.gone, true);
+});
+
+const styles: [string, Bare[], string][] = [
+  ["nothing was there", [{ kind: "truncate", path: "/w/o", before: undefined }], "unknown"],
+  ["it was truncated", [{ kind: "truncate", path: "/w/o", before: file(1) }], "write_through"],
+  ["it was removed first", [
+    { kind: "unlink", path: "/w/o" },
+    { kind: "create", path: "/w/o", before: undefined },
+  ], "replace"],
+  ["it was renamed into place", [
+    { kind: "create", path: "/w/o.tmp", before: undefined },
+    { kind: "rename", path: "/w/o.tmp", to: "/w/o", before: undefined },
+  ], "replace"],
+];
+for (const [name, events, style] of styles) {
+  Deno.test(`observe() learns the style of an output where ${name}`, () => {
+    assertEquals(kept(events).written.get("/w/o")?.style, style);
+  });
+}
+
+const refusals: [string, string, Bare[]][] = [
+  ["time() in a compiler", "pass_time", [{ kind: "clock", clock: "time" }]],
+  ["the time of a file", "pass_time", [{ kind: "clock", clock: "localtime" }]],
+  ["a static child", "pass_untraced_program", [{ kind: "ungated", pid: 2, path: "/w/static" }]],
+  ["an exec without hello", "pass_untraced_program", [{ kind: "exec", pid: 2, path: "/w/x" }]],
+  ["a spawned child without hello", "pass_untraced_program", [{ kind: "spawned", pid: 2 }]],
+  ["a child without goodbye", "pass_incomplete_trace", [{ ...hello, pid: 2 } as Bare]],
+  ["an input that changed between two looks", "pass_input_changed", [
+    { kind: "open_read", path: "/w/a.h", signature: file(1) },
+    { kind: "open_read", path: "/w/a.h", signature: file(2) },
+  ]],
+  ["an input that went away", "pass_input_changed", [
+    { kind: "open_read", path: "/w/a.h", signature: file(1) },
+    { kind: "absent", path: "/w/a.h" },
+  ]],
+  ["a pipe as source", "pass_irregular_input", [{
+    kind: "open_read",
+    path: "/dev/fd/63",
+    signature: undefined,
+  }]],
+  ["a file removed for good", "pass_removes", [{ kind: "unlink", path: "/w/old" }]],
+  ["an append to a file in the working folder", "pass_appends", [{
+    kind: "append",
+    path: "/w/log",
+    before: file(1),
+  }]],
+  ["a foreign file moved", "pass_unmodelled", [{
+    kind: "rename",
+    path: "/w/a",
+    to: "/w/b",
+    before: undefined,
+  }]],
+  ["a mode changed elsewhere", "pass_unmodelled", [{ kind: "change", path: "/w/a" }]],
+  ["a socket", "pass_unmodelled", [{ kind: "odd", text: "socket" }]],
+];
+for (const [name, refusal, events] of refusals) {
+  Deno.test(`observe() refuses ${name}`, () => {
+    const found = observed(events);
+    assertEquals("refusal" in found ? found.refusal : "kept", refusal);
+  });
+}
+
+const allowed: [string, Bare[]][] = [
+  ["gettimeofday of a compiler", [{ kind: "clock", clock: "gettimeofday" }]],
+  ["chance", [{ kind: "random" }]],
+  ["an exec that failed", [{ kind: "exec", pid: 1, path: "/w/as" }, {
+    kind: "exec_failed",
+    pid: 1,
+    path: "/w/as",
+  }]],
+  ["an append to a log elsewhere", [{ kind: "append", path: "/var/log/x", before: file(1) }]],
+  ["facts of the kernel", [{ kind: "open_read", path: "/proc/self/maps", signature: undefined }]],
+  ["two looks at a folder that grew", [
+    { kind: "stat", path: "/tmp", signature: folder(1) },
+    { kind: "stat", path: "/tmp", signature: folder(2) },
+  ]],
+];
+for (const [name, events] of allowed) Deno.test(`observe() keeps ${name}`, () => void kept(events));
+
+function folder(mtime: number): Uint8Array {
+  const signature = new Uint8Array(48);
+  signature[24] = mtime;
+  signature[41] = 0x41;
+  return signature;
+}
+
+Deno.test("observe() counts the whole environment for programs that read it themselves", () => {
+  assertEquals(kept([]).wholeEnvironment, false);
+  assertEquals(kept([], { ...hello, path: "/usr/bin/dash" } as Bare).wholeEnvironment, true);
+});
+
+Deno.test("tidy() keeps what matters behind links", () => {
+  assertEquals(tidy("/a/./b//c/"), "/a/b/c");
+  assertEquals(tidy("/a/../b"), "/a/../b");
+  assertEquals(tidy("/"), "/");
+});
