@@ -8,7 +8,7 @@
 import { staleFiles } from "./generate.ts";
 import { brokenLayers } from "./layers.ts";
 import { run, step } from "./steps.ts";
-import { noCounts, runTests, sum } from "./tests.ts";
+import { type Counts, runPart, summary, total, unitTests } from "./testing.ts";
 
 /** A rule that the whole tree keeps. */
 export interface Check {
@@ -31,16 +31,16 @@ export const checks: readonly Check[] = [
   },
 ];
 
-/** Runs every check, prints what is broken; how many are. */
-export async function runChecks(): Promise<number> {
-  let failed = 0;
+/** Runs every check and prints what is broken; each broken one is a failure, none is a test that passed. */
+export async function runChecks(): Promise<Counts> {
+  const failures: string[] = [];
   for (const { name, broken } of checks) {
     const text = await step(name, broken);
     if (text === "") continue;
-    failed++;
-    console.log(text.trimEnd() + `\n${name}: FAILED`);
+    failures.push(name);
+    console.log(text.trimEnd());
   }
-  return failed;
+  return { passed: 0, failed: failures.length, skipped: [], failures };
 }
 
 async function textOfFailure(argv: readonly string[]): Promise<string> {
@@ -49,8 +49,7 @@ async function textOfFailure(argv: readonly string[]): Promise<string> {
 }
 
 if (import.meta.main) {
-  const broken = await runChecks();
-  const counts = sum([{ ...noCounts, failed: broken }, await runTests("unit tests", ["lib"])]);
-  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  const counts = total([await runChecks(), await runPart(unitTests)]);
+  console.log(summary(counts));
   if (counts.failed > 0) Deno.exit(1);
 }
