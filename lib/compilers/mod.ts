@@ -86,6 +86,7 @@ function refusal(kind: WorkKind | "driver", words: readonly string[]): Work | un
       return { pass: "pass_descriptor", word };
     }
     if (kind === "driver" && word === "-o" && words[i + 1] === "-") return { pass: "pass_stdout", word };
+    if (kind === "driver" && /^--?print-/.test(word)) return { pass: "pass_query", word };
     const row = table[word] ?? (word.startsWith("-Wl,") ? passes.link[word.slice(4)] : undefined);
     if (row !== undefined) return { pass: row, word };
     if (kind === "driver" && takesNext.has(word)) i++;

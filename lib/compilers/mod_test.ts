@@ -35,6 +35,7 @@ const lines: [string, string][] = [
   ["gcc @missing.rsp", "link"],
   ["gcc", "pass_query"],
   ["gcc --version", "pass_query"],
+  ["gcc -print-prog-name=cc1", "pass_query"],
   ["gcc -E a.c", "pass_preprocess"],
   ["gcc -D -E -c a.c", "compile"],
   ["gcc -c -x c -", "pass_stdin"],

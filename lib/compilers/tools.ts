@@ -34,7 +34,7 @@ export const toolNames: Readonly<Record<string, { kind: WorkKind | "driver" }>> 
   "ranlib": { kind: "archive" },
 };
 
-/** Questions about the tool: their answer is worth less than asking the cache. */
+/** Questions about the tool, besides `-print-...`: their answer is worth less than asking the cache. */
 const queries = [
   "--version",
   "--help",
@@ -42,17 +42,9 @@ const queries = [
   "-dumpmachine",
   "-dumpspecs",
   "-dumpfullversion",
-  "-print-search-dirs",
-  "-print-libgcc-file-name",
-  "-print-multi-lib",
-  "-print-multi-directory",
-  "-print-multiarch",
-  "-print-sysroot",
-  "-print-resource-dir",
-  "-print-targets",
   "-V",
   "--target-help",
-]; // deno-fmt-ignore-line
+];
 
 function rows(reason: PassReason, words: readonly string[]): Record<string, PassReason> {
   return Object.fromEntries(words.map((word) => [word, reason]));

@@ -74,6 +74,9 @@ export interface Job {
 /** Compilers hold up to some 10 MB of response text; beyond this a file is not read to name the kind of work. */
 const responseLimit = 4 << 20;
 
+/** Precompiled headers and modules hold size and mtime of their headers, and clang compares them on use (soundness.md 3). */
+const holdsTimes = /\.(?:pch|pcm|gch)$/;
+
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #inputs: Inputs;
@@ -222,7 +225,9 @@ export class Decider {
     const statements = statementsOf(found, {
       inputs: this.#inputs,
       startedAt: job.startedAt,
-      withTimes: products.some(({ path }) => /\.(?:pch|pcm|gch)$/.test(path)),
+      withTimes: [...found.files.keys(), ...products.map(({ path }) => path)].some((path) =>
+        holdsTimes.test(path)
+      ),
     });
     if ("refusal" in statements) return this.#done(job, statements.refusal, statements.what);
     const tool = absolute(ask.tool, ask.cwd);
