@@ -21,6 +21,7 @@ struct zc_gate {
     unsigned reason;                          /* 0: may be entered; else ZC_GATE_* */
     bool launcher;                            /* our own launcher: it says hello itself */
     int errno_;                               /* not 0: the program cannot be started at all */
+    char physical[PATH_MAX];                  /* where links lead from the path that was asked about; "" = unknown */
     int scripts;                              /* how many `#!` files lead to the program */
     char script[ZC_SCRIPT_DEPTH][PATH_MAX];   /* their paths, as the kernel would open them */
     struct stat script_state[ZC_SCRIPT_DEPTH];
@@ -56,8 +57,8 @@ static uint64_t zc_file_offset(const Elf64_Phdr *ph, int count, uint64_t address
 /* Whether a needed library is a sanitizer's, which must be the first of all libraries. */
 static bool zc_needs_sanitizer(int fd, const Elf64_Phdr *ph, int count, const Elf64_Phdr *dynamic) {
     Elf64_Dyn entries[256];
-    size_t size = dynamic->p_filesz < sizeof entries ? dynamic->p_filesz : sizeof entries;
-    if (!zc_read_at(fd, entries, size, dynamic->p_offset))
+    size_t size = dynamic->p_filesz;
+    if (size > sizeof entries || !zc_read_at(fd, entries, size, dynamic->p_offset))
         return true;
     uint64_t strings = UINT64_MAX;
     for (size_t i = 0; i < size / sizeof *entries; i++)
@@ -66,8 +67,9 @@ static bool zc_needs_sanitizer(int fd, const Elf64_Phdr *ph, int count, const El
     for (size_t i = 0; i < size / sizeof *entries && entries[i].d_tag != DT_NULL; i++) {
         if (entries[i].d_tag != DT_NEEDED)
             continue;
-        char name[16];
-        if (strings == UINT64_MAX || !zc_read_at(fd, name, sizeof name, strings + entries[i].d_un.d_val))
+        char name[16] = ""; /* the end of the file may be nearer than that */
+        if (strings == UINT64_MAX ||
+            syscall(SYS_pread64, fd, name, sizeof name - 1, (off_t)(strings + entries[i].d_un.d_val)) <= 0)
             return true;
         static const char *const prefixes[] = {"libasan.", "libtsan.", "liblsan.", "libubsan.", "libhwasan."};
         for (size_t k = 0; k < sizeof prefixes / sizeof *prefixes; k++)
@@ -117,7 +119,7 @@ static unsigned zc_gate_elf(int fd, const Elf64_Ehdr *head, bool *launcher) {
         return *launcher ? 0 : ZC_GATE_STATIC;
     }
     char path[256];
-    if (interpreter->p_filesz > sizeof path || !zc_read_at(fd, path, interpreter->p_filesz, interpreter->p_offset) ||
+    if (interpreter->p_filesz == 0 || interpreter->p_filesz > sizeof path || !zc_read_at(fd, path, interpreter->p_filesz, interpreter->p_offset) ||
         path[interpreter->p_filesz - 1] != 0)
         return ZC_GATE_UNREADABLE;
     if (!zc_known_interpreter(path))
@@ -140,11 +142,26 @@ static bool zc_script_interpreter(char *line, size_t size, char *path) {
     return true;
 }
 
+/* The kernel's name of an open file. */
+static void zc_learn_physical(int fd, struct zc_gate *gate) {
+    char link[32] = "/proc/self/fd/", digits[12];
+    size_t at = strlen(link), n = 0;
+    do
+        digits[n++] = (char)('0' + fd % 10);
+    while (fd /= 10);
+    while (n)
+        link[at++] = digits[--n];
+    link[at] = 0;
+    long got = syscall(SYS_readlink, link, gate->physical, sizeof gate->physical - 1);
+    gate->physical[got > 0 ? got : 0] = 0;
+}
+
 /* Looks at the program that `path` starts. The record must be mapped. */
 static void zc_gate_check(const char *path, struct zc_gate *gate) {
     char program[PATH_MAX];
     gate->reason = gate->errno_ = gate->scripts = 0;
     gate->launcher = false;
+    gate->physical[0] = 0;
     if (strlen(path) >= sizeof program) {
         gate->errno_ = ENAMETOOLONG;
         return;
@@ -157,6 +174,8 @@ static void zc_gate_check(const char *path, struct zc_gate *gate) {
             gate->errno_ = errno == ENOENT || errno == ENOTDIR ? errno : 0;
             return;
         }
+        if (depth == 0)
+            zc_learn_physical(fd, gate);
         union {
             Elf64_Ehdr head;
             char line[PATH_MAX + 8];

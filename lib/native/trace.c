@@ -2,7 +2,8 @@
  * The tracer: a library preloaded into a tool and its children that writes down what they ask of the system.
  *
  * It changes nothing that the tool can see: errno, descriptors, environment and output stay as they are without it.
- * What it writes stands in trace_format.h; how, in trace_core.h. The hooks are in the other headers, by subject.
+ * What it writes stands in trace_format.h; how, in trace_core.h and trace_note.h. The hooks are in the other headers, by
+ * subject, each of which includes the one before.
  *
  * Built as one unit so that nothing but the hooks is visible: cc -std=c11 -O2 -shared -fPIC -fvisibility=hidden.
  */
@@ -11,12 +12,7 @@
 /* glibc 2.34 moved dlsym; under its old version the library also loads where libc is older. */
 __asm__(".symver dlsym,dlsym@GLIBC_2.2.5");
 
-/* clang-format off: the order matters, each builds on the one before */
-#include "trace_core.h"
-#include "trace_files.h"
-#include "trace_changes.h"
-#include "trace_process.h"
-#include "trace_facts.h"
+#include "trace_numbers.h"
 
 /* Takes the entry at `at` out of environ by moving the rest: shells export an unsetenv of their own. */
 static void take_out(char **at) {
@@ -37,11 +33,9 @@ static void hide_preload(char **entry) {
         take_out(entry);
 }
 
-__attribute__((constructor)) static void begin(void) {
-    char **preload = NULL;
-    for (char **entry = environ; entry && *entry;) {
-        if (is_preload(*entry))
-            preload = entry;
+/* Finds our variables and takes them away. */
+static void take_variables(void) {
+    for (char **entry = environ; *entry;) {
         if (is_record(*entry) && strlen(*entry) < sizeof me.record_entry) {
             strcpy(me.record_entry, *entry);
             take_out(entry);
@@ -49,24 +43,32 @@ __attribute__((constructor)) static void begin(void) {
             entry++;
         }
     }
-    if (!me.record_entry[0])
-        return;
-    for (char **entry = environ; entry && *entry; entry++)
+    char **preload = NULL;
+    for (char **entry = environ; *entry; entry++)
         if (is_preload(*entry))
             preload = entry;
-    if (preload)
+    if (preload && me.record_entry[0])
         hide_preload(preload);
+}
+
+static void begin_once(void) {
+    static bool begun;
+    if (begun || !environ)
+        return;
+    begun = true;
     int kept = errno;
-    if (zc_map(me.record_entry + sizeof ZC_TRACE_VARIABLE)) {
+    take_variables();
+    if (me.record_entry[0] && zc_map(me.record_entry + sizeof ZC_TRACE_VARIABLE)) {
         me.pid = (pid_t)zc_raw(SYS_getpid);
         me.image = zc_new_image();
         learn_cwd();
         say_hello();
-        dl_iterate_phdr(note_library, NULL);
+        note_libraries();
+        pthread_atfork(before_fork, after_fork, begin_child);
     }
     errno = kept;
 }
 
-__attribute__((destructor)) static void end(void) {
-    KEEP_ERRNO(say_goodbye());
-}
+__attribute__((constructor)) static void begin(void) { begin_once(); }
+
+__attribute__((destructor)) static void end(void) { KEEP_ERRNO(say_goodbye()); }

@@ -4,13 +4,30 @@
 #ifndef ZC_TRACE_CHANGES_H
 #define ZC_TRACE_CHANGES_H
 
+#include <sys/time.h>
+#include <sys/xattr.h>
 #include <utime.h>
+
+#include "trace_files.h"
+
+/* A name could not be given: either there is nothing to give it to, or the new name was refused (as it exists). */
+static void note_failed_pair(int from_fd, const char *from, int to_fd, const char *to) {
+    struct stat st;
+    int answer = errno;
+    if (!zc_record || answer == EFAULT)
+        return;
+    if (from && raw_stat(from_fd, from, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        note_failure(from_fd, from);
+    else
+        note_path(ZC_E_WRITE_REFUSED, answer, to_fd, to);
+    errno = answer;
+}
 
 static void note_renamed(int result, int from_fd, const char *from, int to_fd, const char *to, const struct stat *before) {
     if (result == 0)
         KEEP_ERRNO(note_two(ZC_E_RENAME, from_fd, from, to_fd, to, before));
     else
-        note_failure(from_fd, from);
+        note_failed_pair(from_fd, from, to_fd, to);
 }
 
 HOOK int rename(const char *from, const char *to) {
@@ -34,7 +51,7 @@ HOOK int renameat2(int from_fd, const char *from, int to_fd, const char *to, uns
     struct stat st;
     const struct stat *before = look_before(to_fd, to, &st);
     if (flags)
-        note_odd("renameat2 with flags");
+        KEEP_ERRNO(note_odd("renameat2 with flags"));
     int result = real(from_fd, from, to_fd, to, flags);
     note_renamed(result, from_fd, from, to_fd, to, before);
     return result;
@@ -45,35 +62,43 @@ HOOK int link(const char *from, const char *to) {
     int result = real(from, to);
     if (result == 0)
         KEEP_ERRNO(note_two(ZC_E_LINK, AT_FDCWD, from, AT_FDCWD, to, NULL));
+    else
+        note_failed_pair(AT_FDCWD, from, AT_FDCWD, to);
     return result;
 }
 HOOK int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags) {
     REAL(int (*)(int, const char *, int, const char *, int), "linkat")
     int result = real(from_fd, from, to_fd, to, flags);
-    if (result == 0 && !*from)
-        note_odd("linkat of a descriptor");
-    else if (result == 0)
+    if (result != 0)
+        note_failed_pair(from_fd, from, to_fd, to);
+    else if (!*from || (flags & AT_SYMLINK_FOLLOW)) /* a descriptor, perhaps by /proc: of a file without a name */
+        KEEP_ERRNO(note_odd("linkat of a descriptor"));
+    else
         KEEP_ERRNO(note_two(ZC_E_LINK, from_fd, from, to_fd, to, NULL));
     return result;
+}
+static void note_symlink(int result, int dirfd, const char *path, const char *text) {
+    if (result == 0)
+        KEEP_ERRNO(note_text(ZC_E_SYMLINK, dirfd, path, text, strlen(text)));
+    else
+        note_failed_pair(AT_FDCWD, NULL, dirfd, path);
 }
 HOOK int symlink(const char *text, const char *path) {
     REAL(int (*)(const char *, const char *), "symlink")
     int result = real(text, path);
-    if (result == 0)
-        KEEP_ERRNO(note_text(ZC_E_SYMLINK, AT_FDCWD, path, text, strlen(text)));
+    note_symlink(result, AT_FDCWD, path, text);
     return result;
 }
 HOOK int symlinkat(const char *text, int dirfd, const char *path) {
     REAL(int (*)(const char *, int, const char *), "symlinkat")
     int result = real(text, dirfd, path);
-    if (result == 0)
-        KEEP_ERRNO(note_text(ZC_E_SYMLINK, dirfd, path, text, strlen(text)));
+    note_symlink(result, dirfd, path, text);
     return result;
 }
 
 static void note_removed(unsigned kind, int result, int dirfd, const char *path) {
     if (result == 0)
-        KEEP_ERRNO(note_change(kind, 0, dirfd, path, false, NULL));
+        KEEP_ERRNO(note_change(kind, dirfd, path));
     else
         note_failure(dirfd, path);
 }
@@ -104,7 +129,7 @@ HOOK int rmdir(const char *path) {
 
 static void note_made_folder(int result, int dirfd, const char *path) {
     if (result == 0)
-        KEEP_ERRNO(note_change(ZC_E_MKDIR, 0, dirfd, path, false, NULL));
+        KEEP_ERRNO(note_change(ZC_E_MKDIR, dirfd, path));
     else if (errno != EFAULT)
         KEEP_ERRNO(note_path(ZC_E_WRITE_REFUSED, kept_, dirfd, path));
 }
@@ -122,12 +147,17 @@ HOOK int mkdirat(int dirfd, const char *path, mode_t mode) {
 }
 
 /* Modes, owners, sizes, times, attributes of files: of our own outputs they show in the end; of others they matter. */
+static void note_changed(int result, int dirfd, const char *path) {
+    if (result != 0)
+        note_failure(dirfd, path);
+    else
+        KEEP_ERRNO(note_change(ZC_E_CHANGE, dirfd, path));
+}
 #define CHANGE(name, parameters, arguments, dirfd)                                                                     \
     HOOK int name parameters {                                                                                         \
         REAL(int(*) parameters, #name)                                                                                 \
         int result = real arguments;                                                                                   \
-        if (result == 0)                                                                                               \
-            KEEP_ERRNO(note_change(ZC_E_CHANGE, 0, dirfd, path, false, NULL));                                         \
+        note_changed(result, dirfd, path);                                                                             \
         return result;                                                                                                 \
     }
 /* The same by descriptor; a pipe or terminal has no path and is nobody's file. */
@@ -139,7 +169,7 @@ static void note_descriptor_change(int result, int fd) {
     size_t length = descriptor_path(fd, path);
     path[length] = 0;
     if (length && strncmp(path, "/dev/", 5) != 0)
-        note_change(ZC_E_CHANGE, 0, AT_FDCWD, path, false, NULL);
+        note_change(ZC_E_CHANGE, AT_FDCWD, path);
     errno = kept;
 }
 #define FD_CHANGE(name, parameters, arguments)                                                                         \
@@ -161,11 +191,20 @@ CHANGE(utimes, (const char *path, const struct timeval times[2]), (path, times),
 CHANGE(lutimes, (const char *path, const struct timeval times[2]), (path, times), AT_FDCWD)
 CHANGE(setxattr, (const char *path, const char *name, const void *value, size_t size, int flags),
        (path, name, value, size, flags), AT_FDCWD)
+CHANGE(lsetxattr, (const char *path, const char *name, const void *value, size_t size, int flags),
+       (path, name, value, size, flags), AT_FDCWD)
+CHANGE(removexattr, (const char *path, const char *name), (path, name), AT_FDCWD)
+CHANGE(lremovexattr, (const char *path, const char *name), (path, name), AT_FDCWD)
+int lchmod(const char *, mode_t);
+CHANGE(lchmod, (const char *path, mode_t mode), (path, mode), AT_FDCWD)
+int futimesat(int, const char *, const struct timeval[2]);
+CHANGE(futimesat, (int dirfd, const char *path, const struct timeval times[2]), (dirfd, path, times), dirfd)
 FD_CHANGE(fchmod, (int fd, mode_t mode), (fd, mode))
 FD_CHANGE(fchown, (int fd, uid_t u, gid_t g), (fd, u, g))
 FD_CHANGE(futimens, (int fd, const struct timespec times[2]), (fd, times))
 FD_CHANGE(futimes, (int fd, const struct timeval times[2]), (fd, times))
 FD_CHANGE(fsetxattr, (int fd, const char *name, const void *value, size_t size, int flags), (fd, name, value, size, flags))
+FD_CHANGE(fremovexattr, (int fd, const char *name), (fd, name))
 
 HOOK int utimensat(int dirfd, const char *path, const struct timespec times[2], int flags) {
     REAL(int (*)(int, const char *, const struct timespec *, int), "utimensat")
@@ -173,20 +212,34 @@ HOOK int utimensat(int dirfd, const char *path, const struct timespec times[2], 
     const char *volatile given = path; /* a null path stands for the descriptor itself */
     if (!given)
         note_descriptor_change(result, dirfd);
-    else if (result == 0)
-        KEEP_ERRNO(note_change(ZC_E_CHANGE, 0, dirfd, given, false, NULL));
+    else
+        note_changed(result, dirfd, given);
     return result;
 }
 
-HOOK int mkfifo(const char *path, mode_t mode) {
-    REAL(int (*)(const char *, mode_t), "mkfifo")
-    note_odd("mkfifo");
-    return real(path, mode);
-}
-HOOK int mknod(const char *path, mode_t mode, dev_t device) {
-    REAL(int (*)(const char *, mode_t, dev_t), "mknod")
-    note_odd("mknod");
-    return real(path, mode, device);
-}
+/* Attributes that a file has are copied by some tools and are no part of its signature; none is the common answer. */
+#define ATTRIBUTE(name, parameters, arguments)                                                                         \
+    HOOK ssize_t name parameters {                                                                                     \
+        REAL(ssize_t(*) parameters, #name)                                                                             \
+        ssize_t result = real arguments;                                                                               \
+        if (result > 0)                                                                                                \
+            KEEP_ERRNO(note_odd(#name));                                                                               \
+        return result;                                                                                                 \
+    }
+ATTRIBUTE(getxattr, (const char *path, const char *name, void *value, size_t size), (path, name, value, size))
+ATTRIBUTE(lgetxattr, (const char *path, const char *name, void *value, size_t size), (path, name, value, size))
+ATTRIBUTE(fgetxattr, (int fd, const char *name, void *value, size_t size), (fd, name, value, size))
+ATTRIBUTE(listxattr, (const char *path, char *list, size_t size), (path, list, size))
+ATTRIBUTE(llistxattr, (const char *path, char *list, size_t size), (path, list, size))
+ATTRIBUTE(flistxattr, (int fd, char *list, size_t size), (fd, list, size))
+
+/* Names of what is no file. */
+UNMODELLED(int, mkfifo, (const char *path, mode_t mode), (path, mode))
+UNMODELLED(int, mkfifoat, (int dirfd, const char *path, mode_t mode), (dirfd, path, mode))
+UNMODELLED(int, mknod, (const char *path, mode_t mode, dev_t device), (path, mode, device))
+UNMODELLED(int, mknodat, (int dirfd, const char *path, mode_t mode, dev_t device), (dirfd, path, mode, device))
+UNMODELLED(int, __xmknod, (int version, const char *path, mode_t mode, dev_t *device), (version, path, mode, device))
+UNMODELLED(int, __xmknodat, (int version, int dirfd, const char *path, mode_t mode, dev_t *device),
+           (version, dirfd, path, mode, device))
 
 #endif

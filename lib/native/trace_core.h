@@ -1,9 +1,9 @@
 /*
- * The tracer's core: who we are, one lock, ids for strings, questions asked once, events written.
+ * The tracer's core: who we are, one lock, ids for strings, questions asked once, paths made absolute.
  *
- * Hooks run in the middle of anybody's code. So: errno is kept, no memory comes from malloc, no descriptor is kept, and
- * the lock is never held across a call that starts a program. A question in a signal handler inside a question cannot wait
- * for the lock that its own thread holds: it raises a doubt instead.
+ * Hooks run in the middle of anybody's code. So: no memory comes from malloc, no descriptor is kept, and the lock is
+ * never held across a call that starts a program. A question in a signal handler inside a question cannot wait for the
+ * lock that its own thread holds: it raises a doubt instead. Nobody waits for ever either: a holder may have been killed.
  */
 #ifndef ZC_TRACE_CORE_H
 #define ZC_TRACE_CORE_H
@@ -44,33 +44,35 @@ static long zc_raw(long number, ...) {
 static struct {
     uint32_t image;
     pid_t pid;
-    bool cwd_lost; /* a vfork child moved: ask the kernel each time */
+    bool cwd_lost;        /* a vfork child moved: ask the kernel each time */
+    bool loader_unsafe;   /* forked from threads: the loader's lock may be held by one that is gone */
     size_t cwd_length;
     char cwd[PATH_MAX];
     char library[PATH_MAX];      /* our own path, as in LD_PRELOAD */
     char record_entry[PATH_MAX]; /* "ZCCACHE_TRACE_RECORD=..." */
 } me;
 
-static volatile int lock_word;
-static volatile pid_t lock_owner;
+/* Who holds the lock: 0, or a thread. One word, so that no signal comes between taking it and saying who did. */
+static pid_t lock_holder;
+
+/* A child by vfork can be killed while it holds its parent's lock. So many yields are some tenths of a second at least. */
+#define MOST_WAITS (1u << 20)
 
 static bool enter(void) {
-    pid_t tid = (pid_t)zc_raw(SYS_gettid);
-    while (__atomic_exchange_n(&lock_word, 1, __ATOMIC_ACQUIRE)) {
-        if (lock_owner == tid) {
+    pid_t tid = (pid_t)zc_raw(SYS_gettid), holder = 0;
+    for (unsigned waits = 0; !__atomic_compare_exchange_n(&lock_holder, &holder, tid, false, __ATOMIC_ACQUIRE,
+                                                          __ATOMIC_RELAXED);
+         holder = 0) {
+        if (holder == tid || ++waits > MOST_WAITS) {
             zc_doubt(ZC_DOUBT_REENTERED);
             return false;
         }
         zc_raw(SYS_sched_yield);
     }
-    lock_owner = tid;
     return true;
 }
 
-static void leave(void) {
-    lock_owner = 0;
-    __atomic_store_n(&lock_word, 0, __ATOMIC_RELEASE);
-}
+static void leave(void) { __atomic_store_n(&lock_holder, 0, __ATOMIC_RELEASE); }
 
 /* Strings that have an id. The text stands in the record itself, so that equal means equal bytes. */
 struct known {
@@ -80,9 +82,13 @@ struct known {
 static struct known first_known[1024], *knowns = first_known;
 static uint32_t known_room = 1024, known_count, last_id;
 
-/* Questions asked already: kind, ids and epoch in 64 bits; 0 is free. */
-static uint64_t first_asked[2048], *askeds = first_asked;
-static uint32_t asked_room = 2048, asked_count;
+/* Questions asked already, with what was answered and when; `what` 0 is free. */
+struct asked {
+    uint64_t what; /* kind, answer, ids */
+    uint64_t when; /* epoch, and a digest of the state that was seen */
+};
+static struct asked first_asked[1024], *askeds = first_asked;
+static uint32_t asked_room = 1024, asked_count;
 
 static uint64_t hash_text(const char *text, size_t length, uint64_t seed) {
     uint64_t h = seed ^ 0x9e3779b97f4a7c15u;
@@ -147,47 +153,71 @@ static uint32_t id_of(const char *text, size_t length, unsigned kind) {
 static uint32_t epoch(void) { return zc_word(ZC_H_EPOCH); }
 static void raise_epoch(void) { __atomic_fetch_add(&zc_record[ZC_H_EPOCH], 1, __ATOMIC_RELAXED); }
 
-/* Whether this question was not asked yet since the last change of the file system by anybody of the run. */
-static bool first_time(unsigned kind, uint32_t folder, uint32_t name) {
-    if (folder >= 1u << 20 || name >= 1u << 22)
-        return true;
-    uint64_t key = (uint64_t)kind << 58 | (uint64_t)folder << 38 | (uint64_t)name << 16 | (epoch() & 0xffff);
-    if (asked_count * 2 > asked_room) {
-        uint32_t room = asked_room * 4;
-        uint64_t *table = fresh_pages(room * sizeof *table);
-        if (!table)
-            return true;
-        for (uint32_t i = 0; i < asked_room; i++) {
-            if (!askeds[i])
-                continue;
-            uint64_t at = (askeds[i] * 0x9e3779b97f4a7c15u >> 32) & (room - 1);
-            while (table[at])
-                at = (at + 1) & (room - 1);
-            table[at] = askeds[i];
-        }
-        if (askeds != first_asked)
-            zc_raw(SYS_munmap, askeds, asked_room * sizeof *askeds);
-        askeds = table;
-        asked_room = room;
+static uint32_t digest_of_state(const struct stat *st) {
+    if (!st)
+        return 0;
+    uint32_t words[ZC_SIGNATURE_WORDS];
+    zc_put_signature(words, st);
+    uint64_t h = hash_text((const char *)words, sizeof words, 0);
+    return (uint32_t)(h ^ h >> 32);
+}
+
+static uint64_t place_of(const struct asked *a) {
+    return ((a->what ^ a->when * 0xff51afd7ed558ccdu) * 0x9e3779b97f4a7c15u) >> 32;
+}
+
+static bool grow_asked(void) {
+    uint32_t room = asked_room * 4;
+    struct asked *table = fresh_pages(room * sizeof *table);
+    if (!table)
+        return false;
+    for (uint32_t i = 0; i < asked_room; i++) {
+        if (!askeds[i].what)
+            continue;
+        uint64_t at = place_of(&askeds[i]) & (room - 1);
+        while (table[at].what)
+            at = (at + 1) & (room - 1);
+        table[at] = askeds[i];
     }
-    uint64_t at = (key * 0x9e3779b97f4a7c15u >> 32) & (asked_room - 1);
-    for (; askeds[at]; at = (at + 1) & (asked_room - 1))
-        if (askeds[at] == key)
+    if (askeds != first_asked)
+        zc_raw(SYS_munmap, askeds, asked_room * sizeof *askeds);
+    askeds = table;
+    asked_room = room;
+    return true;
+}
+
+struct ids {
+    uint32_t folder, name;
+};
+
+/*
+ * Whether this question was not yet asked and answered so since the last change of the file system by anybody of the
+ * run. The answer belongs to it: a change by a stranger raises no epoch.
+ */
+static bool first_time(unsigned kind, unsigned answer, struct ids ids, const struct stat *st) {
+    if (ids.folder >> 21 || ids.name >> 21)
+        return true;
+    struct asked question = {
+        (uint64_t)kind << 50 | (uint64_t)(answer & 0xff) << 42 | (uint64_t)ids.folder << 21 | ids.name,
+        (uint64_t)epoch() << 32 | digest_of_state(st),
+    };
+    if (asked_count * 2 > asked_room && !grow_asked())
+        return true;
+    uint64_t at = place_of(&question) & (asked_room - 1);
+    for (; askeds[at].what; at = (at + 1) & (asked_room - 1))
+        if (askeds[at].what == question.what && askeds[at].when == question.when)
             return false;
-    askeds[at] = key;
+    askeds[at] = question;
     asked_count++;
     return true;
 }
 
+/* In a forked child: tables that grew stay mapped, since whoever was busy with them here may not be done. */
 static void forget_all(void) {
-    if (knowns != first_known)
-        zc_raw(SYS_munmap, knowns, known_room * sizeof *knowns);
-    if (askeds != first_asked)
-        zc_raw(SYS_munmap, askeds, asked_room * sizeof *askeds);
     memset(first_known, 0, sizeof first_known);
     memset(first_asked, 0, sizeof first_asked);
     knowns = first_known, known_room = 1024, known_count = 0, last_id = 0;
-    askeds = first_asked, asked_room = 2048, asked_count = 0;
+    askeds = first_asked, asked_room = 1024, asked_count = 0;
 }
 
 static void learn_cwd(void) {
@@ -233,10 +263,6 @@ static size_t absolute(int dirfd, const char *path, char *to) {
     return base + length;
 }
 
-struct ids {
-    uint32_t folder, name;
-};
-
 static bool path_ids(int dirfd, const char *path, struct ids *ids) {
     char full[PATH_MAX];
     size_t length = absolute(dirfd, path, full);
@@ -247,146 +273,6 @@ static bool path_ids(int dirfd, const char *path, struct ids *ids) {
     ids->folder = id_of(full, folder, ZC_E_DEFINE_FOLDER);
     ids->name = id_of(name, length - (size_t)(name - full), ZC_E_DEFINE_NAME);
     return ids->folder != UINT32_MAX && ids->name != UINT32_MAX;
-}
-
-#define KEEP_ERRNO(...)       \
-    do {                      \
-        int kept_ = errno;    \
-        __VA_ARGS__;          \
-        errno = kept_;        \
-    } while (0)
-
-/* An event of a path alone; asked once. */
-static void note_path(unsigned kind, int answer, int dirfd, const char *path) {
-    if (!zc_record || !path || !enter())
-        return;
-    struct ids ids;
-    if (path_ids(dirfd, path, &ids) && first_time(kind, ids.folder, ids.name)) {
-        uint32_t *to = zc_event(kind, (unsigned)answer, me.image, 4);
-        if (to)
-            to[0] = ids.folder, to[1] = ids.name;
-    }
-    leave();
-}
-
-/* An event of a path with a signature; asked once. */
-static void note_signed(unsigned kind, int dirfd, const char *path, const struct stat *st) {
-    if (!zc_record || !path || !enter())
-        return;
-    struct ids ids;
-    if (path_ids(dirfd, path, &ids) && first_time(kind, ids.folder, ids.name)) {
-        uint32_t *to = zc_event(kind, 0, me.image, 4 + ZC_SIGNATURE_WORDS);
-        if (to) {
-            to[0] = ids.folder, to[1] = ids.name;
-            zc_put_signature(to + 2, st);
-        }
-    }
-    leave();
-}
-
-/* A change of the file system: never dropped, and everybody asks anew. */
-static void note_change(unsigned kind, int answer, int dirfd, const char *path, bool with_before, const struct stat *before) {
-    if (!zc_record || !path || !enter())
-        return;
-    struct ids ids;
-    if (path_ids(dirfd, path, &ids)) {
-        uint32_t *to = zc_event(kind, (unsigned)answer, me.image, 4u + (with_before ? ZC_SIGNATURE_WORDS : 0u));
-        if (to) {
-            to[0] = ids.folder, to[1] = ids.name;
-            if (with_before)
-                zc_put_signature(to + 2, before);
-        }
-    }
-    raise_epoch();
-    leave();
-}
-
-/* An event of a path and a text: readlink, realpath, symlink. */
-static void note_text(unsigned kind, int dirfd, const char *path, const char *text, size_t length) {
-    if (!zc_record || !path || !enter())
-        return;
-    struct ids ids;
-    if (path_ids(dirfd, path, &ids) && (kind == ZC_E_SYMLINK || first_time(kind, ids.folder, ids.name))) {
-        uint32_t *to = zc_event(kind, 0, me.image, 4 + zc_text_words(length));
-        if (to) {
-            to[0] = ids.folder, to[1] = ids.name;
-            zc_put_text(to + 2, text, length);
-        }
-    }
-    if (kind == ZC_E_SYMLINK)
-        raise_epoch();
-    leave();
-}
-
-/* Two paths: rename (with the target's state before) and link. */
-static void note_two(unsigned kind, int from_fd, const char *from, int to_fd, const char *to, const struct stat *before) {
-    if (!zc_record || !from || !to || !enter())
-        return;
-    struct ids a, b;
-    if (path_ids(from_fd, from, &a) && path_ids(to_fd, to, &b)) {
-        uint32_t *event = zc_event(kind, 0, me.image, 6u + (kind == ZC_E_RENAME ? ZC_SIGNATURE_WORDS : 0u));
-        if (event) {
-            event[0] = a.folder, event[1] = a.name, event[2] = b.folder, event[3] = b.name;
-            if (kind == ZC_E_RENAME)
-                zc_put_signature(event + 4, before);
-        }
-    }
-    raise_epoch();
-    leave();
-}
-
-/* A fact without a path, noted once for each image. */
-static void note_fact(unsigned kind, unsigned answer) {
-    if (!zc_record || !enter())
-        return;
-    if (first_time(kind, answer, 0))
-        zc_event(kind, answer, me.image, 2);
-    leave();
-}
-
-static void note_variable(const char *name) {
-    if (!zc_record || !name || !enter())
-        return;
-    uint32_t id = id_of(name, strlen(name), ZC_E_DEFINE_NAME);
-    if (id != UINT32_MAX && id != 0 && first_time(ZC_E_ENVIRONMENT, 0, id)) {
-        uint32_t *to = zc_event(ZC_E_ENVIRONMENT, 0, me.image, 3);
-        if (to)
-            to[0] = id;
-    }
-    leave();
-}
-
-/* Something the model has no place for: the run will not be stored, and this text says why. */
-static void note_odd(const char *what) {
-    if (!zc_record || !enter())
-        return;
-    size_t length = strlen(what);
-    uint32_t *to = zc_event(ZC_E_ODD, 0, me.image, 2 + zc_text_words(length));
-    if (to)
-        zc_put_text(to, what, length);
-    leave();
-}
-
-static void note_pid(unsigned kind, pid_t pid) {
-    if (!zc_record || !enter())
-        return;
-    uint32_t *to = zc_event(kind, 0, me.image, 3);
-    if (to)
-        to[0] = (uint32_t)pid;
-    leave();
-}
-
-/* exec, exec_failed, ungated: a pid and a path. */
-static void note_program(unsigned kind, int answer, pid_t pid, const char *path) {
-    if (!zc_record || !enter())
-        return;
-    struct ids ids;
-    if (path_ids(AT_FDCWD, path, &ids)) {
-        uint32_t *to = zc_event(kind, (unsigned)answer, me.image, 5);
-        if (to)
-            to[0] = (uint32_t)pid, to[1] = ids.folder, to[2] = ids.name;
-    }
-    leave();
 }
 
 #endif

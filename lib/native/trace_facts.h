@@ -9,6 +9,8 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "trace_process.h"
+
 #define FACT(result_type, name, parameters, arguments, kind, answer)                                                   \
     HOOK result_type name parameters {                                                                                 \
         REAL(result_type(*) parameters, #name)                                                                         \
@@ -27,8 +29,17 @@ HOOK char *secure_getenv(const char *name) {
     return real(name);
 }
 
+char *__secure_getenv(const char *); /* its name in old programs */
+HOOK char *__secure_getenv(const char *name) {
+    REAL(char *(*)(const char *), "secure_getenv")
+    KEEP_ERRNO(note_variable(name));
+    return real(name);
+}
+
 char *__getcwd_chk(char *, size_t, size_t);
 FACT(char *, getcwd, (char *to, size_t size), (to, size), ZC_E_CWD, 0)
+char *getwd(char *);
+FACT(char *, getwd, (char *to), (to), ZC_E_CWD, 0)
 FACT(char *, __getcwd_chk, (char *to, size_t size, size_t room), (to, size, room), ZC_E_CWD, 0)
 HOOK char *get_current_dir_name(void) {
     REAL(char *(*)(void), "get_current_dir_name")
@@ -78,6 +89,9 @@ HOOK int clock_gettime(clockid_t clock, struct timespec *to) {
         KEEP_ERRNO(note_fact(ZC_E_CLOCK, ZC_CLOCK_CLOCK_REALTIME));
     return real(clock, to);
 }
+struct timeb;
+int ftime(struct timeb *);
+FACT(int, ftime, (struct timeb * to), (to), ZC_E_CLOCK, ZC_CLOCK_TIME)
 FACT(int, timespec_get, (struct timespec * to, int base), (to, base), ZC_E_CLOCK, ZC_CLOCK_CLOCK_REALTIME)
 FACT(struct tm *, localtime, (const time_t *t), (t), ZC_E_CLOCK, ZC_CLOCK_LOCALTIME)
 FACT(struct tm *, localtime_r, (const time_t *restrict t, struct tm *restrict to), (t, to), ZC_E_CLOCK, ZC_CLOCK_LOCALTIME)
@@ -91,6 +105,16 @@ FACT(char *, ctime_r, (const time_t *restrict t, char *restrict to), (t, to), ZC
 ssize_t getrandom(void *, size_t, unsigned);
 FACT(ssize_t, getrandom, (void *to, size_t size, unsigned flags), (to, size, flags), ZC_E_RANDOM, 0)
 FACT(int, getentropy, (void *to, size_t size), (to, size), ZC_E_RANDOM, 0)
+uint32_t arc4random(void);
+uint32_t arc4random_uniform(uint32_t);
+FACT(uint32_t, arc4random, (void), (), ZC_E_RANDOM, 0)
+FACT(uint32_t, arc4random_uniform, (uint32_t below), (below), ZC_E_RANDOM, 0)
+void arc4random_buf(void *, size_t);
+HOOK void arc4random_buf(void *to, size_t size) {
+    REAL(void (*)(void *, size_t), "arc4random_buf")
+    KEEP_ERRNO(note_fact(ZC_E_RANDOM, 0));
+    real(to, size);
+}
 
 FACT(int, uname, (struct utsname * to), (to), ZC_E_IDENTITY, ZC_ID_UNAME)
 FACT(int, gethostname, (char *to, size_t size), (to, size), ZC_E_IDENTITY, ZC_ID_HOSTNAME)
@@ -98,6 +122,32 @@ FACT(char *, getlogin, (void), (), ZC_E_IDENTITY, ZC_ID_LOGIN)
 FACT(int, getlogin_r, (char *to, size_t size), (to, size), ZC_E_IDENTITY, ZC_ID_LOGIN)
 FACT(uid_t, getuid, (void), (), ZC_E_IDENTITY, ZC_ID_UID)
 FACT(uid_t, geteuid, (void), (), ZC_E_IDENTITY, ZC_ID_UID)
+FACT(gid_t, getgid, (void), (), ZC_E_IDENTITY, ZC_ID_UID)
+FACT(gid_t, getegid, (void), (), ZC_E_IDENTITY, ZC_ID_UID)
+int __gethostname_chk(char *, size_t, size_t);
+int __getlogin_r_chk(char *, size_t, size_t);
+FACT(int, __gethostname_chk, (char *to, size_t size, size_t room), (to, size, room), ZC_E_IDENTITY, ZC_ID_HOSTNAME)
+FACT(int, __getlogin_r_chk, (char *to, size_t size, size_t room), (to, size, room), ZC_E_IDENTITY, ZC_ID_LOGIN)
+/* The files behind these are read inside libc. */
+struct passwd;
+struct group;
+#define ENTRY(type, name, parameters, arguments)                                                                       \
+    type name parameters;                                                                                              \
+    FACT(type, name, parameters, arguments, ZC_E_IDENTITY, ZC_ID_LOGIN)
+ENTRY(struct passwd *, getpwuid, (uid_t uid), (uid))
+ENTRY(struct passwd *, getpwnam, (const char *name), (name))
+ENTRY(struct passwd *, getpwent, (void), ())
+ENTRY(struct group *, getgrgid, (gid_t gid), (gid))
+ENTRY(struct group *, getgrnam, (const char *name), (name))
+ENTRY(int, getpwuid_r, (uid_t uid, struct passwd *to, char *text, size_t size, struct passwd **found),
+      (uid, to, text, size, found))
+ENTRY(int, getpwnam_r, (const char *name, struct passwd *to, char *text, size_t size, struct passwd **found),
+      (name, to, text, size, found))
+ENTRY(int, getgrgid_r, (gid_t gid, struct group *to, char *text, size_t size, struct group **found),
+      (gid, to, text, size, found))
+ENTRY(int, getgrnam_r, (const char *name, struct group *to, char *text, size_t size, struct group **found),
+      (name, to, text, size, found))
+ENTRY(int, getgroups, (int size, gid_t *to), (size, to))
 
 /* --- the terminal behind the launcher's pipes ------------------------------------------------------------------- */
 
@@ -139,108 +189,29 @@ HOOK int ioctl(int fd, unsigned long request, ...) {
     return 0;
 }
 
-/* --- network ---------------------------------------------------------------------------------------------------- */
+/* --- other machines and processes ------------------------------------------------------------------------------- */
 
 HOOK int socket(int domain, int type, int protocol) {
     REAL(int (*)(int, int, int), "socket")
     if (domain != AF_UNIX)
-        note_odd("socket");
+        KEEP_ERRNO(note_odd("socket"));
     return real(domain, type, protocol);
 }
-HOOK int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length) {
-    REAL(int (*)(int, __CONST_SOCKADDR_ARG, socklen_t), "connect")
-    note_odd("connect");
-    return real(fd, address, length);
-}
-
-/* --- system calls by number ------------------------------------------------------------------------------------- */
-
-#undef syscall
-static void note_by_number(long number, const long *a, long result);
-
-HOOK long syscall(long number, ...) {
-    long a[6];
-    va_list list;
-    va_start(list, number);
-    for (int i = 0; i < 6; i++)
-        a[i] = va_arg(list, long);
-    va_end(list);
-    bool forks = number == SYS_fork || number == SYS_vfork || number == SYS_execve || number == SYS_execveat ||
-                 number == SYS_io_uring_setup || (number == SYS_clone && !(a[0] & 0x100)) || number == SYS_clone3;
-    if (forks)
-        zc_doubt(ZC_DOUBT_UNMODELLED);
-    long result = zc_raw(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-    if (zc_record)
-        KEEP_ERRNO(note_by_number(number, a, result));
-    return result;
-}
-
-static void note_by_number(long number, const long *a, long result) {
-    const char *first = (const char *)(uintptr_t)a[0], *second = (const char *)(uintptr_t)a[1];
-    bool yes = result >= 0;
-    switch (number) {
-    case SYS_open:
-        if (writes((int)a[1]))
-            zc_doubt(ZC_DOUBT_UNMODELLED);
-        else
-            note_open((int)result, AT_FDCWD, first, (int)a[1], NULL);
-        break;
-    case SYS_openat:
-        if (writes((int)a[2]))
-            zc_doubt(ZC_DOUBT_UNMODELLED);
-        else
-            note_open((int)result, (int)a[0], second, (int)a[2], NULL);
-        break;
-    case SYS_statx:
-        note_statx((int)a[0], second, (int)a[2], yes);
-        break;
-    case SYS_newfstatat:
-        note_statx((int)a[0], second, (int)a[3], yes);
-        break;
-    case SYS_stat:
-        note_statx(AT_FDCWD, first, 0, yes);
-        break;
-    case SYS_lstat:
-        note_statx(AT_FDCWD, first, AT_SYMLINK_NOFOLLOW, yes);
-        break;
-    case SYS_access:
-        note_answer(ZC_E_PROBE, AT_FDCWD, first, yes);
-        break;
-    case SYS_faccessat:
-    case SYS_faccessat2:
-        note_answer(ZC_E_PROBE, (int)a[0], second, yes);
-        break;
-    case SYS_readlink:
-        note_link(AT_FDCWD, first, result, second);
-        break;
-    case SYS_readlinkat:
-        note_link((int)a[0], second, result, (const char *)(uintptr_t)a[2]);
-        break;
-    case SYS_getrandom:
-        note_fact(ZC_E_RANDOM, 0);
-        break;
-    case SYS_openat2:
-    case SYS_creat:
-    case SYS_rename:
-    case SYS_renameat:
-    case SYS_renameat2:
-    case SYS_unlink:
-    case SYS_unlinkat:
-    case SYS_mkdir:
-    case SYS_mkdirat:
-    case SYS_rmdir:
-    case SYS_link:
-    case SYS_linkat:
-    case SYS_symlink:
-    case SYS_symlinkat:
-    case SYS_chdir:
-    case SYS_fchdir:
-    case SYS_chroot:
-        zc_doubt(ZC_DOUBT_UNMODELLED);
-        break;
-    default:
-        break;
-    }
-}
+UNMODELLED(int, connect, (int fd, __CONST_SOCKADDR_ARG address, socklen_t length), (fd, address, length))
+UNMODELLED(int, getaddrinfo, (const char *restrict n, const char *restrict s, const void *restrict h, void *restrict r),
+           (n, s, h, r))
+UNMODELLED(int, getnameinfo,
+           (const void *restrict a, socklen_t n, char *restrict h, socklen_t hn, char *restrict s, socklen_t sn, int flags),
+           (a, n, h, hn, s, sn, flags))
+UNMODELLED(void *, gethostbyname, (const char *name), (name))
+UNMODELLED(void *, gethostbyname2, (const char *name, int family), (name, family))
+UNMODELLED(void *, gethostbyaddr, (const void *address, socklen_t size, int family), (address, size, family))
+UNMODELLED(int, gethostbyname_r, (const char *n, void *to, char *text, size_t size, void *found, int *problem),
+           (n, to, text, size, found, problem))
+UNMODELLED(int, getifaddrs, (void *to), (to))
+UNMODELLED(void *, setmntent, (const char *path, const char *mode), (path, mode))
+UNMODELLED(int, shm_open, (const char *name, int flags, mode_t mode), (name, flags, mode))
+UNMODELLED(int, shmget, (int key, size_t size, int flags), (key, size, flags))
+UNMODELLED(int, msgget, (int key, int flags), (key, flags))
 
 #endif

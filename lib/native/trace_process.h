@@ -7,7 +7,10 @@
 #ifndef ZC_TRACE_PROCESS_H
 #define ZC_TRACE_PROCESS_H
 
+#include <pthread.h>
 #include <spawn.h>
+
+#include "trace_changes.h"
 
 extern char **environ;
 
@@ -18,16 +21,23 @@ static bool is_child_by_vfork(void) { return (pid_t)zc_raw(SYS_getpid) != me.pid
 static int note_library(struct dl_phdr_info *info, size_t size, void *unused) {
     (void)size, (void)unused;
     struct stat st;
-    if (info->dlpi_name && info->dlpi_name[0] == '/' && strcmp(info->dlpi_name, me.library) != 0 &&
-        raw_stat(AT_FDCWD, info->dlpi_name, &st, 0) == 0)
-        note_signed(ZC_E_LIBRARY, AT_FDCWD, info->dlpi_name, &st);
+    const char *name = info->dlpi_name; /* the program and the kernel's own have no folder in theirs */
+    if (name && strchr(name, '/') && strcmp(name, me.library) != 0 && raw_stat(AT_FDCWD, name, &st, 0) == 0)
+        note_signed(ZC_E_LIBRARY, AT_FDCWD, name, &st);
     return 0;
+}
+
+static void note_libraries(void) {
+    if (!me.loader_unsafe)
+        dl_iterate_phdr(note_library, NULL);
 }
 
 static void say_hello(void) {
     char program[PATH_MAX];
     long got = zc_raw(SYS_readlink, "/proc/self/exe", program, sizeof program - 1);
     program[got > 0 ? got : 0] = 0;
+    if (got <= 0)
+        zc_doubt(ZC_DOUBT_LOST_PATH);
     if (!enter())
         return;
     struct ids ids;
@@ -48,38 +58,61 @@ static void say_goodbye(void) {
     if (!zc_record || said_goodbye || is_child_by_vfork())
         return;
     said_goodbye = true;
-    dl_iterate_phdr(note_library, NULL);
+    note_libraries();
     note_pid(ZC_E_GOODBYE, me.pid);
 }
 
-/* In a forked child: another image, which inherits the mapping and none of the ids. */
+/*
+ * Forks go through libc's handlers, which forkpty and daemon run too. Ours are registered first, so the lock is taken last
+ * and given back first: no other handler runs under it. A child is another image with none of its parent's ids.
+ */
+static pid_t forking; /* the thread that forks under the lock */
+static bool were_threads;
+
+static void before_fork(void) {
+    int kept = errno;
+    struct stat st;
+    if (zc_record && enter()) {
+        /* The folder has a link for each thread, beside two. */
+        were_threads = raw_stat(AT_FDCWD, "/proc/self/task", &st, 0) != 0 || st.st_nlink > 3;
+        forking = lock_holder;
+    }
+    errno = kept;
+}
+static void after_fork(void) {
+    if (forking && forking == (pid_t)zc_raw(SYS_gettid)) {
+        forking = 0;
+        leave();
+    }
+}
 static void begin_child(void) {
+    if (!forking) /* a fork inside a question: a doubt is noted */
+        return;
+    int kept = errno;
+    me.loader_unsafe = were_threads;
+    forking = 0;
     me.pid = (pid_t)zc_raw(SYS_getpid);
     me.image = zc_new_image();
     said_goodbye = false;
     forget_all();
-    lock_owner = 0;
-    lock_word = 0;
+    leave();
     say_hello();
     note_pid(ZC_E_FORKED, me.pid);
+    errno = kept;
 }
-
-HOOK pid_t fork(void) {
-    REAL(pid_t(*)(void), "fork")
-    bool held = zc_record && enter();
-    pid_t pid = real();
-    if (pid == 0 && zc_record)
-        KEEP_ERRNO(begin_child());
-    else if (held)
-        KEEP_ERRNO(leave());
-    return pid;
+/* Forks that run no handlers. */
+UNMODELLED(pid_t, _Fork, (void), ())
+HOOK int clone(int (*function)(void *), void *stack, int flags, void *argument, ...) {
+    REAL(int (*)(int (*)(void *), void *, int, void *, ...), "clone")
+    va_list list;
+    va_start(list, argument);
+    void *parent = va_arg(list, void *), *local = va_arg(list, void *), *child = va_arg(list, void *);
+    va_end(list);
+    if (!(flags & CLONE_THREAD))
+        KEEP_ERRNO(note_odd("clone"));
+    return real(function, stack, flags, argument, parent, local, child);
 }
-
-HOOK int daemon(int no_chdir, int no_close) {
-    REAL(int (*)(int, int), "daemon")
-    note_odd("daemon");
-    return real(no_chdir, no_close);
-}
+UNMODELLED(int, daemon, (int no_chdir, int no_close), (no_chdir, no_close))
 
 /* --- the environment of a child --------------------------------------------------------------------------------- */
 
@@ -157,6 +190,8 @@ static bool may_enter(const char *program, pid_t pid) {
     zc_gate_check(program, &gate);
     for (int i = 0; i < gate.scripts; i++)
         note_signed(ZC_E_SCRIPT, AT_FDCWD, gate.script[i], &gate.script_state[i]);
+    if (gate.physical[0] && strcmp(gate.physical, program) != 0) /* which program a link leads to is an input */
+        note_text(ZC_E_REAL_PATH, AT_FDCWD, program, gate.physical, strlen(gate.physical));
     if (gate.errno_)
         return true; /* it will not start, which the caller sees */
     if (gate.reason) {
@@ -166,56 +201,62 @@ static bool may_enter(const char *program, pid_t pid) {
     return gate.reason == 0;
 }
 
+enum where { BY_PATH, ON_PATH };
+
+/* What `file` starts, into `program`; false: nothing of that name is on PATH. */
+static bool find_program(const char *file, enum where where, char *program) {
+    if (where == ON_PATH && !strchr(file, '/'))
+        return walk_path(file, program);
+    strcpy(program, file);
+    return true;
+}
+
+/* Room for the user's value and ours. */
 #define PRELOAD_ROOM (3 * PATH_MAX)
 
 typedef int (*execve_fn)(const char *, char *const[], char *const[]);
 
-/* Every exec ends here. `search`: libc looks the name up on PATH itself. */
-static int start_program(execve_fn real, const char *file, char *const argv[], char *const envp[], bool search) {
-    if (!zc_record || !file)
-        return real(file, argv, envp);
+/* Every exec ends here. `where`: whether libc itself would look the name up on PATH. */
+static int start_program(execve_fn real, const char *file, char *const argv[], char *const envp[], enum where where) {
+    char program[PATH_MAX], *list[count_strings(envp) + 3], preload[PRELOAD_ROOM];
     int kept = errno;
-    char program[PATH_MAX];
-    if (strlen(file) >= sizeof program) {
-        note_odd("a program's name is too long");
-        return real(file, argv, envp);
+    if (!zc_record || !file || !*file || strlen(file) >= sizeof program || !find_program(file, where, program)) {
+        errno = kept;
+        return real(file, argv, envp); /* fails */
     }
-    strcpy(program, file);
     pid_t pid = (pid_t)zc_raw(SYS_getpid);
-    bool inside = true;
-    if (!search || strchr(file, '/') || walk_path(file, program))
-        inside = may_enter(program, pid);
-    char *list[count_strings(envp) + 3], preload[PRELOAD_ROOM];
-    child_environment(envp, inside, list, preload, sizeof preload);
-    dl_iterate_phdr(note_library, NULL);
+    child_environment(envp, may_enter(program, pid), list, preload, sizeof preload);
+    note_libraries();
     note_program(ZC_E_EXEC, 0, pid, program);
     errno = kept;
-    int result = real(file, argv, list);
+    int result = real(program, argv, list);
     KEEP_ERRNO(note_program(ZC_E_EXEC_FAILED, kept_, pid, program));
+    if (where == ON_PATH && !strchr(file, '/') && errno != ENOEXEC && errno != E2BIG) {
+        note_odd("a program on PATH that does not start"); /* libc may go on to the next folder */
+        result = real(file, argv, envp);
+    }
     return result;
 }
 
 HOOK int execve(const char *path, char *const argv[], char *const envp[]) {
     REAL(execve_fn, "execve")
-    return start_program(real, path, argv, envp, false);
+    return start_program(real, path, argv, envp, BY_PATH);
 }
 HOOK int execv(const char *path, char *const argv[]) {
     REAL(execve_fn, "execve")
-    return start_program(real, path, argv, environ, false);
+    return start_program(real, path, argv, environ, BY_PATH);
 }
 HOOK int execvpe(const char *file, char *const argv[], char *const envp[]) {
     REAL(execve_fn, "execvpe")
-    return start_program(real, file, argv, envp, true);
+    return start_program(real, file, argv, envp, ON_PATH);
 }
 HOOK int execvp(const char *file, char *const argv[]) {
     REAL(execve_fn, "execvpe")
-    return start_program(real, file, argv, environ, true);
+    return start_program(real, file, argv, environ, ON_PATH);
 }
-HOOK int fexecve(int fd, char *const argv[], char *const envp[]) {
-    REAL(int (*)(int, char *const[], char *const[]), "fexecve")
-    note_odd("fexecve");
-    return real(fd, argv, envp);
-}
+UNMODELLED(int, fexecve, (int fd, char *const argv[], char *const envp[]), (fd, argv, envp))
+UNMODELLED(int, execveat, (int fd, const char *path, char *const argv[], char *const envp[], int flags),
+           (fd, path, argv, envp, flags))
 
 /* The words of execl and friends as a list on the stack. */
 #define COLLECT(list, first)                                                                                           \
@@ -252,58 +293,71 @@ typedef int (*spawn_fn)(pid_t *, const char *, const posix_spawn_file_actions_t 
                         char *const[], char *const[]);
 
 static int spawn_program(spawn_fn real, pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-                         const posix_spawnattr_t *attributes, char *const argv[], char *const envp[], bool search) {
-    if (!zc_record || strlen(file) >= PATH_MAX)
+                         const posix_spawnattr_t *attributes, char *const argv[], char *const envp[], enum where where) {
+    char program[PATH_MAX], *list[count_strings(envp) + 3], preload[PRELOAD_ROOM];
+    int kept = errno;
+    if (!zc_record || !*file || strlen(file) >= sizeof program || !find_program(file, where, program)) {
+        errno = kept;
         return real(pid, file, actions, attributes, argv, envp);
-    char program[PATH_MAX];
-    strcpy(program, file);
-    bool inside = true;
-    if (!search || strchr(file, '/') || walk_path(file, program))
-        inside = may_enter(program, 0);
-    char *list[count_strings(envp) + 3], preload[PRELOAD_ROOM];
-    child_environment(envp, inside, list, preload, sizeof preload);
+    }
+    child_environment(envp, may_enter(program, 0), list, preload, sizeof preload);
     note_path(ZC_E_SPAWN, 0, AT_FDCWD, program);
+    errno = kept;
     pid_t child = 0;
-    int result = real(&child, file, actions, attributes, argv, list);
-    if (pid)
-        *pid = child;
-    if (result == 0)
+    int result = real(&child, program, actions, attributes, argv, list);
+    if (result == 0) {
         KEEP_ERRNO(note_pid(ZC_E_SPAWNED, child));
-    else
+        if (pid)
+            *pid = child;
+    } else {
         KEEP_ERRNO(errno = result; note_failure(AT_FDCWD, program));
+    }
     return result;
 }
 
-#define SPAWN(name, search)                                                                                            \
+#define SPAWN(name, where)                                                                                             \
     HOOK int name(pid_t *restrict pid, const char *restrict file, const posix_spawn_file_actions_t *restrict actions,  \
                   const posix_spawnattr_t *restrict attributes, char *const argv[restrict],                            \
                   char *const envp[restrict]) {                                                                        \
         REAL(spawn_fn, #name)                                                                                          \
-        return spawn_program(real, pid, file, actions, attributes, argv, envp, search);                                \
+        return spawn_program(real, pid, file, actions, attributes, argv, envp, where);                                 \
     }
-SPAWN(posix_spawn, false)
-SPAWN(posix_spawnp, true)
+SPAWN(posix_spawn, BY_PATH)
+SPAWN(posix_spawnp, ON_PATH)
 
 /* Opens that libc makes in the child, before the program runs. */
 HOOK int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict actions, int fd, const char *restrict path,
                                           int flags, mode_t mode) {
     REAL(int (*)(posix_spawn_file_actions_t *, int, const char *, int, mode_t), "posix_spawn_file_actions_addopen")
     int result = real(actions, fd, path, flags, mode);
-    if (zc_record) {
-        struct stat st;
-        const struct stat *before = look_before(AT_FDCWD, path, &st);
-        if (writes(flags))
-            note_change(flags & O_TRUNC ? ZC_E_TRUNCATE : ZC_E_UPDATE, 0, AT_FDCWD, path, true, before);
-        else if (before && raw_stat(AT_FDCWD, path, &st, 0) == 0)
-            note_signed(ZC_E_OPEN_READ, AT_FDCWD, path, &st);
-    }
+    struct stat st;
+    const struct stat *before = look_before(AT_FDCWD, path, &st);
+    int kept = errno;
+    if (zc_record && writes(flags))
+        note_written(kind_of_write(flags, before), AT_FDCWD, path, before);
+    else if (zc_record && raw_stat(AT_FDCWD, path, &st, 0) == 0)
+        note_signed(ZC_E_OPEN_READ, AT_FDCWD, path, &st);
+    else
+        note_failure(AT_FDCWD, path);
+    errno = kept;
     return result;
 }
+UNMODELLED(int, posix_spawn_file_actions_addchdir, (posix_spawn_file_actions_t * a, const char *path), (a, path))
+UNMODELLED(int, posix_spawn_file_actions_addfchdir, (posix_spawn_file_actions_t * a, int fd), (a, fd))
 UNMODELLED(int, posix_spawn_file_actions_addchdir_np, (posix_spawn_file_actions_t * a, const char *path), (a, path))
 UNMODELLED(int, posix_spawn_file_actions_addfchdir_np, (posix_spawn_file_actions_t * a, int fd), (a, fd))
 UNMODELLED(int, system, (const char *command), (command))
 UNMODELLED(FILE *, popen, (const char *command, const char *mode), (command, mode))
+
+/* Another view of the file system: paths mean something else from here on. */
 UNMODELLED(int, chroot, (const char *path), (path))
+UNMODELLED(int, unshare, (int flags), (flags))
+UNMODELLED(int, setns, (int fd, int type), (fd, type))
+UNMODELLED(int, mount, (const char *from, const char *to, const char *type, unsigned long flags, const void *data),
+           (from, to, type, flags, data))
+UNMODELLED(int, umount, (const char *path), (path))
+UNMODELLED(int, umount2, (const char *path, int flags), (path, flags))
+UNMODELLED(int, open_by_handle_at, (int fd, struct file_handle *handle, int flags), (fd, handle, flags))
 
 HOOK void _exit(int status) {
     say_goodbye();

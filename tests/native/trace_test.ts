@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { doubts } from "../../lib/trace/format.ts";
 import { observe } from "../../lib/trace/mod.ts";
-import { build, root, scratch, type Traced, traced, tracer } from "./traced.ts";
+import { build, scratch, type Traced, traced } from "./traced.ts";
 
 const paths = (run: Traced, kind: "open_read" | "absent") => run.of(kind).map((event) => event.path);
 const isRoot = Deno.uid() === 0;
@@ -296,67 +296,18 @@ Deno.test("time() is asked exactly where a macro holds it", () => {
   assertEquals([refusal("t.c"), refusal("s.c"), refusal("n.c")], ["pass_time", "pass_time", "kept"]);
 });
 
-Deno.test("the library needs libc alone, in versions that glibc 2.28 has", () => {
-  const text = new TextDecoder().decode(
-    new Deno.Command("objdump", { args: ["-p", "-T", tracer] }).outputSync().stdout,
+Deno.test("isatty and the window are answered for the launcher's pipes only", () => {
+  const dir = scratch(), fifo = `${dir}/fifo`;
+  new Deno.Command("mkfifo", { args: [fifo] }).outputSync();
+  const program = build(
+    "tty",
+    `#include <sys/ioctl.h>
+#include <unistd.h>
+int main(void) { struct winsize w = {0}; ioctl(1, TIOCGWINSZ, &w); return isatty(1) * 2 + isatty(2) + (w.ws_col == 132 ? 4 : 0); }`,
   );
-  assertEquals([...text.matchAll(/NEEDED\s+(\S+)/g)].map((match) => match[1]), ["libc.so.6"]);
-  const newest = [...text.matchAll(/GLIBC_2\.(\d+)/g)].map((match) => Number(match[1]));
-  assert(Math.max(...newest) <= 28, `needs GLIBC_2.${Math.max(...newest)}`);
-});
-
-/** Imports that touch files, programs, time or the environment and are harmless unhooked, with the reason. */
-const harmless = new Set([
-  ...["fclose", "fdopen", "fileno", "fstat", "fstat64", "__fxstat", "__fxstat64", "fstatfs", "fstatfs64"], // of descriptors that were opened before
-  ...["readdir", "readdir64", "closedir", "rewinddir", "dirfd", "telldir", "seekdir"], // of a folder whose listing is noted
-  ...["ftruncate", "ftruncate64", "fallocate", "fallocate64", "posix_fallocate", "posix_fallocate64"], // of own outputs
-  ...["setenv", "putenv", "unsetenv", "clearenv", "environ", "__environ"], // seen again by the children's getenv
-  ...["dlopen", "dlmopen"], // what it loads shows by dl_iterate_phdr
-  ...["tmpfile", "tmpfile64", "tmpnam", "mktemp"], // unnamed, or made by open later
-  ...["strftime", "mktime", "timegm", "tzset", "difftime", "clock", "times", "getrusage", "clock_getres"], // no time of their own
-  ...["utimensat_time64", "umask", "pathconf", "sysconf", "getpagesize", "get_nprocs", "sched_getaffinity"],
-]);
-const fileLike =
-  /^(?:_*f?x?l?stat|open|fopen|freopen|creat|access|e?access|read ?link|realpath|opendir|scandir|rename|link|symlink|unlink|remove|rmdir|mkdir|mk[dos]*temp|exec|fork|vfork|posix_spawnp?$|getenv|time$|getrandom|glob|n?ftw|chdir|fchdir|truncate|utime|chmod|chown|popen|system)/;
-for (const tool of ["gcc", "cc1", "as", "ld", "collect2", "ar", "clang", "ld.lld"]) {
-  const path = whereIs(tool);
-  Deno.test({
-    name: `${tool} imports no file-like function that is neither hooked nor known to be harmless`,
-    ignore: path === undefined, // not installed
-    fn: () => {
-      const symbols = (file: string, ...args: string[]) =>
-        new TextDecoder().decode(
-          new Deno.Command("nm", { args: ["-D", ...args, file], stderr: "null" }).outputSync().stdout,
-        )
-          .split("\n").map((line) => line.trim().split(/\s+/).at(-1)?.replace(/@.*/, "") ?? "");
-      const hooked = new Set(symbols(tracer, "--defined-only"));
-      const loose = symbols(path!, "--undefined-only").filter((name) =>
-        fileLike.test(name) && !hooked.has(name) && !harmless.has(name) && name !== "vfork"
-      );
-      assertEquals(loose, []);
-    },
-  });
-}
-
-function whereIs(tool: string): string | undefined {
-  const asked = new Deno.Command("gcc", { args: [`-print-prog-name=${tool}`] }).outputSync();
-  for (const path of [new TextDecoder().decode(asked.stdout).trim(), `/usr/bin/${tool}`]) {
-    try {
-      return Deno.realPathSync(path);
-    } catch {
-      // the next place
-    }
-  }
-  return undefined;
-}
-
-Deno.test("isatty is answered for the launcher's pipes only", () => {
-  // Without a launcher no pipe is known as a capture, whatever the header says of terminals.
-  const program = build("tty", "#include <unistd.h>\nint main(void) { return isatty(1) * 2 + isatty(2); }");
-  assertEquals(traced([program], { ttys: 6 }).code, 0);
-});
-
-Deno.test("the tracer's headers are current", async () => {
-  const { traceHeader } = await import("../../lib/trace/mod.ts");
-  assertStringIncludes(Deno.readTextFileSync(`${root}lib/native/trace_format.h`), traceHeader());
+  const run = [program, "sh", "-c", `${program} 1<>fifo`];
+  const capture = { cwd: dir, ttys: 6, window: 50 | 132 << 16 };
+  assertEquals(traced(run.slice(0, 1), capture).code, 0, "no pipe is known as a capture");
+  assertEquals(traced(run.slice(1), { ...capture, capture: Deno.statSync(fifo).ino! }).code, 6);
+  assertEquals(traced(run.slice(1), { ...capture, ttys: 4, capture: Deno.statSync(fifo).ino! }).code, 0);
 });

@@ -5,6 +5,7 @@
  */
 import { fromText } from "../../lib/base/bytes.ts";
 import { readRecord, RecordPool, type TraceEvent, traceVariable } from "../../lib/trace/mod.ts";
+import { header } from "../../lib/trace/format.ts";
 import { type FileState, statx } from "../../lib/os/mod.ts";
 
 export const root = new URL("../../", import.meta.url).pathname;
@@ -46,6 +47,10 @@ export interface TracedOptions {
   cwd?: string;
   env?: Record<string, string>;
   ttys?: number;
+  /** rows | columns << 16. */
+  window?: number;
+  /** Inode of the pipe that stands for descriptor 1, as the launcher writes it. */
+  capture?: number;
   /** Bytes of the record, to make it overflow. */
   capacity?: number;
 }
@@ -54,19 +59,22 @@ const pool = new RecordPool(folder);
 pool.take({ ttys: 0, window: 0, interpreters: [] }).release(); // opened here, so that no test seems to leak it
 const loader = statx("/lib64/ld-linux-x86-64.so.2") as FileState;
 
+function setWord(path: string, index: number, value: number): void {
+  const file = Deno.openSync(path, { write: true });
+  file.seekSync(index * 4, Deno.SeekMode.Start);
+  file.writeSync(new Uint8Array(new Uint32Array([value]).buffer));
+  file.close();
+}
+
 /** Runs `argv` traced. */
 export function traced(argv: readonly string[], options: TracedOptions = {}): Traced {
   const record = pool.take({
     ttys: options.ttys ?? 0,
-    window: 0,
+    window: options.window ?? 0,
     interpreters: [{ dev: loader.dev, ino: loader.ino }],
   });
-  if (options.capacity !== undefined) {
-    const file = Deno.openSync(record.path, { write: true });
-    file.seekSync(8, Deno.SeekMode.Start);
-    file.writeSync(new Uint8Array(new Uint32Array([options.capacity]).buffer));
-    file.close();
-  }
+  if (options.capacity !== undefined) setWord(record.path, header.capacity, options.capacity);
+  if (options.capture !== undefined) setWord(record.path, header.captures, options.capture);
   const preload = options.env?.LD_PRELOAD ? `${options.env.LD_PRELOAD}:${tracer}` : tracer;
   const ended = new Deno.Command(argv[0], {
     args: argv.slice(1),

@@ -1,0 +1,190 @@
+/*
+ * Hooks on opening files: by number of descriptor, as streams, under made-up names. What is about to be written is looked at
+ * just before; what was opened for reading has its signature taken from the descriptor itself.
+ */
+#ifndef ZC_TRACE_OPEN_H
+#define ZC_TRACE_OPEN_H
+
+#include <dlfcn.h>
+
+#include "trace_note.h"
+
+static bool writes(int flags) { return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)); }
+
+/* The kind of event for a successful open with `flags`, where `before` was there. */
+static unsigned kind_of_write(int flags, const struct stat *before) {
+    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+        return ZC_E_CREATE;
+    if (flags & O_TRUNC)
+        return ZC_E_TRUNCATE;
+    if (!before)
+        return ZC_E_CREATE;
+    return (flags & O_APPEND) && (flags & O_ACCMODE) == O_WRONLY ? ZC_E_APPEND : ZC_E_UPDATE;
+}
+
+static void note_opened_for_reading(int fd, int dirfd, const char *path) {
+    struct stat st;
+    if (zc_raw(SYS_fstat, fd, &st) != 0)
+        memset(&st, 0, sizeof st);
+    if (S_ISDIR(st.st_mode))
+        note_path(ZC_E_PROBE, 0, dirfd, path);
+    else
+        note_signed(ZC_E_OPEN_READ, dirfd, path, &st);
+}
+
+static void note_open(int fd, int dirfd, const char *path, int flags, const struct stat *before) {
+    int kept = errno;
+    if (!zc_record || !path || (fd < 0 && kept == EFAULT))
+        return;
+    if ((flags & O_TMPFILE) == O_TMPFILE)
+        note_odd("O_TMPFILE");
+    else if (fd < 0 && !writes(flags))
+        note_failure(dirfd, path);
+    else if (fd < 0)
+        note_path(ZC_E_WRITE_REFUSED, kept, dirfd, path);
+    else if (flags & O_PATH)
+        note_path(ZC_E_PROBE, 0, dirfd, path);
+    else if (!writes(flags) || ((flags & (O_ACCMODE | O_TRUNC)) == O_RDONLY && before))
+        note_opened_for_reading(fd, dirfd, path);
+    else
+        note_written(kind_of_write(flags, before), dirfd, path, before);
+    errno = kept;
+}
+
+static mode_t mode_argument(int flags, va_list list) {
+    return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(list, mode_t) : 0;
+}
+
+typedef int (*open_fn)(const char *, int, ...);
+typedef int (*openat_fn)(int, const char *, int, ...);
+
+#define OPEN(name)                                                                                                     \
+    HOOK int name(const char *path, int flags, ...) {                                                                  \
+        REAL(open_fn, #name)                                                                                           \
+        va_list list;                                                                                                  \
+        va_start(list, flags);                                                                                         \
+        mode_t mode = mode_argument(flags, list);                                                                      \
+        va_end(list);                                                                                                  \
+        struct stat st;                                                                                                \
+        const struct stat *before = writes(flags) ? look_before(AT_FDCWD, path, &st) : NULL;                           \
+        int fd = real(path, flags, mode);                                                                              \
+        note_open(fd, AT_FDCWD, path, flags, before);                                                                  \
+        return fd;                                                                                                     \
+    }
+#define OPENAT(name)                                                                                                   \
+    HOOK int name(int dirfd, const char *path, int flags, ...) {                                                       \
+        REAL(openat_fn, #name)                                                                                         \
+        va_list list;                                                                                                  \
+        va_start(list, flags);                                                                                         \
+        mode_t mode = mode_argument(flags, list);                                                                      \
+        va_end(list);                                                                                                  \
+        struct stat st;                                                                                                \
+        const struct stat *before = writes(flags) ? look_before(dirfd, path, &st) : NULL;                              \
+        int fd = real(dirfd, path, flags, mode);                                                                       \
+        note_open(fd, dirfd, path, flags, before);                                                                     \
+        return fd;                                                                                                     \
+    }
+/* The fortified forms, which take no mode. */
+#define OPEN_2(name)                                                                                                   \
+    HOOK int name(const char *path, int flags) {                                                                       \
+        REAL(open_fn, #name)                                                                                           \
+        struct stat st;                                                                                                \
+        const struct stat *before = writes(flags) ? look_before(AT_FDCWD, path, &st) : NULL;                           \
+        int fd = real(path, flags);                                                                                    \
+        note_open(fd, AT_FDCWD, path, flags, before);                                                                  \
+        return fd;                                                                                                     \
+    }
+#define OPENAT_2(name)                                                                                                 \
+    HOOK int name(int dirfd, const char *path, int flags) {                                                            \
+        REAL(openat_fn, #name)                                                                                         \
+        struct stat st;                                                                                                \
+        const struct stat *before = writes(flags) ? look_before(dirfd, path, &st) : NULL;                              \
+        int fd = real(dirfd, path, flags);                                                                             \
+        note_open(fd, dirfd, path, flags, before);                                                                     \
+        return fd;                                                                                                     \
+    }
+int __open_2(const char *, int);
+int __open64_2(const char *, int);
+int __openat_2(int, const char *, int);
+int __openat64_2(int, const char *, int);
+OPEN(open)
+OPEN(open64)
+OPENAT(openat)
+OPENAT(openat64)
+OPEN_2(__open_2)
+OPEN_2(__open64_2)
+OPENAT_2(__openat_2)
+OPENAT_2(__openat64_2)
+
+#define CREAT(name)                                                                                                    \
+    HOOK int name(const char *path, mode_t mode) {                                                                     \
+        REAL(int (*)(const char *, mode_t), #name)                                                                     \
+        struct stat st;                                                                                                \
+        const struct stat *before = look_before(AT_FDCWD, path, &st);                                                  \
+        int fd = real(path, mode);                                                                                     \
+        note_open(fd, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, before);                                           \
+        return fd;                                                                                                     \
+    }
+CREAT(creat)
+CREAT(creat64)
+
+/* Flags of open that a mode of fopen stands for. */
+static int stream_flags(const char *mode) {
+    int flags = *mode == 'r' ? O_RDONLY : *mode == 'w' ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY | O_CREAT | O_APPEND;
+    for (; *mode && *mode != ','; mode++) /* behind a comma: the character set */
+        flags = *mode == '+' ? (flags & ~O_ACCMODE) | O_RDWR : *mode == 'x' ? flags | O_EXCL : flags;
+    return flags;
+}
+
+#define FOPEN(name)                                                                                                    \
+    HOOK FILE *name(const char *restrict path, const char *restrict mode) {                                            \
+        REAL(FILE * (*)(const char *, const char *), #name)                                                            \
+        struct stat st;                                                                                                \
+        int flags = stream_flags(mode);                                                                                \
+        const struct stat *before = writes(flags) ? look_before(AT_FDCWD, path, &st) : NULL;                           \
+        FILE *file = real(path, mode);                                                                                 \
+        note_open(file ? fileno(file) : -1, AT_FDCWD, path, flags, before);                                            \
+        return file;                                                                                                   \
+    }
+#define FREOPEN(name)                                                                                                  \
+    HOOK FILE *name(const char *restrict path, const char *restrict mode, FILE *restrict stream) {                     \
+        REAL(FILE * (*)(const char *, const char *, FILE *), #name)                                                    \
+        struct stat st;                                                                                                \
+        int flags = stream_flags(mode);                                                                                \
+        const struct stat *before = writes(flags) ? look_before(AT_FDCWD, path, &st) : NULL;                           \
+        FILE *file = real(path, mode, stream);                                                                         \
+        note_open(file ? fileno(file) : -1, AT_FDCWD, path, flags, before);                                            \
+        return file;                                                                                                   \
+    }
+FOPEN(fopen)
+FOPEN(fopen64)
+FREOPEN(freopen)
+FREOPEN(freopen64)
+
+/* Names that libc makes up: the file is new by definition. */
+#define MKTEMP(name, parameters, arguments)                                                                            \
+    HOOK int name parameters {                                                                                         \
+        REAL(int(*) parameters, #name)                                                                                 \
+        int fd = real arguments;                                                                                       \
+        if (fd >= 0)                                                                                                   \
+            KEEP_ERRNO(note_written(ZC_E_CREATE, AT_FDCWD, template, NULL));                                           \
+        return fd;                                                                                                     \
+    }
+MKTEMP(mkstemp, (char *template), (template))
+MKTEMP(mkstemp64, (char *template), (template))
+MKTEMP(mkstemps, (char *template, int suffix), (template, suffix))
+MKTEMP(mkstemps64, (char *template, int suffix), (template, suffix))
+MKTEMP(mkostemp, (char *template, int flags), (template, flags))
+MKTEMP(mkostemp64, (char *template, int flags), (template, flags))
+MKTEMP(mkostemps, (char *template, int suffix, int flags), (template, suffix, flags))
+MKTEMP(mkostemps64, (char *template, int suffix, int flags), (template, suffix, flags))
+
+HOOK char *mkdtemp(char *template) {
+    REAL(char *(*)(char *), "mkdtemp")
+    char *made = real(template);
+    if (made)
+        KEEP_ERRNO(note_change(ZC_E_MKDIR, AT_FDCWD, made));
+    return made;
+}
+
+#endif
