@@ -77,7 +77,7 @@ export function readRecord(
   }
   const end = word(header.cursor);
   if (word(header.overflow) !== 0) return { problem: "more questions than the record holds" };
-  if (end > bytes.length || end % 4 !== 0) return { problem: "the record is cut" };
+  if (end > bytes.length || end % 4 !== 0 || end < headerWords * 4) return { problem: "the record is cut" };
   try {
     return { events: new Reader(bytes, view, end).all(), doubts: word(header.doubts) };
   } catch (cause) {
@@ -129,7 +129,7 @@ class Reader {
     }
     this.#at = start + 8;
     const event = this.#payload(kind, image, { image: number, answer });
-    this.#at = start + size;
+    if (this.#at !== start + size) throw new Damaged(`an event of ${size} bytes holds ${this.#at - start}`);
     return event;
   }
 

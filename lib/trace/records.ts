@@ -29,10 +29,16 @@ export interface Record {
   forget(): void;
 }
 
+interface Slot {
+  path: string;
+  file: Deno.FsFile;
+}
+
 export class RecordPool {
   readonly #folder: string;
-  readonly #free: { path: string; file: Deno.FsFile }[] = [];
-  readonly #all = new Set<string>();
+  readonly #free: Slot[] = [];
+  /** Free and in use. */
+  readonly #all = new Set<Slot>();
   #made = 0;
 
   /** @param folder Ordinary text; must exist and be ours alone. */
@@ -48,6 +54,7 @@ export class RecordPool {
       path: slot.path,
       read: () => used(slot.file),
       release: () => {
+        if (!this.#all.has(slot)) return; // the pool was closed meanwhile
         zero(slot.file);
         this.#free.push(slot);
       },
@@ -55,31 +62,33 @@ export class RecordPool {
     };
   }
 
-  #make(): { path: string; file: Deno.FsFile } {
+  #make(): Slot {
     const path = `${this.#folder}/record-${Deno.pid}-${++this.#made}`;
-    const file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
-    this.#all.add(path);
+    const slot = {
+      path,
+      file: Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 }),
+    };
+    this.#all.add(slot);
     try {
       const zeros = new Uint8Array(1 << 20);
-      for (let at = 0; at < recordBytes; at += zeros.length) writeAll(file, zeros);
+      for (let at = 0; at < recordBytes; at += zeros.length) writeAll(slot.file, zeros);
     } catch (cause) {
-      this.#drop({ path, file });
+      this.#drop(slot);
       throw cause;
     }
-    return { path, file };
+    return slot;
   }
 
-  #drop({ path, file }: { path: string; file: Deno.FsFile }): void {
-    file.close();
-    this.#all.delete(path);
-    remove(path);
+  #drop(slot: Slot): void {
+    if (!this.#all.delete(slot)) return;
+    slot.file.close();
+    remove(slot.path);
   }
 
-  /** Removes every file, in use or not. */
+  /** Removes every file, in use or not; a record in use cannot be read any more. */
   close(): void {
-    for (const { file } of this.#free.splice(0)) file.close();
-    for (const path of this.#all) remove(path);
-    this.#all.clear();
+    this.#free.length = 0;
+    for (const slot of this.#all) this.#drop(slot);
   }
 }
 

@@ -1,0 +1,141 @@
+/**
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { bytesOf } from "../base/bytes.ts";
+import { doubts, events, header, headerWords, signatureWords, traceMagic, traceVersion } from "./format.ts";
+import { doubtNames, readRecord } from "./read.ts";
+
+type Word = number | Uint8Array;
+const text = (value: string): Word[] => [bytesOf(value).length, bytesOf(value)];
+const signature = new Uint8Array(signatureWords * 4).fill(7);
+const nothing = new Uint8Array(signatureWords * 4);
+
+/** A record of these events, each with its image, answer and payload. */
+function record(
+  ...list: [kind: keyof typeof events, image: number, answer: number, ...payload: Word[]][]
+): Uint8Array {
+  const words: number[] = new Array(headerWords).fill(0);
+  for (const [kind, image, answer, ...payload] of list) {
+    const bytes = payload.flatMap((word) =>
+      typeof word === "number"
+        ? [...new Uint8Array(new Uint32Array([word]).buffer)]
+        : [...word, ...new Uint8Array(-word.length & 3)]
+    );
+    const size = 2 + bytes.length / 4;
+    words.push(events[kind].id | answer << 8 | size << 16, image);
+    words.push(...new Uint32Array(new Uint8Array(bytes).buffer));
+  }
+  words[header.magic] = traceMagic;
+  words[header.version] = traceVersion;
+  words[header.cursor] = words.length * 4;
+  return new Uint8Array(new Uint32Array(words).buffer);
+}
+
+function eventsOf(bytes: Uint8Array) {
+  const read = readRecord(bytes);
+  assert(!("problem" in read), JSON.stringify(read));
+  return read.events;
+}
+const problemOf = (bytes: Uint8Array) => {
+  const read = readRecord(bytes);
+  return "problem" in read ? read.problem : undefined;
+};
+const define = (image: number): Parameters<typeof record> => [
+  ["define_folder", image, 0, 2, ...text("/home/a b")],
+  ["define_name", image, 0, 3, ...text("\xff.h")],
+];
+
+// deno-fmt-ignore: a row stays a line
+const rows: [Parameters<typeof record>[0], Record<string, unknown>][] = [
+  [["hello", 1, 0, 40, 39, 2, 3, ...text("/cwd")], { kind: "hello", pid: 40, parent: 39, path: "/home/a b/\xff.h", cwd: "/cwd" }],
+  [["forked", 1, 0, 41], { kind: "forked", pid: 41 }],
+  [["exec", 1, 0, 41, 2, 3], { kind: "exec", pid: 41, path: "/home/a b/\xff.h" }],
+  [["exec_failed", 1, 13, 41, 2, 3], { kind: "exec_failed", answer: 13, pid: 41, path: "/home/a b/\xff.h" }],
+  [["ungated", 1, 4, 41, 2, 3], { kind: "ungated", answer: 4, pid: 41, path: "/home/a b/\xff.h" }],
+  [["absent", 1, 20, 2, 3], { kind: "absent", answer: 20, path: "/home/a b/\xff.h" }],
+  [["probe", 1, 0, 0, 0], { kind: "probe", path: "/" }],
+  [["list", 1, 0, 2, 0], { kind: "list", path: "/home/a b/" }],
+  [["unlink", 1, 0, 0, 3], { kind: "unlink", path: "/\xff.h" }],
+  [["open_read", 1, 0, 2, 3, signature], { kind: "open_read", path: "/home/a b/\xff.h", signature: new Uint8Array(48).fill(7, 0, 44) }],
+  [["create", 1, 0, 2, 3, nothing], { kind: "create", path: "/home/a b/\xff.h", before: undefined }],
+  [["rename", 1, 0, 0, 3, 2, 3, nothing], { kind: "rename", path: "/\xff.h", to: "/home/a b/\xff.h", before: undefined }],
+  [["link", 1, 0, 0, 3, 2, 3], { kind: "link", path: "/\xff.h", to: "/home/a b/\xff.h" }],
+  [["real_path", 1, 0, 0, 3, ...text("/x")], { kind: "real_path", path: "/\xff.h", text: "/x" }],
+  [["environment", 1, 0, 3], { kind: "environment", name: "\xff.h" }],
+  [["clock", 1, 1], { kind: "clock", clock: "time" }],
+  [["random", 1, 0], { kind: "random" }],
+  [["odd", 1, 0, ...text("socket")], { kind: "odd", text: "socket" }],
+];
+for (const [row, wanted] of rows) {
+  Deno.test(`readRecord() reads ${row[0]} ${wanted.path ?? ""}`, () => {
+    const [event] = eventsOf(record(...define(1), row)) as unknown as Record<string, unknown>[];
+    if (row[0] === "clock") delete event.answer;
+    assertEquals(event, { image: 1, ...(row[0] === "clock" ? {} : { answer: 0 }), ...wanted });
+  });
+}
+
+Deno.test("readRecord() keeps ids of images apart", () => {
+  const bytes = record(
+    ...define(1),
+    ["define_folder", 2, 0, 2, ...text("/other")],
+    ["define_name", 2, 0, 3, ...text("b")],
+    ["probe", 1, 0, 2, 3],
+    ["probe", 2, 0, 2, 3],
+  );
+  assertEquals(eventsOf(bytes).map((event) => "path" in event && event.path), [
+    "/home/a b/\xff.h",
+    "/other/b",
+  ]);
+});
+
+const whole = record(...define(1), ...rows.map(([row]) => row));
+
+Deno.test("readRecord() finds a problem, wherever a record is cut", () => {
+  assertEquals(problemOf(whole), undefined);
+  for (let length = 0; length < whole.length; length++) {
+    assert(problemOf(whole.subarray(0, length)), `cut at ${length}`);
+  }
+});
+
+Deno.test("readRecord() never throws, whichever byte is changed", () => {
+  for (let at = 0; at < whole.length; at++) {
+    for (const flip of [0x01, 0x80, 0xff]) {
+      const damaged = whole.slice();
+      damaged[at] ^= flip;
+      readRecord(damaged);
+    }
+  }
+});
+
+// deno-fmt-ignore: a row stays a line
+const damages: [string, (words: Uint32Array) => void, RegExp][] = [
+  ["other magic", (words) => words[header.magic]++, /no record/],
+  ["another version", (words) => words[header.version]++, /no record/],
+  ["overflow", (words) => words[header.overflow] = 1, /more questions/],
+  ["a cursor past the end", (words) => words[header.cursor] += 4, /cut/],
+  ["a cursor inside the header", (words) => words[header.cursor] = 8, /cut/],
+  ["room that was taken and not filled, as by a process killed there", (words) => words[headerWords] = 0, /kind 0/],
+  ["an event that is longer than what it holds", (words) => words[words.length - 2] += 1 << 16, /event|hold/],
+];
+for (const [name, damage, wanted] of damages) {
+  Deno.test(`readRecord() names ${name}`, () => {
+    const bytes = record(["probe", 1, 0, 0, 0], ["random", 1, 0]);
+    damage(new Uint32Array(bytes.buffer));
+    assert(wanted.test(problemOf(bytes) ?? ""), problemOf(bytes));
+  });
+}
+
+Deno.test("readRecord() takes no path whose parts were not defined", () => {
+  assertEquals(
+    problemOf(record(...define(2), ["probe", 1, 0, 2, 3])),
+    "damaged record: a path without definition",
+  );
+});
+
+Deno.test("readRecord() gives the doubts, and doubtNames() their names", () => {
+  const bytes = record();
+  new Uint32Array(bytes.buffer)[header.doubts] = doubts.ungated | doubts.unmapped;
+  const read = readRecord(bytes);
+  assertEquals("doubts" in read && doubtNames(read.doubts), ["ungated", "unmapped"]);
+});
