@@ -9,28 +9,25 @@
 #define ZC_TRACE_CORE_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <link.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* `syscall` is hooked, so our own calls go to the kernel directly. */
-static long zc_raw(long number, ...) {
-    long a[6];
-    va_list list;
-    va_start(list, number);
-    for (int i = 0; i < 6; i++)
-        a[i] = va_arg(list, long);
-    va_end(list);
+static long zc_kernel(long number, long a, long b, long c, long d, long e, long f) {
     long result;
-    register long r10 __asm__("r10") = a[3];
-    register long r8 __asm__("r8") = a[4];
-    register long r9 __asm__("r9") = a[5];
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
     __asm__ volatile("syscall"
                      : "=a"(result)
-                     : "a"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                      : "rcx", "r11", "memory");
     if (result < 0 && result > -4096) {
         errno = (int)-result;
@@ -38,6 +35,10 @@ static long zc_raw(long number, ...) {
     }
     return result;
 }
+/* The same with as many arguments as the call has; the rest are zero. */
+#define ZC_KERNEL(number, a, b, c, d, e, f, ...)                                                                       \
+    zc_kernel(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define zc_raw(...) ZC_KERNEL(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 #define syscall zc_raw
 #include "elf_gate.h"
 
@@ -105,7 +106,7 @@ static uint64_t hash_text(const char *text, size_t length, uint64_t seed) {
 }
 
 static void *fresh_pages(size_t bytes) {
-    void *pages = (void *)zc_raw(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
+    void *pages = (void *)zc_raw(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return pages == MAP_FAILED ? NULL : pages;
 }
 

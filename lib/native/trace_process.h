@@ -18,18 +18,27 @@ static bool is_child_by_vfork(void) { return (pid_t)zc_raw(SYS_getpid) != me.pid
 
 /* --- hello and goodbye ------------------------------------------------------------------------------------------ */
 
-static int note_library(struct dl_phdr_info *info, size_t size, void *unused) {
-    (void)size, (void)unused;
+static unsigned long long loaded_before; /* the loader's count of libraries when we last looked */
+
+static int note_library(struct dl_phdr_info *info, size_t size, void *loaded) {
+    (void)size;
     struct stat st;
+    if (info->dlpi_adds == loaded_before)
+        return 1;
+    *(unsigned long long *)loaded = info->dlpi_adds;
     const char *name = info->dlpi_name; /* the program and the kernel's own have no folder in theirs */
     if (name && strchr(name, '/') && strcmp(name, me.library) != 0 && raw_stat(AT_FDCWD, name, &st, 0) == 0)
         note_signed(ZC_E_LIBRARY, AT_FDCWD, name, &st);
     return 0;
 }
 
+/* The libraries of this process, if there are new ones. dlopen itself is not hooked: it looks at its caller. */
 static void note_libraries(void) {
-    if (!me.loader_unsafe)
-        dl_iterate_phdr(note_library, NULL);
+    unsigned long long loaded = loaded_before;
+    if (me.loader_unsafe)
+        return;
+    dl_iterate_phdr(note_library, &loaded);
+    loaded_before = loaded;
 }
 
 static void say_hello(void) {

@@ -51,6 +51,8 @@ export interface TracedOptions {
   window?: number;
   /** Inode of the pipe that stands for descriptor 1, as the launcher writes it. */
   capture?: number;
+  /** Another build of the tracer. */
+  tracer?: string;
   /** Bytes of the record, to make it overflow. */
   capacity?: number;
 }
@@ -75,7 +77,8 @@ export function traced(argv: readonly string[], options: TracedOptions = {}): Tr
   });
   if (options.capacity !== undefined) setWord(record.path, header.capacity, options.capacity);
   if (options.capture !== undefined) setWord(record.path, header.captures, options.capture);
-  const preload = options.env?.LD_PRELOAD ? `${options.env.LD_PRELOAD}:${tracer}` : tracer;
+  const own = options.tracer ?? tracer;
+  const preload = options.env?.LD_PRELOAD ? `${options.env.LD_PRELOAD}:${own}` : own;
   const ended = new Deno.Command(argv[0], {
     args: argv.slice(1),
     cwd: options.cwd ?? folder,
