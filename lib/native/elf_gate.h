@@ -79,8 +79,8 @@ static bool zc_needs_sanitizer(int fd, const Elf64_Phdr *ph, int count, const El
     return false;
 }
 
-/* Whether a PT_NOTE names us as its owner. */
-static bool zc_has_our_note(int fd, const Elf64_Phdr *ph, int count) {
+/* Whether a PT_NOTE names `owner`, of `length` bytes with its zero. */
+static bool zc_has_note(int fd, const Elf64_Phdr *ph, int count, const char *owner, size_t length) {
     for (int i = 0; i < count; i++) {
         if (ph[i].p_type != PT_NOTE)
             continue;
@@ -88,16 +88,19 @@ static bool zc_has_our_note(int fd, const Elf64_Phdr *ph, int count) {
         size_t size = ph[i].p_filesz < sizeof bytes ? ph[i].p_filesz : sizeof bytes;
         if (!zc_read_at(fd, bytes, size, ph[i].p_offset))
             continue;
-        for (size_t at = 0; at + sizeof(Elf64_Nhdr) + sizeof ZC_NOTE_OWNER <= size;) {
+        for (size_t at = 0; at + sizeof(Elf64_Nhdr) + length <= size;) {
             Elf64_Nhdr note;
             memcpy(&note, bytes + at, sizeof note);
-            if (note.n_namesz == sizeof ZC_NOTE_OWNER &&
-                memcmp(bytes + at + sizeof note, ZC_NOTE_OWNER, sizeof ZC_NOTE_OWNER) == 0)
+            if (note.n_namesz >= length && memcmp(bytes + at + sizeof note, owner, length) == 0)
                 return true;
-            at += sizeof note + ((note.n_namesz + 3u) & ~3u) + ((note.n_descsz + 3u) & ~3u);
+            at += sizeof note + (((size_t)note.n_namesz + 3u) & ~(size_t)3u) + (((size_t)note.n_descsz + 3u) & ~(size_t)3u);
         }
     }
     return false;
+}
+
+static bool zc_has_our_note(int fd, const Elf64_Phdr *ph, int count) {
+    return zc_has_note(fd, ph, count, ZC_NOTE_OWNER, sizeof ZC_NOTE_OWNER);
 }
 
 static unsigned zc_gate_elf(int fd, const Elf64_Ehdr *head, bool *launcher) {
@@ -126,6 +129,8 @@ static unsigned zc_gate_elf(int fd, const Elf64_Ehdr *head, bool *launcher) {
         return ZC_GATE_OTHER_INTERPRETER;
     if (!dynamic || zc_needs_sanitizer(fd, ph, head->e_phnum, dynamic))
         return ZC_GATE_SANITIZER;
+    if (zc_has_note(fd, ph, head->e_phnum, "Go", sizeof "Go")) /* linked with libc, yet goes past it */
+        return ZC_GATE_NO_LIBC_CALLS;
     return 0;
 }
 

@@ -84,6 +84,7 @@ enum {
   ZC_GATE_OTHER_INTERPRETER = 5,
   ZC_GATE_SANITIZER = 6,
   ZC_GATE_SET_ID = 7,
+  ZC_GATE_NO_LIBC_CALLS = 8,
 };
 
 /* Clocks. */

@@ -134,6 +134,8 @@ export const gates = {
   other_interpreter: 5,
   sanitizer: 6,
   set_id: 7,
+  /** Makes system calls without libc, as Go's programs do. */
+  no_libc_calls: 8,
 } as const;
 export const clocks = {
   time: 1,

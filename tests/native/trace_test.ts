@@ -201,6 +201,12 @@ const gated: [string, () => string, boolean][] = [
     () => build("asan", "int main(void) { return 0; }", ["-fsanitize=address"]),
     true,
   ],
+  ["a program of Go's that is linked with libc", () =>
+    build(
+      "golike",
+      `__attribute__((section(".note.go.buildid"), used)) static const struct { int n, d, t; char owner[4], id[4]; } note = {4, 4, 4, "Go", "id"};
+int main(void) { return 0; }`,
+    ), true],
   ["a 32-bit program", () => build("m32", "int main(void) { return 0; }", ["-m32"]), canBuild32()],
   ["a set-id program", () => {
     const program = build("setid", "int main(void) { return 0; }");
