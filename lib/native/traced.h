@@ -115,6 +115,11 @@ static void note_becoming(void)
         uint32_t *payload = path_event(ZC_E_SCRIPT, 0, gate.script[i], 0, ZC_SIGNATURE_WORDS);
         if (payload) zc_put_signature(payload + 2, &gate.script_state[i]);
     }
+    size_t length = strlen(gate.physical);
+    if (length && strcmp(gate.physical, origin.tool)) { /* which program a link leads to is an input */
+        uint32_t *payload = path_event(ZC_E_REAL_PATH, 0, origin.tool, 0, zc_text_words(length));
+        if (payload) zc_put_text(payload + 2, gate.physical, length);
+    }
     if (gate.reason) {
         note_program(ZC_E_UNGATED, gate.reason, origin.tool);
         zc_doubt(ZC_DOUBT_UNGATED);
