@@ -217,21 +217,21 @@ HOOK int utimensat(int dirfd, const char *path, const struct timespec times[2], 
     return result;
 }
 
-/* Attributes that a file has are copied by some tools and are no part of its signature; none is the common answer. */
+/*
+ * Attributes that a file has are copied by some tools and are no part of its signature; none is the common answer. Labels of
+ * the system's own security are asked for wherever it has them, and copied nowhere.
+ */
 #define ATTRIBUTE(name, parameters, arguments)                                                                         \
     HOOK ssize_t name parameters {                                                                                     \
         REAL(ssize_t(*) parameters, #name)                                                                             \
         ssize_t result = real arguments;                                                                               \
-        if (result > 0)                                                                                                \
+        if (result > 0 && strncmp(attribute, "security.", 9) != 0)                                                     \
             KEEP_ERRNO(note_odd(#name));                                                                               \
         return result;                                                                                                 \
     }
-ATTRIBUTE(getxattr, (const char *path, const char *name, void *value, size_t size), (path, name, value, size))
-ATTRIBUTE(lgetxattr, (const char *path, const char *name, void *value, size_t size), (path, name, value, size))
-ATTRIBUTE(fgetxattr, (int fd, const char *name, void *value, size_t size), (fd, name, value, size))
-ATTRIBUTE(listxattr, (const char *path, char *list, size_t size), (path, list, size))
-ATTRIBUTE(llistxattr, (const char *path, char *list, size_t size), (path, list, size))
-ATTRIBUTE(flistxattr, (int fd, char *list, size_t size), (fd, list, size))
+ATTRIBUTE(getxattr, (const char *path, const char *attribute, void *value, size_t size), (path, attribute, value, size))
+ATTRIBUTE(lgetxattr, (const char *path, const char *attribute, void *value, size_t size), (path, attribute, value, size))
+ATTRIBUTE(fgetxattr, (int fd, const char *attribute, void *value, size_t size), (fd, attribute, value, size))
 
 /* Names of what is no file. */
 UNMODELLED(int, mkfifo, (const char *path, mode_t mode), (path, mode))

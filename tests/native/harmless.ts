@@ -41,6 +41,7 @@ const families: Readonly<Record<string, RegExp>> = {
   "searching and sorting":
     /(?:[bt](?:search|find|delete)|qsort(?:_r)?|tdelete|tsearch|l(?:find|search)|h(?:create|search|destroy)\w*)/,
   "obstacks and errno": /_*(?:obstack_\w+|errno_location)/,
+  "names of attributes; their values are asked for by hooked functions": /[fl]?listxattr/,
   "unnamed files": /tmpfile(?:64)?/,
   "names without files; who opens them is seen": /(?:mktemp|tmpnam|tempnam|ttyname(?:_r)?|std(?:in|out|err))/,
 };
