@@ -16,7 +16,8 @@ export interface Part {
 // deno-fmt-ignore: a row stays a line
 export const parts = {
   launcher: { source: "launcher.c", name: "launcher", options: [["-static"], []] },
-  tracer: { source: "trace.c", name: "trace.so", options: [["-shared", "-fPIC"]] },
+  // Before glibc 2.34 dlsym is in libdl; since then that library is empty and leaves no mark.
+  tracer: { source: "trace.c", name: "trace.so", options: [["-shared", "-fPIC", "-Wl,--no-as-needed", "-ldl"]] },
 } as const satisfies Record<string, Part>;
 
 /** What both are built with. */
