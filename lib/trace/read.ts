@@ -128,70 +128,71 @@ class Reader {
       this.#images.set(number, image = { folders: [""], names: [""], paths: new Map() });
     }
     this.#at = start + 8;
-    const event = this.#payload(kind, image, { image: number, answer });
+    const event = this.#payload(kind, image, number, answer);
     if (this.#at !== start + size) throw new Damaged(`an event of ${size} bytes holds ${this.#at - start}`);
     return event;
   }
 
-  #payload(kind: EventName, image: Image, common: Common): TraceEvent | undefined {
+  #payload(kind: EventName, ids: Image, image: number, answer: number): TraceEvent | undefined {
     switch (kind) {
       case "define_folder":
-        image.folders[this.#word()] = this.#text();
+        ids.folders[this.#word()] = this.#text();
         return undefined;
       case "define_name":
-        image.names[this.#word()] = this.#text();
+        ids.names[this.#word()] = this.#text();
         return undefined;
       case "hello":
         return {
           kind,
-          ...common,
+          image,
+          answer,
           pid: this.#word(),
           parent: this.#word(),
-          path: this.#path(image),
+          path: this.#path(ids),
           cwd: this.#text(),
         };
       case "forked":
       case "spawned":
       case "goodbye":
-        return { kind, ...common, pid: this.#word() };
+        return { kind, image, answer, pid: this.#word() };
       case "exec":
       case "exec_failed":
       case "ungated":
-        return { kind, ...common, pid: this.#word(), path: this.#path(image) };
+        return { kind, image, answer, pid: this.#word(), path: this.#path(ids) };
       case "library":
       case "script":
       case "open_read":
       case "stat":
       case "lstat":
-        return { kind, ...common, path: this.#path(image), signature: this.#signature() };
+        return { kind, image, answer, path: this.#path(ids), signature: this.#signature() };
       case "create":
       case "truncate":
       case "update":
       case "append":
-        return { kind, ...common, path: this.#path(image), before: this.#signature() };
+        return { kind, image, answer, path: this.#path(ids), before: this.#signature() };
       case "read_link":
       case "real_path":
       case "symlink":
-        return { kind, ...common, path: this.#path(image), text: this.#text() };
+        return { kind, image, answer, path: this.#path(ids), text: this.#text() };
       case "rename":
-        return { kind, ...common, path: this.#path(image), to: this.#path(image), before: this.#signature() };
+        return { kind, image, answer, path: this.#path(ids), to: this.#path(ids), before: this.#signature() };
       case "link":
-        return { kind, ...common, path: this.#path(image), to: this.#path(image) };
+        return { kind, image, answer, path: this.#path(ids), to: this.#path(ids) };
       case "environment":
-        return { kind, ...common, name: this.#name(image) };
+        return { kind, image, answer, name: this.#name(ids) };
       case "clock": {
-        const clock = clockNames.get(common.answer);
-        if (clock === undefined) throw new Damaged(`clock ${common.answer}`);
-        return { kind, ...common, clock };
+        const clock = clockNames.get(answer);
+        if (clock === undefined) throw new Damaged(`clock ${answer}`);
+        return { kind, image, answer, clock };
       }
       case "cwd":
       case "random":
       case "identity":
-        return { kind, ...common };
+        return { kind, image, answer };
       case "odd":
-        return { kind, ...common, text: this.#text() };
+        return { kind, image, answer, text: this.#text() };
       default:
-        return { kind, ...common, path: this.#path(image) };
+        return { kind, image, answer, path: this.#path(ids) };
     }
   }
 
@@ -231,8 +232,11 @@ class Reader {
     const start = this.#at;
     this.#at += signatureWords * 4;
     if (this.#at > this.end) throw new Damaged("a signature is cut");
+    let any = 0;
+    for (let at = start; at < this.#at; at += 4) any |= this.view.getUint32(at, true);
+    if (any === 0) return undefined;
     const signature = new Uint8Array(48);
     signature.set(this.bytes.subarray(start, this.#at));
-    return signature.every((byte) => byte === 0) ? undefined : signature;
+    return signature;
   }
 }
