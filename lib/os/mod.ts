@@ -4,7 +4,6 @@
  * @module
  */
 export * from "./files.ts";
-export * from "./files.ts";
 export * from "./libc.ts";
 export * from "./lock.ts";
 export * from "./process.ts";

@@ -15,18 +15,12 @@
  */
 import { bytesOf, byteString } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
+import { Processes } from "./processes.ts";
 import type { TraceEvent } from "./read.ts";
-import {
-  alwaysAsked,
-  classOf,
-  clockRule,
-  factRule,
-  ignoresVariable,
-  type ProgramClass,
-  programName,
-  type Refusal,
-  standingInputs,
-} from "./rules.ts";
+import { alwaysAsked, clockRule, factRule, ignoresVariable, type Refusal, standingInputs } from "./rules.ts";
+
+/** Linux's numbers, as a record holds them. */
+const errnos = { ENOENT: 2, EEXIST: 17, ENOTDIR: 20, EISDIR: 21, EINVAL: 22 } as const;
 
 /** How strong a statement about a path is; a stronger one replaces a weaker. */
 export type Question = "exists" | "lstat" | "stat" | "content";
@@ -109,14 +103,7 @@ class Observer {
   /** Paths that a program asked about whose habits we do not know. */
   readonly #askedByUnknown = new Set<string>();
   #unknownAsks = false;
-  /** Image -> class of its program. */
-  readonly #classes = new Map<number, ProgramClass>();
-  readonly #names = new Map<number, string>();
-  /** Pids that owe a hello: after an exec, or as spawned. */
-  readonly #owed = new Map<number, string>();
-  readonly #greeted = new Set<number>();
-  /** Images that have not said goodbye and have not become another program, by pid. */
-  readonly #open = new Map<number, number>();
+  readonly #processes = new Processes();
 
   constructor(cwd: string) {
     this.#cwd = cwd;
@@ -127,7 +114,7 @@ class Observer {
   }
 
   take(event: TraceEvent): void {
-    this.#unknownAsks = this.#classes.get(event.image) !== "compiler";
+    this.#unknownAsks = this.#processes.classOf(event.image) !== "compiler";
     switch (event.kind) {
       case "hello":
       case "forked":
@@ -167,12 +154,14 @@ class Observer {
       case "random":
         return; // the working folder is in the key; a seed may be any
       case "clock":
-        if (clockRule(event.clock, this.#classOf(event.image)) === "refuse") {
-          this.#refuse("pass_time", this.#who(event.image));
+        if (clockRule(event.clock, this.#processes.classOf(event.image)) === "refuse") {
+          this.#refuse("pass_time", this.#processes.nameOf(event.image));
         }
         return;
       case "identity":
-        if (this.#classOf(event.image) === "unknown") this.#refuse("pass_identity", this.#who(event.image));
+        if (this.#processes.classOf(event.image) === "unknown") {
+          this.#refuse("pass_identity", this.#processes.nameOf(event.image));
+        }
         return;
       case "odd":
         return this.#refuse("pass_unmodelled", event.text);
@@ -181,41 +170,25 @@ class Observer {
     }
   }
 
-  #classOf(image: number): ProgramClass {
-    return this.#classes.get(image) ?? "unknown";
-  }
-  #who(image: number): string {
-    return this.#names.get(image) ?? "?";
-  }
-
   #process(event: Extract<TraceEvent, { pid: number }>): void {
-    const { pid } = event;
+    const { pid, image } = event;
     switch (event.kind) {
-      case "hello": {
-        const program = classOf(event.path);
-        this.#classes.set(event.image, program);
-        this.#names.set(event.image, programName(event.path));
+      case "hello":
         this.#found.programs.add(event.path);
-        if (program !== "compiler") this.#found.wholeEnvironment = true;
-        this.#owed.delete(pid);
-        this.#greeted.add(pid);
-        this.#open.set(pid, event.image);
+        if (this.#processes.hello(pid, image, event.path) !== "compiler") this.#found.wholeEnvironment = true;
         return this.#ask("content", event.path, undefined);
-      }
       case "exec":
-        this.#owed.set(pid, event.path);
-        this.#open.delete(pid);
-        return;
+        return this.#processes.becomes(pid, event.path);
       case "exec_failed":
-        this.#owed.delete(pid);
-        if (this.#greeted.has(pid)) this.#open.set(pid, event.image);
-        return this.#missed(event.path);
+        this.#processes.stays(pid, image);
+        if (event.answer === errnos.ENOENT || event.answer === errnos.ENOTDIR) {
+          return this.#missed(event.path);
+        }
+        return this.#answered(event.path, event.answer);
       case "spawned":
-        if (!this.#greeted.has(pid)) this.#owed.set(pid, "spawned");
-        return;
+        return this.#processes.spawned(pid);
       case "goodbye":
-        this.#open.delete(pid);
-        return;
+        return this.#processes.goodbye(pid);
     }
   }
 
@@ -256,8 +229,7 @@ class Observer {
   #answered(given: string, errno: number): void {
     const path = tidy(given);
     if (factRule(path) !== undefined || this.#found.written.has(path)) return;
-    const EINVAL = 22, EISDIR = 21;
-    if (errno === EINVAL || errno === EISDIR) return this.#ask("exists", path, undefined);
+    if (errno === errnos.EINVAL || errno === errnos.EISDIR) return this.#ask("exists", path, undefined);
     this.#found.refused.set(path, errno);
   }
 
@@ -335,9 +307,9 @@ class Observer {
   }
 
   #writeRefused(given: string, errno: number): void {
-    const path = tidy(given), ENOENT = 2, EEXIST = 17, ENOTDIR = 20;
-    if (errno === ENOENT || errno === ENOTDIR) return this.#missed(path);
-    if (errno === EEXIST) return this.#ask("exists", path, undefined);
+    const path = tidy(given);
+    if (errno === errnos.ENOENT || errno === errnos.ENOTDIR) return this.#missed(path);
+    if (errno === errnos.EEXIST) return this.#ask("exists", path, undefined);
     this.#found.refused.set(path, errno);
   }
 
@@ -381,11 +353,8 @@ class Observer {
 
   finish(doubts: number): Observation | Refused {
     const found = this.#found;
-    if (this.#greeted.size === 0) return { refusal: "pass_incomplete_trace", what: "the tool said no hello" };
-    for (const program of this.#owed.values()) return { refusal: "pass_untraced_program", what: program };
-    for (const image of this.#open.values()) {
-      return { refusal: "pass_incomplete_trace", what: `${this.#who(image)} ended early` };
-    }
+    const missing = this.#processes.missing();
+    if (missing !== undefined) return missing;
     if (doubts !== 0) return { refusal: "pass_incomplete_trace", what: `doubts ${doubts}` };
     for (const path of this.#removed) {
       const written = found.written.get(path);

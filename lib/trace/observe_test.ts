@@ -2,7 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { type Observation, observe, type Refused, tidy } from "./observe.ts";
 import type { TraceEvent } from "./read.ts";
 
-type Bare = TraceEvent extends infer E ? E extends TraceEvent ? Omit<E, "image" | "answer"> : never : never;
+type Bare = TraceEvent extends infer E
+  ? E extends TraceEvent ? Omit<E, "image" | "answer"> & { answer?: number } : never
+  : never;
 
 /** A signature of a regular file; `n` tells one from another. */
 function file(n: number): Uint8Array {
@@ -17,7 +19,7 @@ const script: Bare = { kind: "hello", pid: 1, parent: 0, path: "/usr/bin/mytool"
 const goodbye: Bare = { kind: "goodbye", pid: 1 };
 
 function observed(events: readonly Bare[], first = hello): Observation | Refused {
-  const all = [first, ...events, goodbye].map((event) => ({ ...event, image: 1, answer: 0 }) as TraceEvent);
+  const all = [first, ...events, goodbye].map((event) => ({ answer: 0, ...event, image: 1 }) as TraceEvent);
   return observe(all, 0, "/w");
 }
 function kept(events: readonly Bare[], first = hello): Observation {
@@ -133,6 +135,7 @@ const allowed: [string, Bare[]][] = [
   ["chance", [{ kind: "random" }]],
   ["an exec that failed", [{ kind: "exec", pid: 1, path: "/w/as" }, {
     kind: "exec_failed",
+    answer: 2,
     pid: 1,
     path: "/w/as",
   }]],
@@ -161,4 +164,12 @@ Deno.test("tidy() keeps what matters behind links", () => {
   assertEquals(tidy("/a/./b//c/"), "/a/b/c");
   assertEquals(tidy("/a/../b"), "/a/../b");
   assertEquals(tidy("/"), "/");
+});
+
+Deno.test("observe() takes an exec that was not allowed for an answer, not for an absence", () => {
+  const found = kept([
+    { kind: "exec", pid: 1, path: "/w/as" },
+    { kind: "exec_failed", answer: 13, pid: 1, path: "/w/as" },
+  ]);
+  assertEquals([found.refused.get("/w/as"), found.absent.has("/w/as")], [13, false]);
 });
