@@ -44,6 +44,9 @@ const takesNext = new Set(
     .split(" "),
 );
 
+/** A driver that is told one of these does not link. */
+const compileWords = new Set(["-c", "-S", "-fsyntax-only", "-M", "-MM"]);
+
 export interface KindQuestion {
   /** As found: the file that will be started. */
   tool: string;
@@ -64,7 +67,7 @@ export function kindOf(question: KindQuestion): Work {
   if (refused !== undefined) return refused;
   const kind = toolNames[family].kind;
   if (kind !== "driver") return { kind, family };
-  const compiles = words.some((w) => w === "-c" || w === "-S" || w === "-fsyntax-only");
+  const compiles = words.some((word) => compileWords.has(word));
   return { kind: compiles ? "compile" : "link", family };
 }
 

@@ -37,6 +37,8 @@ const lines: [string, string][] = [
   ["gcc --version", "pass_query"],
   ["gcc -print-prog-name=cc1", "pass_query"],
   ["gcc -E a.c", "pass_preprocess"],
+  ["gcc -E -MM a.c", "pass_preprocess"],
+  ["gcc -MM a.c b.c", "compile"],
   ["gcc -D -E -c a.c", "compile"],
   ["gcc -c -x c -", "pass_stdin"],
   ["gcc -S -o - a.c", "pass_stdout"],

@@ -139,6 +139,11 @@ export class Inputs {
     return !this.#clocks.tooNew(path, state, lookedAt);
   }
 
+  /** Whether `path` may have been edited since `since` (ns) without a trace in `state`. */
+  ambiguous(path: string, state: FileState, since: bigint): boolean {
+    return this.#clocks.ambiguous(path, state, since);
+  }
+
   /** What is true of `path` now, in the terms of `kind`; undefined where no such statement can be made. */
   value(kind: InputKind, path: string): Uint8Array | undefined {
     switch (kind) {

@@ -39,6 +39,16 @@ export class Clocks {
     return changed + this.#step(path, state) >= lookedAt;
   }
 
+  /**
+   * Whether an edit at or after `since` (ns, CLOCK_REALTIME_COARSE) could have left `state` as it is: the file changed
+   * within one step of its clock before that moment, so that two contents may share this signature.
+   */
+  ambiguous(path: string, state: FileState, since: bigint): boolean {
+    if (state.ctime + secondsNs < since) return false;
+    const step = this.#step(path, state);
+    return step > 0n && state.ctime + step >= since;
+  }
+
   #step(path: string, state: FileState): bigint {
     // Whole seconds in both times: an old format (ext4 with 128-byte inodes), or chance, which costs one more hash.
     if (state.mtime % 1_000_000_000n === 0n && state.ctime % 1_000_000_000n === 0n) return secondsNs;

@@ -190,14 +190,20 @@ export class Decider {
   #run(job: Job): Message<"run"> | Message<"pass"> {
     const { tracer, trace, records, interpreters } = this.#options;
     if (tracer === "" || trace === "off") return this.#pass(job, "pass_no_tracer", "");
-    const { flags, window } = job.ask;
+    const { ask } = job, { flags, window } = ask;
     job.record = records.take({
       ttys: flags & (askFlags.tty0 | askFlags.tty1 | askFlags.tty2),
       window,
       interpreters,
     });
+    if (job.kind === "archive") this.#lookAhead(ask);
     job.startedAt = coarseNow();
     return { name: "run", tracer, record: job.record.path, extra: [], staging: "" };
+  }
+
+  /** Hashes what the command line names: an archive that is rewritten cannot be looked at afterwards. */
+  #lookAhead({ argv, cwd }: Message<"ask">): void {
+    for (const word of argv.slice(1)) if (!word.startsWith("-")) this.#inputs.content(absolute(word, cwd));
   }
 
   /** The launcher could not deliver: the tool runs, so that its habit with such a target is learned. */
