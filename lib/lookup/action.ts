@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { bytesOf } from "../base/bytes.ts";
+import { bytesOf, byteString } from "../base/bytes.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
 import type { Message } from "../protocol/mod.ts";
 
@@ -42,4 +42,12 @@ export function toSlot(path: string, cwd: string): string {
 /** A path written with slots, in the asker's folder. */
 export function fromSlot(path: string, cwd: string): string {
   return path.startsWith("$cwd/") ? cwd + path.slice("$cwd".length) : path;
+}
+
+/** What distinguishes one processor from another to -march=native (soundness.md 3). */
+export function cpuIdentity(): string {
+  const lines = byteString(Deno.readFileSync("/proc/cpuinfo")).split("\n\n")[0].split("\n");
+  return lines.filter((line) =>
+    /^(?:vendor_id|cpu family|model|model name|stepping|flags|Features|CPU )/.test(line)
+  ).join("\n");
 }

@@ -92,11 +92,11 @@ class Ingest {
     }
     if (typeof content !== "object") return this.#changed(path);
     const { startedAt } = this.#options;
-    if (seen.signature !== undefined) {
-      const same = sameBytes(seen.signature, signatureOf(content.state));
-      // Where the clock is coarse, a file written just before the start may have been written again since its opening.
-      if (!same || this.#inputs.ambiguous(path, content.state, startedAt)) return this.#changed(path);
-    } else if (content.state.ctime >= startedAt) return this.#changed(path);
+    const same = seen.signature === undefined
+      ? content.state.ctime < startedAt
+      : sameBytes(seen.signature, signatureOf(content.state));
+    // Where the clock is coarse, a file written just before the start may have been written again since its opening.
+    if (!same || this.#inputs.ambiguous(path, content.state, startedAt)) return this.#changed(path);
     this.#add(inputKinds.content, path, content.digest, content.signature);
     if (this.#options.withTimes) this.#add(inputKinds.stat, path, statValue(content.state));
   }

@@ -17,9 +17,17 @@ import { coarseNow, physicalPath, readSmall } from "../os/mod.ts";
 import { askFlags, hitFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
 import { inputKinds, noSignature, type Unit } from "../store/unit.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
-import { observe, readRecord, type Record, type RecordPool, tidy } from "../trace/mod.ts";
+import {
+  type Observation,
+  observe,
+  readRecord,
+  type Record,
+  type RecordPool,
+  type Refused,
+  tidy,
+} from "../trace/mod.ts";
 import { byteString } from "../base/bytes.ts";
-import { type Action, actionOf, fromSlot, toSlot } from "./action.ts";
+import { type Action, actionOf, cpuIdentity, fromSlot, toSlot } from "./action.ts";
 import {
   type Environment,
   environmentHolds,
@@ -27,9 +35,11 @@ import {
   terminalOf,
   variablesAsked,
 } from "./circumstances.ts";
+import { beginDeclared, declaredObservation, type Running } from "./declared.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Outcome } from "./outcome.ts";
 import { modeBeforeUmask, type Product, productsOf } from "./outputs.ts";
+import { Toolchains } from "./toolchain.ts";
 
 export { type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
 
@@ -64,6 +74,8 @@ export interface Job {
   /** Why no candidate served, to be the outcome once the run is stored. */
   missed: Outcome;
   record?: Record;
+  /** Instead of a record, where there is no tracer. */
+  running?: Running;
   report?: Message<"report">;
   statements?: Statements;
   variables?: [string, string | null][];
@@ -80,6 +92,7 @@ const holdsTimes = /\.(?:pch|pcm|gch)$/;
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #inputs: Inputs;
+  readonly #toolchains = new Toolchains();
   #jobs = 0;
   #cpu: string | undefined;
 
@@ -189,7 +202,9 @@ export class Decider {
 
   #run(job: Job): Message<"run"> | Message<"pass"> {
     const { tracer, trace, records, interpreters } = this.#options;
-    if (tracer === "" || trace === "off") return this.#pass(job, "pass_no_tracer", "");
+    // The asker's own word counts as well: a daemon's settings are those of its start.
+    const off = trace === "off" || job.environment!.get("ZCCACHE_TRACE") === "off";
+    if (tracer === "" || off) return this.#runDeclared(job);
     const { ask } = job, { flags, window } = ask;
     job.record = records.take({
       ttys: flags & (askFlags.tty0 | askFlags.tty1 | askFlags.tty2),
@@ -199,6 +214,20 @@ export class Decider {
     if (job.kind === "archive") this.#lookAhead(ask);
     job.startedAt = coarseNow();
     return { name: "run", tracer, record: job.record.path, extra: [], staging: "" };
+  }
+
+  /** Without a tracer a compile is kept by what its words and its dependency list declare. */
+  #runDeclared(job: Job): Message<"run"> | Message<"pass"> {
+    const { argv, cwd, flags } = job.ask;
+    // How the tool finds a terminal cannot be answered for it (decisions.md 15).
+    if (job.kind !== "compile" || flags & (askFlags.tty1 | askFlags.tty2)) {
+      return this.#pass(job, "pass_no_tracer", "");
+    }
+    const running = beginDeclared(argv, cwd, job.environment!);
+    if ("word" in running) return this.#pass(job, "pass_no_tracer", running.word);
+    job.running = running;
+    job.startedAt = coarseNow();
+    return { name: "run", tracer: "", record: "", extra: [], staging: "" };
   }
 
   /** Hashes what the command line names: an archive that is rewritten cannot be looked at afterwards. */
@@ -256,9 +285,12 @@ export class Decider {
     return flags & (reportFlags.lost_text | reportFlags.rerun) ? "pass_lost_text" : undefined;
   }
 
-  #observation(job: Job) {
+  #observation(job: Job): Observation | Refused {
+    if (job.running !== undefined) {
+      return declaredObservation(job.running, this.#toolchains.of(job.realTool, job.environment!));
+    }
     const read = readRecord(job.record!.read());
-    if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem } as const;
+    if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem };
     const found = observe(read.events, read.doubts, job.ask.cwd);
     // No traced process opens the tool itself: a script's interpreter does, a program's loader does not.
     if (!("refusal" in found)) {
@@ -335,8 +367,11 @@ export class Decider {
     return { name: "done", outcome };
   }
 
+  /** Gives the record back; one that a process may still write into must serve no other run. */
   #release(job: Job): void {
-    job.record?.release();
+    if (job.outcome === "pass_left_behind" || (job.outcome === undefined && job.report === undefined)) {
+      job.record?.forget();
+    } else job.record?.release();
     job.record = undefined;
   }
 
@@ -353,17 +388,4 @@ export class Decider {
 
 function absolute(path: string, cwd: string): string {
   return path.startsWith("/") ? path : `${cwd}/${path}`;
-}
-
-/** What distinguishes one processor from another to -march=native (soundness.md 3). */
-function cpuIdentity(): string {
-  const lines = byteString(readProc("/proc/cpuinfo")).split("\n\n")[0].split("\n");
-  return lines.filter((line) =>
-    /^(?:vendor_id|cpu family|model|model name|stepping|flags|Features|CPU )/.test(line)
-  ).join("\n");
-}
-
-/** A file of /proc, whose size is not known before it is read. */
-function readProc(path: string): Uint8Array {
-  return Deno.readFileSync(path);
 }

@@ -1,0 +1,107 @@
+/**
+ * The declared way: what a compile without a tracer may be trusted to have read, from its own words.
+ *
+ * Here options are guessed from, so only those that are listed may stand on the line; any other word, a second source
+ * or a file beside the object makes the run pass. Headers come from the dependency list that the user asked for by
+ * `-MD`. A line without it passes: words of ours could make a compile fail that would not have failed.
+ *
+ * @module
+ */
+
+/** A compile of one source into one object, as its words declare it. Paths as written. */
+export interface Declared {
+  source: string;
+  object: string;
+  /** The dependency list, which is an output too. */
+  depfile: string;
+  /** Folders that are searched for headers, as written. */
+  folders: string[];
+  /** Headers named on the line. */
+  included: string[];
+}
+
+/** Words that change how an object is made and neither name nor make another file. */
+const harmless =
+  /^-(?:c|O[0-3sgz]?|Ofast|g[0-3]?|ggdb[0-3]?|gdwarf(?:-[2-5])?|w|W(?!p,|a,|l,|rite)[\w+=-]+|ansi|pedantic(?:-errors)?|std=[\w+:]+|pipe|pthread|nostdinc|nostdinc\+\+|MP|m(?:32|64|avx\w*|sse[\w.]*|fma|bmi2?|popcnt|tune=[\w-]+|arch=(?!native)[\w.+-]+|cmodel=\w+|no-red-zone)|f(?:PIC|pic|PIE|pie|no-(?!profile|working|temp)[\w=-]+|visibility=\w+|visibility-inlines-hidden|strict-aliasing|wrapv|stack-protector(?:-strong|-all)?|stack-clash-protection|cf-protection(?:=\w+)?|omit-frame-pointer|exceptions|rtti|common|function-sections|data-sections|signed-char|unsigned-char|short-enums|diagnostics-color=never|unroll-loops|tree-vectorize|math-errno|ffast-math|fast-math|inline-functions|merge-all-constants|threadsafe-statics|unwind-tables|asynchronous-unwind-tables|openmp|permissive|freestanding|hosted|builtin))$/;
+
+/** Words whose value follows, in the same word or the next. */
+const valued = ["-o", "-D", "-U", "-I", "-isystem", "-iquote", "-idirafter", "-include", "-MF", "-MT", "-MQ"];
+const folderWords = new Set(["-I", "-isystem", "-iquote", "-idirafter"]);
+const sourceName = /\.(?:c|cc|cp|cpp|cxx|c\+\+|C)$/;
+
+/** What the words (argv without argv[0]) declare, or the word that is not understood. */
+export function declaredBy(words: readonly string[]): Declared | { word: string } {
+  const found = { folders: [] as string[], included: [] as string[] };
+  let source: string | undefined, object: string | undefined, depfile: string | undefined;
+  let compiles = false, lists = false;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i], option = valued.find((name) => word.startsWith(name));
+    if (option !== undefined) {
+      const value = word.length > option.length ? word.slice(option.length) : words[++i];
+      if (value === undefined || (option === "-D" && value.includes("__"))) return { word };
+      if (option === "-o") object = value;
+      else if (option === "-MF") depfile = value;
+      else if (option === "-include") found.included.push(value);
+      else if (folderWords.has(option)) found.folders.push(value);
+    } else if (word === "-MD") lists = true;
+    else if (harmless.test(word)) compiles ||= word === "-c";
+    else if (word[0] === "-" || word[0] === "@" || !sourceName.test(word) || source !== undefined) {
+      return { word };
+    } else source = word;
+  }
+  if (!compiles || source === undefined) return { word: words[0] ?? "" };
+  if (!lists) return { word: "no -MD" };
+  object ??= withSuffix(source.slice(source.lastIndexOf("/") + 1), ".o");
+  return { source, object, depfile: depfile ?? withSuffix(object, ".d"), ...found };
+}
+
+function withSuffix(path: string, suffix: string): string {
+  const name = path.lastIndexOf("/") + 1, dot = path.lastIndexOf(".");
+  return (dot > name ? path.slice(0, dot) : path) + suffix;
+}
+
+/**
+ * The files of a dependency list's first rule, in order, without what make's spelling adds.
+ *
+ * @returns Undefined where the text is no such list.
+ */
+export function dependenciesIn(text: string): string[] | undefined {
+  const rule = text.replace(/\\\r?\n/g, " ").split("\n", 1)[0];
+  const colon = rule.search(/:(?=\s|$)/);
+  if (colon < 0) return undefined;
+  const files: string[] = [];
+  for (const [word] of rule.slice(colon + 1).matchAll(/(?:\\[\s#\\]|[^\s])+/g)) {
+    files.push(word.replace(/\\([ #])/g, "$1").replaceAll("$$", "$"));
+  }
+  return files;
+}
+
+/** What the text of a source or header says of things that a dependency list does not. */
+export interface Confession {
+  /** Why a run that read it cannot be kept. */
+  refusal?: "pass_time" | "pass_unmodelled";
+  /** Names that it asks `__has_include` for. */
+  asked: string[];
+}
+
+/**
+ * Reads a file's text for what a dependency list hides: the time, files that the assembler reads, headers that are only
+ * asked for. Tokens can be pasted together, so pieces of such words next to `##` count as the words.
+ *
+ * @param own False for the system's headers, which name assembler symbols but read no file by them.
+ */
+export function confess(text: string, own: boolean): Confession {
+  const asked: string[] = [];
+  if (/__(?:DATE|TIME|TIMESTAMP)__/.test(text)) return { refusal: "pass_time", asked };
+  if (own && text.includes("##") && /(?:^|\W)_*(?:DA|TI|AT|IM|ME|TE|ST|TAMP)[A-Z]*_*(?:$|\W)/.test(text)) {
+    return { refusal: "pass_time", asked };
+  }
+  if (own && /\basm\b|__asm|#\s*embed|#\s*pragma\s+(?:GCC\s+)?(?:pch|dependency|push_macro)/.test(text)) {
+    return { refusal: "pass_unmodelled", asked };
+  }
+  for (const [, name] of text.matchAll(/__has_include(?:_next)?\s*\(\s*(?:[<"]([^>"\n]+)[>"])?/g)) {
+    if (name === undefined) return { refusal: "pass_unmodelled", asked };
+    asked.push(name);
+  }
+  return /__has_embed/.test(text) ? { refusal: "pass_unmodelled", asked } : { asked };
+}

@@ -1,0 +1,61 @@
+import { assertEquals } from "@std/assert";
+import { confess, declaredBy, dependenciesIn } from "./declared.ts";
+
+const lines: [string, string][] = [
+  ["-MD -c a.c", "a.c > a.o + a.d"],
+  ["-c a.c", "not understood: no -MD"],
+  ["-O2 -g -Wall -fPIC -c src/a.c -o out/a.o -MD", "src/a.c > out/a.o + out/a.d"],
+  ["-MD -MFdeps -c a.cc", "a.cc > a.o + deps"],
+  ["-MD -Iinc -I inc2 -isystem s -include pre.h -c a.c", "a.c > a.o + a.d inc,inc2,s pre.h"],
+  ["-c a.c b.c", "not understood: b.c"],
+  ["a.c", "not understood: a.c"],
+  ["-MMD -c a.c", "not understood: -MMD"],
+  ["-MF x -c a.c", "not understood: no -MD"],
+  ["-Wp,-MD,x -c a.c", "not understood: -Wp,-MD,x"],
+  ["-Wa,-a=l -c a.c", "not understood: -Wa,-a=l"],
+  ["-fprofile-use -c a.c", "not understood: -fprofile-use"],
+  ["-fno-profile-use=x -c a.c", "not understood: -fno-profile-use=x"],
+  ["-gsplit-dwarf -c a.c", "not understood: -gsplit-dwarf"],
+  ["-march=native -c a.c", "not understood: -march=native"],
+  ["-DT=__TIME__ -c a.c", "not understood: -DT=__TIME__"],
+  ["-fplugin=x.so -c a.c", "not understood: -fplugin=x.so"],
+  ["-c a.s", "not understood: a.s"],
+  ["@a.rsp -c a.c", "not understood: @a.rsp"],
+  ["-c a.c -o", "not understood: -o"],
+];
+for (const [line, want] of lines) {
+  Deno.test(`declaredBy() of "${line}"`, () => {
+    const found = declaredBy(line.split(" "));
+    const text = "word" in found ? `not understood: ${found.word}` : [
+      `${found.source} > ${found.object} + ${found.depfile}`,
+      ...(found.folders.length > 0 ? [found.folders.join()] : []),
+      ...found.included,
+    ].join(" ");
+    assertEquals(text, want);
+  });
+}
+
+const lists: [string, string, string[] | undefined][] = [
+  ["continued lines", "a.o: a.c \\\n b.h \\\n c.h\n", ["a.c", "b.h", "c.h"]],
+  ["odd names", "a.o: a\\ b.c \\#c.h d$$e.h x\\y.h\n", ["a b.c", "#c.h", "d$e.h", "x\\y.h"]],
+  ["several targets, and rules for missing headers", "a.o b.d: a.c b.h\nb.h:\n", ["a.c", "b.h"]],
+  ["a target with a colon", "c:a.o: a.c\n", ["a.c"]],
+  ["no list", "nothing here\n", undefined],
+];
+for (const [name, text, want] of lists) {
+  Deno.test(`dependenciesIn() of ${name}`, () => assertEquals(dependenciesIn(text), want));
+}
+
+const texts: [string, boolean, ReturnType<typeof confess>][] = [
+  ["int a;", true, { asked: [] }],
+  ["const char *t = __TIME__;", true, { refusal: "pass_time", asked: [] }],
+  ["#define J(a, b) a ## b\nJ(__TI, ME__)", true, { refusal: "pass_time", asked: [] }],
+  ['__asm__(".incbin");', true, { refusal: "pass_unmodelled", asked: [] }],
+  ['extern int f() __asm__("g");', false, { asked: [] }],
+  ["#ifdef __has_include\n# if __has_include(<a/b.h>)\n", false, { asked: ["a/b.h"] }],
+  ["#if __has_include(NAME)\n", false, { refusal: "pass_unmodelled", asked: [] }],
+  ['#embed "x"\n', true, { refusal: "pass_unmodelled", asked: [] }],
+];
+for (const [text, own, want] of texts) {
+  Deno.test(`confess() of ${JSON.stringify(text)}`, () => assertEquals(confess(text, own), want));
+}
