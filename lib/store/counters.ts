@@ -6,6 +6,7 @@
 import { decode, encode } from "@std/msgpack";
 import { readIfThere, replaceFile } from "./files.ts";
 import { names } from "./layout.ts";
+import { sealed, unsealed } from "./shard.ts";
 
 /** Counters since the last reset. */
 export interface Counters {
@@ -17,30 +18,24 @@ export interface Counters {
 }
 
 /** How many outcomes are kept in order. */
-const recentRuns = 50;
+export const recentRuns = 50;
 
 /** The counters of a store folder; empty ones where there are none or the file is damaged. */
 export function readCounters(folder: string, now: number): Counters {
-  const bytes = readIfThere(`${folder}/${names.stats}`);
-  try {
-    if (bytes !== undefined) {
-      const { since, counters, recent } = decode(bytes) as {
-        since: number;
-        counters: [string, number][];
-        recent: string[];
-      };
-      return { since, counters: new Map(counters), recent };
-    }
-  } catch {
-    // Damaged counters are worth no more than none: they start over.
-  }
-  return { since: now, counters: new Map(), recent: [] };
+  const file = readIfThere(`${folder}/${names.stats}`), value = file && unsealed(file);
+  if (value === undefined) return { since: now, counters: new Map(), recent: [] };
+  const { since, counters, recent } = decode(value) as {
+    since: number;
+    counters: [string, number][];
+    recent: string[];
+  };
+  return { since, counters: new Map(counters), recent };
 }
 
 /** Writes counters whole. Not flushed to the disk: a power cut may cost the last few runs' numbers. */
 export function writeCounters(folder: string, { since, counters, recent }: Counters): void {
   const value = { since, counters: [...counters], recent };
-  replaceFile(folder, `${folder}/${names.stats}`, encode(value), { flush: false });
+  replaceFile(folder, `${folder}/${names.stats}`, sealed(encode(value)), { flush: false });
 }
 
 /** `base` with what was counted since. */

@@ -70,3 +70,9 @@ export function fileState(path: string): FileState | undefined {
   const state = statx(fromText(path), { follow: false });
   return typeof state === "object" && (state.mode & c.S_IFMT) === c.S_IFREG ? state : undefined;
 }
+
+/** Whether a folder is at `path`, given as ordinary text. */
+export function isFolder(path: string): boolean {
+  const state = statx(fromText(path));
+  return typeof state === "object" && (state.mode & c.S_IFMT) === c.S_IFDIR;
+}

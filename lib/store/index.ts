@@ -72,6 +72,14 @@ export class Index {
     shard.bytes = file.length;
     const value = unsealed(file);
     if (value === undefined) return this.#warn(`shard ${number} is damaged; its results are forgotten`);
+    try {
+      this.#decodeValue(number, shard, value);
+    } catch (cause) {
+      this.#warn(`shard ${number} was not understood: ${cause instanceof Error ? cause.message : cause}`);
+    }
+  }
+
+  #decodeValue(number: number, shard: Shard, value: Uint8Array): void {
     if (number === filesShard) return this.#decodeFiles(value);
     const units = new Units(value);
     // Oldest first on disk, so that each goes in front of the one before.
@@ -214,19 +222,9 @@ export class Index {
     return encode([...this.files].map(([path, { signature, digest }]) => [path, signature, digest]));
   }
 
-  /** Lets go of what is as on disk, because the disk was changed by another process: it is read again when asked for. */
-  forgetClean(): void {
-    for (const number of [...this.#shards.keys()]) {
-      if (this.dirty.has(number)) continue;
-      this.#shards.delete(number);
-    }
-    for (const [id, { shard }] of this.#byId) if (!this.#shards.has(shard)) this.#byId.delete(id);
-  }
-
-  /** Forgets everything, also what the snapshots hold. */
-  clear(): void {
-    for (const number of this.#shards.keys()) this.dirty.add(number);
-    this.#shards.clear(), this.#byId.clear(), this.#apply.clear(), this.files.clear();
+  /** Lets go of everything, because the disk was changed by another process: it is read again when asked for. */
+  forget(): void {
+    this.#shards.clear(), this.#byId.clear(), this.#apply.clear(), this.files.clear(), this.dirty.clear();
   }
 }
 

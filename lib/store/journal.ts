@@ -1,12 +1,15 @@
 /**
  * Journal: every index record since its shard was last written, in order.
  *
- *     journal := "zcjrnl1\n" record*                          ; little-endian
+ *     journal := "zcjrnl2\n" generation:u64 record*           ; little-endian
  *     record  := size:u32 crc:u32 shard:u16 kind:u8 0 body    ; size of the body; crc of shard, kind and body
  *
  * A build waits while we append, so a record is one write() and no fsync, about 10 µs: killing the process loses
  * nothing, and a power cut loses at most the records since the last flush, which costs misses, never a wrong hit. The
  * shard's number stands in the head, so that a one-shot reader skips what is not its own.
+ *
+ * Each journal that is begun or rewritten draws its generation by lot. It tells a process whether the offset up to which it
+ * has read belongs to the file that is there now: an inode's number is given again as soon as a journal was replaced.
  *
  * Always true: a blob has its final name before a record names it. Reading stops at the first bad record; what follows
  * is cut before the next append.
@@ -15,8 +18,24 @@
  */
 import { crc32 } from "node:zlib";
 
-export const journalMagic = new TextEncoder().encode("zcjrnl1\n");
+const magic = new TextEncoder().encode("zcjrnl2\n");
+/** Bytes in front of the first record. */
+export const journalHeadBytes = magic.length + 8;
 const headBytes = 12;
+
+/** The head of a new journal. */
+export function journalHead(): Uint8Array<ArrayBuffer> {
+  const head = new Uint8Array(journalHeadBytes);
+  head.set(magic);
+  crypto.getRandomValues(head.subarray(magic.length));
+  return head;
+}
+
+/** Which journal this is, or undefined where the bytes are not a journal's head. */
+export function generationOf(bytes: Uint8Array): bigint | undefined {
+  if (bytes.length < journalHeadBytes || !magic.every((byte, i) => bytes[i] === byte)) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(magic.length, true);
+}
 
 export const recordKinds = { unit: 1, drop: 2, use: 3, file: 4 } as const;
 export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];
@@ -52,12 +71,10 @@ export function replay(
   visit: (record: JournalRecord, start: number, end: number) => void,
 ): Replayed {
   let at = from;
-  if (at < journalMagic.length) {
+  if (at < journalHeadBytes) {
     if (bytes.length === 0) return { end: 0 };
-    if (!journalMagic.every((byte, i) => bytes[i] === byte)) {
-      return { end: 0, torn: "it does not begin as a journal" };
-    }
-    at = journalMagic.length;
+    if (generationOf(bytes) === undefined) return { end: 0, torn: "it does not begin as a journal" };
+    at = journalHeadBytes;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   while (at < bytes.length) {

@@ -1,5 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { encodeRecord, journalMagic, type JournalRecord, recordKinds, replay } from "./journal.ts";
+import {
+  encodeRecord,
+  journalHead,
+  journalHeadBytes,
+  type JournalRecord,
+  recordKinds,
+  replay,
+} from "./journal.ts";
 
 const records: JournalRecord[] = [
   { shard: 3, kind: recordKinds.unit, body: new Uint8Array([1, 2, 3]) },
@@ -7,7 +14,7 @@ const records: JournalRecord[] = [
   { shard: 255, kind: recordKinds.drop, body: new Uint8Array(40).fill(7) },
 ];
 function journal(): Uint8Array {
-  const parts = [journalMagic, ...records.map(encodeRecord)];
+  const parts = [journalHead(), ...records.map(encodeRecord)];
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) whole.set(part, at), at += part.length;
@@ -39,13 +46,14 @@ Deno.test("replay() never applies a record of which a bit was flipped", () => {
       damaged[at] ^= bit;
       const got = applied(damaged);
       assertEquals(got, records.slice(0, got.length), `byte ${at}`);
+      if (at >= 8 && at < journalHeadBytes) continue; // the generation, which is any number
       assert(got.length < records.length, `byte ${at} was not missed`);
     }
   }
 });
 
 Deno.test("replay() goes on from where an earlier one ended", () => {
-  const whole = journal(), first = journalMagic.length + encodeRecord(records[0]).length;
+  const whole = journal(), first = journalHeadBytes + encodeRecord(records[0]).length;
   const seen: number[] = [];
   assertEquals(replay(whole, first, ({ shard }) => seen.push(shard)), { end: whole.length });
   assertEquals(seen, [256, 255]);

@@ -13,19 +13,21 @@
  * @module
  */
 import { type Clock, systemClock } from "../base/clock.ts";
-import type { Digest } from "../base/digest.ts";
-import { fromText } from "../base/bytes.ts";
-import { addCounters, type Counters, readCounters, writeCounters } from "./counters.ts";
-import { budgetOf, victims } from "./eviction.ts";
-import { fileState, readIfThere, removeIfThere, replaceFile, temporaryName } from "./files.ts";
+import { type Digest, hex } from "../base/digest.ts";
+import { fromText, shown } from "../base/bytes.ts";
+import { addCounters, type Counters, readCounters, recentRuns, writeCounters } from "./counters.ts";
+import { type Blob, budgetOf, victims } from "./eviction.ts";
+import { isFolder, readIfThere, removeIfThere, replaceFile, temporaryName } from "./files.ts";
 import { underLock } from "./guard.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
-import { encodeRecord, journalMagic, type JournalRecord, recordKinds, replay } from "./journal.ts";
+import { type JournalRecord, recordKinds } from "./journal.ts";
+import { JournalFile } from "./journal_file.ts";
 import { filesShard, names, shardCount } from "./layout.ts";
 import { Objects } from "./objects.ts";
 import { preparePlace, sweepStaged } from "./place.ts";
 import { encodeShard, encodeUnits, sealed } from "./shard.ts";
 import type { Unit } from "./unit.ts";
+import { Slice } from "./slice.ts";
 import { Wal } from "./wal.ts";
 
 export type { StoredUnit } from "./index.ts";
@@ -55,25 +57,20 @@ const longJournalBytes = 1 << 20;
 /** Use is noted at most this often: finer order would change nothing that is dropped, and each note is a record. */
 const noteUseMs = 3_600_000;
 const evictEveryMs = 300_000;
-/** Work between two turns of the event loop. */
-const sliceMs = 10;
+/** The first look at the size comes soon after the start, when the first clients have been served. */
+const firstEvictionMs = 2_000;
 
 export class Store {
   readonly #options: StoreOptions;
   readonly #folder: string;
   readonly #index: Index;
   readonly #objects: Objects;
+  readonly #journal: JournalFile;
   readonly #wal: Wal<true>;
   readonly #writable: boolean;
   readonly #snapshots = new Map<number, Uint8Array>();
-  /** How much of the journal is in the index, and which file it was. */
-  #journalEnd = 0;
-  #journalInode = 0n;
-  /** Shards that the journal speaks of. */
-  readonly #journalled = new Set<number>();
   #counted = new Map<string, number>();
   #recent: string[] = [];
-  #stopEviction: () => void = () => {};
 
   /** @throws {CacheError} where the folder cannot be used. */
   static open(options: StoreOptions): Store {
@@ -86,18 +83,31 @@ export class Store {
     this.#writable = preparePlace(options.folder) === "writable";
     this.#objects = new Objects(options.folder, options.log);
     this.#index = new Index((shard) => this.#snapshot(shard), (text) => options.log.warn(text));
+    this.#journal = new JournalFile(options.folder, this.#path(names.journal), {
+      record: (record) => this.#index.take(record),
+      replaced: () => this.#reread(),
+      warn: (text) => options.log.warn(text),
+    });
     if (this.#writable) sweepStaged(options.folder, options.now());
     if (options.mode === "daemon") this.#loadAll();
-    this.#takeIn(readIfThere(this.#path(names.journal)) ?? new Uint8Array(0));
-    this.#index.dirty.clear(); // the journal says it already; the next commit of a shard adds its records
-    for (const shard of this.#journalled) this.#index.dirty.add(shard);
+    const torn = this.#journal.read();
+    // Who may write cuts the tail when it appends, and says so; here it may be a record that is just being written.
+    if (torn !== undefined && !this.#writable) options.log.warn(`the journal's end is left out: ${torn}`);
     const clock = options.clock ?? systemClock;
     const { flushMs, maxPending, signal, log } = options;
     this.#wal = new Wal({ flushMs, maxPending, clock, signal, log, commit: (_, last) => this.#commit(last) });
     if (options.mode === "daemon") {
-      this.#stopEviction = clock.every(evictEveryMs, () => this.evict());
-      signal.addEventListener("abort", () => this.#stopEviction(), { once: true });
+      this.#evictAtTimes(clock);
     }
+  }
+
+  #evictAtTimes(clock: Pick<Clock, "every">): void {
+    const evict = () => {
+      this.evict().catch((cause) => this.#options.log.warn(`cannot evict: ${messageOf(cause)}`));
+    };
+    const stopEvery = clock.every(evictEveryMs, evict);
+    const stopFirst = clock.every(firstEvictionMs, () => (stopFirst(), evict()));
+    this.#options.signal.addEventListener("abort", () => (stopEvery(), stopFirst()), { once: true });
   }
 
   #path(name: string): string {
@@ -117,7 +127,20 @@ export class Store {
     return bytes;
   }
 
-  /** Why nothing is stored, if so. */
+  /** Another process rewrote the index: what it knew of ours is there, for every put is in the journal first. */
+  #reread(): void {
+    this.#index.forget();
+    this.#snapshots.clear();
+  }
+
+  /** Under the lock that all who write share. The folder is made anew where somebody removed it. */
+  #locked<T>(work: () => T): T {
+    const path = this.#path(names.lock);
+    if (!isFolder(this.#path("index"))) preparePlace(this.#folder);
+    return underLock(path, work);
+  }
+
+  /** Whether nothing is stored. */
   get readOnly(): boolean {
     return !this.#writable;
   }
@@ -137,14 +160,18 @@ export class Store {
   /**
    * Stores a unit; one with equal circumstances and statements is replaced. Once this returns a kill loses nothing.
    *
-   * @throws {Error} where the journal cannot be written; the unit then serves this process only.
+   * @throws {Error} where the journal cannot be written: the unit then serves this process, and outlives it only if a
+   * later flush succeeds.
    */
   put(unit: Unit): void {
     if (!this.#writable) return;
     const now = this.#options.now(), body = encodeUnits([{ unit, used: now }]);
-    this.#append({ shard: unit.key[0], kind: recordKinds.unit, body });
-    this.#index.put(unit, now);
-    this.#wal.enqueue(`unit ${unit.key.join()} ${unit.storedAt}`, true);
+    try {
+      this.#append({ shard: unit.key[0], kind: recordKinds.unit, body });
+    } finally {
+      this.#index.put(unit, now);
+      this.#wal.enqueue(`unit ${hex(unit.key)} ${unit.storedAt}`, true);
+    }
   }
 
   /** Forgets a unit, because its result is damaged. */
@@ -178,13 +205,22 @@ export class Store {
       this.#append(record);
       this.#wal.enqueue(key, true);
     } catch (cause) {
-      this.#options.log.warn(`cannot note "${key}": ${cause instanceof Error ? cause.message : cause}`);
+      this.#options.log.warn(`cannot note "${key}": ${messageOf(cause)}`);
     }
+  }
+
+  #append(record: JournalRecord): void {
+    this.#locked(() => this.#journal.append(record));
   }
 
   /** Where the launcher may stage a blob (byte string). */
   stagingName(): string {
+    if (this.#writable && !isFolder(this.#path("tmp"))) preparePlace(this.#folder);
     return fromText(temporaryName(this.#folder));
+  }
+  /** Removes a staged file that became no blob. */
+  discard(staged: string): void {
+    removeIfThere(shown(staged));
   }
   /** Names a staged blob by its content. @throws {Error} where it cannot be kept. */
   commitBlob(staged: string): { digest: Digest; size: number } {
@@ -198,61 +234,6 @@ export class Store {
     return this.#objects.path(digest);
   }
 
-  // --- the journal ---------------------------------------------------------------------------------------------
-
-  #append(record: JournalRecord): void {
-    const bytes = encodeRecord(record);
-    underLock(this.#path(names.lock), () => {
-      this.#takeInForeign();
-      const file = Deno.openSync(this.#path(names.journal), { append: true, create: true, mode: 0o600 });
-      try {
-        const head = this.#journalEnd === 0 ? journalMagic : new Uint8Array(0);
-        const whole = new Uint8Array(head.length + bytes.length);
-        whole.set(head);
-        whole.set(bytes, head.length);
-        if (file.writeSync(whole) !== whole.length) {
-          file.truncateSync(this.#journalEnd);
-          throw new Error("the journal could not be written whole");
-        }
-        this.#journalEnd += whole.length;
-        this.#journalled.add(record.shard);
-      } finally {
-        file.close();
-      }
-    });
-    if (this.#journalInode === 0n) this.#journalInode = fileState(this.#path(names.journal))?.ino ?? 0n;
-  }
-
-  /** Takes in what other processes appended; cuts a torn tail. Under the lock. */
-  #takeInForeign(): void {
-    const state = fileState(this.#path(names.journal));
-    if (state !== undefined && state.ino === this.#journalInode && state.size === this.#journalEnd) return;
-    if (state === undefined || state.ino !== this.#journalInode || state.size < this.#journalEnd) {
-      // Another process has moved the records into the shards, or the folder was replaced.
-      this.#journalEnd = 0;
-      this.#journalled.clear();
-      this.#snapshots.clear();
-      this.#index.forgetClean();
-    }
-    this.#journalInode = state?.ino ?? 0n;
-    if (state === undefined) return;
-    const bytes = readIfThere(this.#path(names.journal))!;
-    this.#takeIn(bytes);
-    if (this.#journalEnd < bytes.length && this.#writable) {
-      Deno.truncateSync(this.#path(names.journal), this.#journalEnd);
-    }
-  }
-
-  #takeIn(bytes: Uint8Array): void {
-    const { end, torn } = replay(bytes, this.#journalEnd, (record) => {
-      this.#index.take(record);
-      this.#journalled.add(record.shard);
-    });
-    this.#journalEnd = end;
-    this.#journalInode ||= fileState(this.#path(names.journal))?.ino ?? 0n;
-    if (torn !== undefined) this.#options.log.warn(`journal cut at byte ${end}: ${torn}`);
-  }
-
   // --- commits -------------------------------------------------------------------------------------------------
 
   /** Commits what waits now. Resolves to the number of records. */
@@ -263,41 +244,42 @@ export class Store {
   async #commit(last: boolean): Promise<void> {
     if (!this.#writable) return;
     this.#writeCounters();
-    if (this.#options.mode === "one-shot") return this.#commitOneShot();
+    if (this.#options.mode === "one-shot") return await this.#commitOneShot();
     const dirty = [...this.#index.dirty];
     if (dirty.length === 0) return;
-    let weight = this.#journalEnd, all = 0;
-    for (const shard of dirty) weight += this.#index.weight(shard);
-    for (let shard = 0; shard < shardCount; shard++) all += this.#index.weight(shard);
-    if (!last && weight > smallBytes && this.#journalEnd < all / 4) return this.#flushJournal();
-    let began = performance.now();
+    if (!last && !this.#worthSnapshots(dirty)) return this.#journal.flush();
+    const slice = new Slice();
     for (const shard of dirty) {
-      this.#writeShard(shard);
-      if (last || performance.now() - began < sliceMs) continue;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      began = performance.now();
+      // One lock for each: an append of another process need not wait for all of them.
+      this.#locked(() => {
+        this.#journal.catchUp();
+        this.#writeShard(shard);
+      });
+      if (!last) await slice.pause();
     }
-    underLock(this.#path(names.lock), () => this.#retire());
+    this.#locked(() => this.#retire());
+  }
+
+  #worthSnapshots(dirty: readonly number[]): boolean {
+    let weight = this.#journal.bytes, all = 0;
+    for (const shard of dirty) weight += this.#weight(shard);
+    if (weight <= smallBytes) return true;
+    for (let shard = 0; shard < shardCount; shard++) all += this.#weight(shard);
+    return this.#journal.bytes >= all / 4;
+  }
+  #weight(shard: number): number {
+    return this.#snapshots.get(shard)?.length ?? this.#index.weight(shard);
   }
 
   /** Under the lock all along, so that no other one-shot's record is lost between the shards and the journal. */
-  #commitOneShot(): void {
-    if (this.#journalEnd < longJournalBytes) return;
-    underLock(this.#path(names.lock), () => {
-      this.#takeInForeign();
-      for (const shard of [...this.#journalled]) this.#writeShard(shard);
+  async #commitOneShot(): Promise<void> {
+    if (this.#journal.bytes < longJournalBytes) return;
+    this.#locked(() => {
+      this.#journal.catchUp();
+      for (const shard of [...this.#journal.shards]) this.#writeShard(shard);
       this.#retire();
     });
-    this.evict();
-  }
-
-  #flushJournal(): void {
-    const file = Deno.openSync(this.#path(names.journal), { write: true });
-    try {
-      file.syncDataSync();
-    } finally {
-      file.close();
-    }
+    await this.evict();
   }
 
   #writeShard(shard: number): void {
@@ -316,21 +298,8 @@ export class Store {
 
   /** The journal without the records of shards that are written. Under the lock. */
   #retire(): void {
-    this.#takeInForeign();
-    const path = this.#path(names.journal), bytes = readIfThere(path) ?? new Uint8Array(0);
-    const kept: Uint8Array[] = [journalMagic];
-    this.#journalled.clear();
-    replay(bytes, 0, ({ shard }, start, end) => {
-      if (!this.#index.dirty.has(shard)) return;
-      kept.push(bytes.subarray(start, end));
-      this.#journalled.add(shard);
-    });
-    const whole = new Uint8Array(kept.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of kept) whole.set(part, at), at += part.length;
-    replaceFile(this.#folder, path, whole);
-    this.#journalEnd = whole.length;
-    this.#journalInode = fileState(path)?.ino ?? 0n;
+    this.#journal.catchUp();
+    this.#journal.keepOnly(this.#index.dirty);
   }
 
   // --- counters, size, eviction --------------------------------------------------------------------------------
@@ -338,14 +307,14 @@ export class Store {
   /** Adds to counters; `outcome` joins the last runs. Written with the next commit. */
   count(counters: Iterable<readonly [string, number]>, outcome: string): void {
     for (const [name, n] of counters) this.#counted.set(name, (this.#counted.get(name) ?? 0) + n);
-    this.#recent.push(outcome);
+    this.#recent = [...this.#recent, outcome].slice(-recentRuns);
     this.#wal.enqueue("counters", true);
   }
 
   #writeCounters(): void {
     if (this.#recent.length === 0) return;
     const counted = this.#counted, recent = this.#recent;
-    underLock(this.#path(names.lock), () => {
+    this.#locked(() => {
       writeCounters(
         this.#folder,
         addCounters(readCounters(this.#folder, this.#options.now()), counted, recent),
@@ -362,7 +331,7 @@ export class Store {
   resetCounters(): void {
     this.#counted = new Map(), this.#recent = [];
     const empty = { since: this.#options.now(), counters: new Map<string, number>(), recent: [] };
-    underLock(this.#path(names.lock), () => writeCounters(this.#folder, empty));
+    this.#locked(() => writeCounters(this.#folder, empty));
   }
 
   /** How much is stored. Walks every shard and folder. */
@@ -373,12 +342,18 @@ export class Store {
     return { units, blobs, bytes };
   }
 
-  /** Drops what was not used for longest while the cache is over its budget. Returns how many units went. */
-  evict(): number {
+  /** Drops what was not used for longest while the cache is over its budget. Resolves to how many units went. */
+  async evict(): Promise<number> {
     if (!this.#writable) return 0;
-    const blobs = [...this.#objects.all()], used = blobs.reduce((sum, { bytes }) => sum + bytes, 0);
+    const slice = new Slice(), blobs: Blob[] = [];
+    let used = 0;
+    for (const blob of this.#objects.all()) {
+      blobs.push(blob), used += blob.bytes;
+      await slice.pause();
+    }
     const budget = budgetOf(this.#folder, used, this.#options.budgetBytes);
     if (used <= budget) return 0;
+    for (const { unit } of this.#index.all()) unit.key[0], await slice.pause(); // decoded in slices; what follows is quick
     const gone = victims([...this.#index.all()], blobs, budget, this.#options.now());
     for (const id of gone.units) this.drop(id);
     for (const digits of gone.blobs) this.#objects.remove(digits);
@@ -389,16 +364,17 @@ export class Store {
   /** Removes everything that is stored. Counters stay. */
   clear(): { units: number; blobs: number; bytes: number } {
     const sizes = this.sizes();
-    underLock(this.#path(names.lock), () => {
-      this.#index.clear();
-      this.#index.dirty.clear();
+    this.#locked(() => {
+      this.#index.forget();
       this.#snapshots.clear();
       for (let shard = 0; shard <= shardCount; shard++) removeIfThere(this.#path(names.shard(shard)));
-      removeIfThere(this.#path(names.journal));
-      this.#journalEnd = 0, this.#journalInode = 0n;
-      this.#journalled.clear();
+      this.#journal.remove();
       for (const { digits } of [...this.#objects.all()]) this.#objects.remove(digits);
     });
     return sizes;
   }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -34,13 +34,27 @@ export class Objects {
     const signature = signatureOf(state), known = this.#verified.get(hex(digest));
     if (known !== undefined && sameBytes(known, signature)) return path;
     const hashed = hashFile(path);
-    if (typeof hashed === "object" && sameBytes(hashed.digest, digest)) {
-      this.#verified.set(hex(digest), signatureOf(hashed.state));
-      return path;
+    if (typeof hashed !== "object") {
+      this.#log.warn(`the blob ${hex(digest)} cannot be read (${hashed})`);
+      return undefined;
     }
-    this.#log.warn(`the blob ${hex(digest)} is damaged and was dropped`);
-    removeIfThere(shown(path));
-    return undefined;
+    if (!sameBytes(hashed.digest, digest)) {
+      this.#dropDamaged(digest, shown(path));
+      return undefined;
+    }
+    this.#verified.set(hex(digest), signatureOf(hashed.state));
+    return path;
+  }
+
+  /** In a cache that cannot be written to it stays, and is a miss each time. */
+  #dropDamaged(digest: Digest, path: string): void {
+    let what = "was dropped";
+    try {
+      removeIfThere(path);
+    } catch (cause) {
+      what = `stays (${cause instanceof Error ? cause.message : cause})`;
+    }
+    this.#log.warn(`the blob ${hex(digest)} is damaged and ${what}`);
   }
 
   /**

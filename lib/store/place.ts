@@ -6,7 +6,7 @@
 import { fromText } from "../base/bytes.ts";
 import { CacheError } from "../base/errors.ts";
 import { c, libc, statx } from "../os/mod.ts";
-import { readIfThere, removeIfThere } from "./files.ts";
+import { readIfThere, removeIfThere, replaceFile } from "./files.ts";
 import { folders, formatLine, names, temporaryPid } from "./layout.ts";
 
 /** Staged files of a process that cannot be seen (another container) are left this long. */
@@ -55,9 +55,10 @@ function readOnly(cause: unknown): boolean {
     (cause instanceof Error && /read-only/i.test(cause.message));
 }
 
+/** Whole or not at all: half a line, left by a full disk or a kill, would be another format for ever. */
 function writeFormat(folder: string): boolean {
   try {
-    Deno.writeTextFileSync(`${folder}/${names.format}`, formatLine, { mode: 0o600 });
+    replaceFile(folder, `${folder}/${names.format}`, new TextEncoder().encode(formatLine));
     return true;
   } catch (cause) {
     if (readOnly(cause)) return false;
@@ -65,7 +66,7 @@ function writeFormat(folder: string): boolean {
   }
 }
 
-/** Asks the file system, not the mode bits: it may be mounted read-only. */
+/** Asks the file system, not the mode bits: it may be mounted read-only. A full disk may have room later. */
 function mayWrite(folder: string): boolean {
   const probe = `${folder}/tmp/${Deno.pid}-0`;
   try {
@@ -74,6 +75,9 @@ function mayWrite(folder: string): boolean {
     return true;
   } catch (cause) {
     if (readOnly(cause)) return false;
+    if (cause instanceof Error && /ENOSPC|EDQUOT/.test(String((cause as { code?: string }).code))) {
+      return true;
+    }
     throw cause;
   }
 }

@@ -1,0 +1,176 @@
+/**
+ * The journal as a file that several processes append to and any of them may rewrite.
+ *
+ * A process knows up to which byte of which journal (its generation) its index has taken records in. Before it appends or
+ * rewrites it catches up with what others did. Where another journal stands in the place, someone has moved the records
+ * into the shards, or the folder was replaced: then the index must be read anew.
+ *
+ * All methods but `read` and `flush` are called under the store's lock.
+ *
+ * @module
+ */
+import { readIfThere, removeIfThere, replaceFile } from "./files.ts";
+import {
+  encodeRecord,
+  generationOf,
+  journalHead,
+  journalHeadBytes,
+  type JournalRecord,
+  replay,
+} from "./journal.ts";
+
+export interface JournalReader {
+  /** A record that is not in the index yet. */
+  record(record: JournalRecord): void;
+  /** What came from disk so far is out of date. */
+  replaced(): void;
+  warn(text: string): void;
+}
+
+export class JournalFile {
+  readonly #folder: string;
+  readonly #path: string;
+  readonly #reader: JournalReader;
+  #end = 0;
+  #generation: bigint | undefined;
+  readonly #shards = new Set<number>();
+
+  /** @param folder The store's. @param path The journal's, as ordinary text. */
+  constructor(folder: string, path: string, reader: JournalReader) {
+    this.#folder = folder;
+    this.#path = path;
+    this.#reader = reader;
+  }
+
+  /** How long it is, as far as we know. */
+  get bytes(): number {
+    return this.#end;
+  }
+  /** The shards that it speaks of. */
+  get shards(): ReadonlySet<number> {
+    return this.#shards;
+  }
+
+  /**
+   * Takes in what is there, without the lock: a last record may be half written at this moment, so that nothing is cut.
+   *
+   * @returns Why reading stopped before the end.
+   */
+  read(): string | undefined {
+    const bytes = readIfThere(this.#path);
+    return bytes && this.#takeIn(bytes);
+  }
+
+  #takeIn(bytes: Uint8Array): string | undefined {
+    this.#generation ??= generationOf(bytes);
+    const { end, torn } = replay(bytes, this.#end, (record) => {
+      this.#reader.record(record);
+      this.#shards.add(record.shard);
+    });
+    this.#end = end;
+    return torn;
+  }
+
+  #forget(): void {
+    this.#reader.replaced();
+    this.#end = 0;
+    this.#generation = undefined;
+    this.#shards.clear();
+  }
+
+  /** Takes in what other processes did, and cuts a torn tail. */
+  catchUp(): void {
+    const file = open(this.#path, { read: true, write: true });
+    if (file === undefined) return this.#generation === undefined ? undefined : this.#forget();
+    try {
+      this.#catchUp(file);
+    } finally {
+      file.close();
+    }
+  }
+
+  #catchUp(file: Deno.FsFile): void {
+    const head = new Uint8Array(journalHeadBytes);
+    const generation = file.readSync(head) === head.length ? generationOf(head) : undefined;
+    if (generation !== this.#generation) this.#forget();
+    const size = file.seekSync(0, Deno.SeekMode.End);
+    if (size < this.#end) this.#forget(); // a copy of this very journal from earlier
+    if (size === this.#end) return;
+    const torn = this.#takeIn(readIfThere(this.#path) ?? new Uint8Array(0));
+    if (this.#end === size) return;
+    if (torn !== undefined) this.#reader.warn(`journal cut at byte ${this.#end}: ${torn}`);
+    file.truncateSync(this.#end);
+  }
+
+  /**
+   * Appends a record with one write; others' records before it are taken in first.
+   *
+   * @throws {Error} where it cannot be written whole; then nothing of it is left.
+   */
+  append(record: JournalRecord): void {
+    const file = Deno.openSync(this.#path, { read: true, append: true, create: true, mode: 0o600 });
+    try {
+      this.#catchUp(file);
+      const bytes = encodeRecord(record), head = this.#end === 0 ? journalHead() : new Uint8Array(0);
+      const whole = new Uint8Array(head.length + bytes.length);
+      whole.set(head);
+      whole.set(bytes, head.length);
+      if (file.writeSync(whole) !== whole.length) {
+        file.truncateSync(this.#end);
+        throw new Error("the journal could not be written whole");
+      }
+      this.#generation ??= generationOf(head);
+      this.#end += whole.length;
+      this.#shards.add(record.shard);
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Makes what was appended last through a power cut. */
+  flush(): void {
+    const file = open(this.#path, { write: true });
+    if (file === undefined) return;
+    try {
+      file.syncDataSync();
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Replaces the journal by one with the records of those shards alone. */
+  keepOnly(shards: ReadonlySet<number>): void {
+    const bytes = readIfThere(this.#path) ?? new Uint8Array(0);
+    const kept: Uint8Array[] = [journalHead()], named = new Set<number>();
+    replay(bytes, 0, ({ shard }, start, end) => {
+      if (!shards.has(shard)) return;
+      kept.push(bytes.subarray(start, end));
+      named.add(shard);
+    });
+    const whole = new Uint8Array(kept.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of kept) whole.set(part, at), at += part.length;
+    replaceFile(this.#folder, this.#path, whole);
+    this.#end = whole.length;
+    this.#generation = generationOf(whole);
+    this.#shards.clear();
+    for (const shard of named) this.#shards.add(shard);
+  }
+
+  /** Removes it. */
+  remove(): void {
+    removeIfThere(this.#path);
+    this.#end = 0;
+    this.#generation = undefined;
+    this.#shards.clear();
+  }
+}
+
+function open(path: string, options: Deno.OpenOptions): Deno.FsFile | undefined {
+  try {
+    return Deno.openSync(path, options);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
+    throw cause;
+  }
+}
