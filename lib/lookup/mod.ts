@@ -373,6 +373,8 @@ export class Decider {
       job.record?.forget();
     } else job.record?.release();
     job.record = undefined;
+    // What became a blob has another name by now; the rest must not stay (a full disk, a launcher that died).
+    for (const staged of job.staged.splice(0)) this.#options.store.discard(staged);
   }
 
   /** The conversation is over, in whatever state. Called once for every job; counts its outcome. */
