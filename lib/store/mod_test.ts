@@ -1,67 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { FakeClock } from "../base/clock.ts";
 import { fromText } from "../base/bytes.ts";
 import { hex, sha256 } from "../base/digest.ts";
 import { libc } from "../os/mod.ts";
 import { names } from "./layout.ts";
-import { Store } from "./mod.ts";
-import { inputKinds, noSignature, type Unit } from "./unit.ts";
+import type { Store } from "./mod.ts";
+import { keyOf as key, openStore as setup, text, unitOf } from "./testing.ts";
 
 libc(); // opened here, so that no test seems to leak it
 
-const text = (value: string) => new TextEncoder().encode(value);
-
-export function unitOf(name: string, value = "content", blob: Uint8Array = new Uint8Array(0)): Unit {
-  return {
-    key: sha256(text(name)),
-    environment: [["LANG", "C"], ["CPATH", null]],
-    terminal: "",
-    inputs: [
-      { kind: inputKinds.content, path: "/w/\xff a.h", value: sha256(text(value)), signature: noSignature },
-      { kind: inputKinds.exists, path: "/w", value: sha256(text("folder")), signature: noSignature },
-    ],
-    absences: {
-      folders: [{ path: "/i1", gone: false, signature: noSignature.slice().fill(3) }, {
-        path: "/i2",
-        gone: true,
-        signature: noSignature,
-      }],
-      lists: [[0, 1], [1]],
-      names: [{ list: 0, name: "v.h" }, { list: 1, name: "w.h" }],
-    },
-    result: {
-      status: 0,
-      out: text("out"),
-      err: text("warning"),
-      oneOutput: false,
-      outputs: [{ path: "$cwd/a.o", blob, text: "", style: 3, mode: 0o666, size: 3 }],
-    },
-    workKind: "compile",
-    wallUs: 12_345,
-    storedAt: 1_700_000_000_000,
-  };
-}
-
-function setup(folder = Deno.makeTempDirSync() + "/v1", mode: "daemon" | "one-shot" = "daemon") {
-  const abort = new AbortController(), warnings: string[] = [], clock = new FakeClock();
-  const store = Store.open({
-    folder,
-    mode,
-    flushMs: 5_000,
-    maxPending: 2_048,
-    budgetBytes: 1 << 30,
-    signal: abort.signal,
-    log: { info: () => {}, warn: (text) => void warnings.push(text) },
-    now: () => clock.now(),
-    clock,
-  });
-  const end = async () => {
-    abort.abort();
-    await store.closed;
-  };
-  return { store, folder, warnings, clock, end, abort };
-}
-const key = (name: string) => sha256(text(name));
 const values = (store: Store, name: string) =>
   store.candidates(key(name)).map(({ unit }) => hex(unit.inputs[0].value).slice(0, 8));
 const short = (value: string) => hex(sha256(text(value))).slice(0, 8);
