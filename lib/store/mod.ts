@@ -136,7 +136,7 @@ export class Store {
   /** Under the lock that all who write share. The folder is made anew where somebody removed it. */
   #locked<T>(work: () => T): T {
     const path = this.#path(names.lock);
-    if (!isFolder(this.#path("index"))) preparePlace(this.#folder);
+    if (!isFolder(this.#path("index")) || !isFolder(this.#path("tmp"))) preparePlace(this.#folder);
     return underLock(path, work);
   }
 
@@ -179,6 +179,11 @@ export class Store {
     const about = this.#index.about(id, 0);
     this.#index.drop(id);
     if (about !== undefined) this.#note({ ...about, kind: recordKinds.drop }, `drop ${id}`);
+  }
+
+  /** Whether a unit is still there: not dropped, replaced or evicted. */
+  holds({ id, unit }: StoredUnit): boolean {
+    return this.#index.get(id)?.unit === unit;
   }
 
   /** A unit was delivered. */

@@ -28,6 +28,12 @@ export class Objects {
 
   /** Path (byte string) of a blob whose bytes are right, or undefined where it is missing or damaged. */
   path(digest: Digest): string | undefined {
+    const path = this.#find(digest);
+    if (path === undefined) this.#log.warn(`the blob ${hex(digest)} is missing`);
+    return path;
+  }
+
+  #find(digest: Digest): string | undefined {
     const path = fromText(`${this.#folder}/${names.object(digest)}`);
     const state = statx(path, { follow: false });
     if (typeof state === "number" || (state.mode & c.S_IFMT) !== c.S_IFREG) return undefined;
@@ -68,7 +74,7 @@ export class Objects {
       throw new Error(`cannot read the staged file ${shown(staged)} (${hashed})`);
     }
     const { digest, state } = hashed;
-    if (this.path(digest) !== undefined) {
+    if (this.#find(digest) !== undefined) {
       removeIfThere(shown(staged));
       return { digest, size: state.size };
     }
