@@ -67,6 +67,7 @@ export function kindOf(question: KindQuestion): Work {
   const refused = refusal(toolNames[family].kind, words);
   if (refused !== undefined) return refused;
   const kind = toolNames[family].kind;
+  if (family === "as" && !namesAssembly(words)) return { pass: "pass_stdin", word: "" };
   if (kind !== "driver") return { kind, family };
   const compiles = words.some((word) => compileWords.has(word));
   return { kind: compiles ? "compile" : "link", family };
@@ -79,6 +80,14 @@ function familyOf({ tool, argv, realTool }: KindQuestion, words: readonly string
   }
   // A script around a compiler, under any name.
   return words.includes("-c") && words.some((w) => w[0] !== "-" && sourceSuffix.test(w)) ? "cc" : undefined;
+}
+
+/** Words of `as` whose next word is a value. */
+const assemblerTakesNext = new Set(["-o", "-I", "-G", "--defsym", "--MD", "--hash-size"]);
+
+/** Whether a source is named: without one `as` reads standard input. */
+function namesAssembly(words: readonly string[]): boolean {
+  return words.some((word, i) => word[0] !== "-" && !assemblerTakesNext.has(words[i - 1]));
 }
 
 function refusal(kind: WorkKind | "driver", words: readonly string[]): Work | undefined {

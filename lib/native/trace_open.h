@@ -17,9 +17,9 @@ static unsigned kind_of_write(int flags, const struct stat *before) {
         return ZC_E_CREATE;
     if (flags & O_TRUNC)
         return ZC_E_TRUNCATE;
-    if (!before)
-        return ZC_E_CREATE;
-    return (flags & O_APPEND) && (flags & O_ACCMODE) == O_WRONLY ? ZC_E_APPEND : ZC_E_UPDATE;
+    if ((flags & O_APPEND) && (flags & O_ACCMODE) == O_WRONLY)
+        return ZC_E_APPEND; /* also to nothing: with something there the result would be another */
+    return before ? ZC_E_UPDATE : ZC_E_CREATE;
 }
 
 static void note_opened_for_reading(int fd, int dirfd, const char *path) {

@@ -132,6 +132,7 @@ const kernelFolders = /^\/(?:dev|proc|sys)(?:\/|$)/;
 export function factRule(path: string): "ignore" | "refuse" | undefined {
   if (!kernelFolders.test(path)) return undefined;
   if (path === "/dev" || path === "/proc" || path === "/sys") return undefined;
+  if (path.startsWith("/dev/shm/")) return undefined; // files like any other, in memory
   return ignoredFacts.test(path) ? "ignore" : "refuse";
 }
 
