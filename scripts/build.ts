@@ -1,6 +1,10 @@
 /**
  * Builds `dist/zccache`: the program bundled to one file, the two C parts, and one executable that carries both.
  *
+ * The executable is the launcher, with the engine (what `deno compile` makes) and a trailer behind it: a hit costs
+ * the start of a small C program, and whatever else is asked unpacks the engine once and becomes it
+ * (lib/native/engine.h). Without a C compiler it is the engine alone, which does all the same, slower.
+ *
  *     dist/main.js                         the bundle
  *     dist/native/launcher, trace.so       the C parts, as far as the machine has a C compiler
  *     dist/native/source/                  their sources, to be built where these do not run
@@ -122,8 +126,36 @@ async function compileWith(denort: string): Promise<void> {
 function compileCommand(): string[] {
   // Without --no-code-cache V8's code would be read from a folder that others may write to.
   const options = ["--quiet", "--allow-all", "--no-code-cache", "--no-config", "--no-lock", "--no-check"];
-  const output = ["--include", native, "--output", `${work}/zccache`];
+  const output = ["--include", native, "--output", `${work}/engine`];
   return [Deno.execPath(), "compile", ...options, ...output, `${work}/main.js`];
+}
+
+const trailerBytes = 64, page = 4096;
+
+/** The launcher, the engine from the next page on, and the trailer that lib/native/engine.h reads. */
+function compose(id: string): void {
+  const engine = `${work}/engine`, launcher = `${native}/${parts.launcher.name}`;
+  if (!exists(launcher)) return Deno.renameSync(engine, `${work}/zccache`);
+  Deno.copyFileSync(launcher, `${work}/zccache`);
+  using whole = Deno.openSync(`${work}/zccache`, { write: true });
+  using source = Deno.openSync(engine);
+  const offset = Math.ceil(whole.statSync().size / page) * page, size = source.statSync().size;
+  whole.seekSync(offset, Deno.SeekMode.Start);
+  const piece = new Uint8Array(1 << 20);
+  for (let got = source.readSync(piece); got !== null; got = source.readSync(piece)) {
+    writeAll(whole, piece.subarray(0, got));
+  }
+  const trailer = new Uint8Array(trailerBytes), view = new DataView(trailer.buffer);
+  trailer.set(new TextEncoder().encode("zccache engine"));
+  view.setBigUint64(16, BigInt(offset), true);
+  view.setBigUint64(24, BigInt(size), true);
+  trailer.set(new TextEncoder().encode(id), 32);
+  writeAll(whole, trailer);
+  Deno.chmodSync(`${work}/zccache`, 0o755);
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
 }
 
 /** Puts what was made in its place; the stamp last. */
@@ -157,6 +189,7 @@ async function build(): Promise<void> {
   copySources();
   const id = writeBuildId();
   await step("compile dist/zccache", compile);
+  compose(id);
   const version = await must([`${work}/zccache`, "--version"]);
   install(stamp);
   console.log(`${version.trim()}, build ${id}, ${((performance.now() - start) / 1000).toFixed(1)} s`);

@@ -8,12 +8,14 @@
  *
  * @module
  */
+import { commandsHeader } from "../lib/cli/c_header.ts";
 import { protocolHeader } from "../lib/protocol/c_header.ts";
 import { traceHeader } from "../lib/trace/c_header.ts";
 import { projectFolder } from "./steps.ts";
 
 /** Path in the project -> its text. */
 const generated: Readonly<Record<string, () => string>> = {
+  "lib/native/commands.h": commandsHeader,
   "lib/native/protocol.h": protocolHeader,
   "lib/native/trace_format.h": traceHeader,
 };

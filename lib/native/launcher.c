@@ -3,7 +3,8 @@
  * runs the tool and reports, PASS becomes it.
  *
  *     launcher --socket PATH [--build HEX16] [--one-shot] -- TOOL ARGS...    as the engine starts it
- *     launcher [wrap] [--] TOOL ARGS...                                      called by its path
+ *     zccache [wrap] [--] TOOL ARGS...                                       called by its path
+ *     TOOL ARGS...                                                           called by a tool's name
  *
  * With an empty PATH nobody is asked: the engine's way to run a tool without the cache.
  *
@@ -17,7 +18,9 @@
  */
 #define _GNU_SOURCE
 #include "become.h"
+#include "commands.h"
 #include "deliver.h"
+#include "engine.h"
 #include "keep.h"
 #include "places.h"
 #include "protocol.h"
@@ -47,49 +50,61 @@ static struct {
 
 static int64_t in_ms(int64_t ms) { return zc_now_us() + ms * 1000; }
 
-/* Becomes the engine with `words` before `args`; returns where there is none. */
-static void become_engine(char **words, char **args)
-{
-    size_t count = 0, before = 0;
-    while (args[count]) count++;
-    while (words[before]) before++;
-    char *engine = find_engine(&self.build), **argv = calloc(count + before + 2, sizeof *argv);
-    if (!engine || !argv) return;
-    argv[0] = engine;
-    memcpy(argv + 1, words, before * sizeof *argv);
-    memcpy(argv + 1 + before, args, count * sizeof *argv);
-    restore_signals();
-    execve(engine, argv, environ);
-}
-
 /* Not a compile: the engine's business. */
 static _Noreturn void other_command(char **args)
 {
     become_engine((char *[]){NULL}, args);
-    dprintf(2, "zccache: Cannot start the engine: the file \"engine-path\" beside the launcher does not name it\n");
+    dprintf(2, "zccache: Cannot start the engine: %s\n", engine.problem ? strerror(engine.problem)
+        : "the file \"engine-path\" beside the launcher does not name it");
     _exit(EXIT_USAGE);
 }
 
-static void parse(char **argv)
+/* Whether a program of this name is ours by its name; by any other we stand for the tool that is called so. */
+static bool is_our_name(const char *name) { return !strncmp(name, "zccache", 7) || !strcmp(name, "launcher"); }
+
+static bool is_command(const char *word)
 {
-    char **at = argv + 1;
-    self.by_path = !*at || strcmp(*at, "--socket");
-    if (self.by_path) {
-        if (*at && !strcmp(*at, "wrap")) at++;
-        if (*at && !strcmp(*at, "--")) at++;
-        else if (!*at || **at == '-') other_command(argv + 1);
-    }
-    for (; !self.by_path && *at && strcmp(*at, "--"); at++) {
+    for (size_t i = 0; i < sizeof zc_commands / sizeof *zc_commands; i++)
+        if (!strcmp(word, zc_commands[i])) return true;
+    return false;
+}
+
+/* As the engine calls us: our own options, then the tool. */
+static char **own_options(char **at)
+{
+    for (; *at && strcmp(*at, "--"); at++) {
         if (!strcmp(*at, "--one-shot")) self.one_shot = true;
         else if (!strcmp(*at, "--socket") && at[1]) self.socket = *++at;
         else if (!strcmp(*at, "--build") && at[1]) self.build = strtoull(*++at, NULL, 16);
     }
-    if (!self.by_path && *at) at++;
-    if (!*at) {
-        dprintf(2, "zccache: Cannot wrap: no tool is named\n");
-        _exit(EXIT_USAGE);
+    return *at ? at + 1 : at;
+}
+
+/* As people call us: `wrap`, a bare tool, or something for the engine. */
+static char **words_of_people(char **argv)
+{
+    char **at = argv + 1;
+    if (!*at || (strcmp(*at, "wrap") && (**at == '-' || is_command(*at)) && strcmp(*at, "--"))) other_command(argv + 1);
+    if (!strcmp(*at, "wrap")) at++;
+    if (*at && !strcmp(*at, "--")) return at + 1;
+    if (*at && **at == '-') other_command(argv + 1);
+    return at;
+}
+
+static void parse(char **argv)
+{
+    const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL, *name = slash ? slash + 1 : argv[0];
+    bool called_as_tool = name && !is_our_name(name);
+    self.by_path = called_as_tool || !argv[0] || !argv[1] || strcmp(argv[1], "--socket");
+    if (self.by_path) {
+        know_engine();
+        self.build = engine.build;
     }
-    origin.argv = at;
+    if (called_as_tool) argv[0] = (char *)name;
+    origin.argv = called_as_tool ? argv : self.by_path ? words_of_people(argv) : own_options(argv + 1);
+    if (*origin.argv) return;
+    dprintf(2, "zccache: Cannot wrap: no tool is named\n");
+    _exit(EXIT_USAGE);
 }
 
 static bool is_utf8(const char *text)
@@ -287,7 +302,6 @@ int main(int argc, char **argv)
     if (record) note_becoming();
     if (record || is_on("ZCCACHE_DISABLE")) pass();
     if (self.by_path) {
-        find_engine(&self.build);
         if (!find_socket(path)) without_daemon();
         self.socket = path;
     }

@@ -1,12 +1,11 @@
 /*
- * Where the daemon listens and where the engine lies, for a launcher that is called by its path.
+ * Where the daemon listens, for a launcher that is called by its path.
  *
  *     socket    ZCCACHE_ENDPOINT, else <runtime>/<name>.sock
  *     runtime   $XDG_RUNTIME_DIR/zccache where that variable is absolute, names a folder of ours and the socket's
  *               path fits sockaddr_un, else /tmp/zccache-<uid>; 0700, ours, no symbolic link, else it is not used
  *     name      16 hex digits: FNV-1a (64 bits) of "<real path of the cache>\0<protocol version in decimal>"
  *     cache     ZCCACHE_CACHE_DIR, else $HOME/.zccache where HOME is absolute and ours
- *     engine    first line of the file `engine-path` beside this executable; second line: build id, 16 hex digits
  *
  * lib/daemon/places.ts derives the same; a test compares the two. Without HOME only the engine can tell where the
  * cache is (a static program has no getpwuid).
@@ -79,28 +78,6 @@ static bool find_socket(char *path)
     else snprintf(folder, sizeof folder, "/tmp/zccache-%u", (unsigned)geteuid());
     if (lstat(folder, &is) || !is_our_folder(&is) || is.st_mode & 077) return false;
     return fits || snprintf(path, ROOM, "%s/%016llx.sock", folder, name) < ROOM;
-}
-
-/* The engine's path, or NULL; `*build` is set where the file tells it. */
-static char *find_engine(uint64_t *build)
-{
-    static char text[PATH_MAX + 64];
-    char file[PATH_MAX + 16];
-    ssize_t length = readlink("/proc/self/exe", file, PATH_MAX);
-    char *slash = length > 0 ? memrchr(file, '/', (size_t)length) : NULL;
-    if (!slash) return NULL;
-    strcpy(slash + 1, "engine-path");
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0) close(fd);
-    if (got <= 0) return NULL;
-    text[got] = 0;
-    char *second = text + strcspn(text, "\n");
-    if (*second) {
-        *second = 0;
-        *build = strtoull(second + 1, NULL, 16);
-    }
-    return text[0] == '/' ? text : NULL;
 }
 
 #endif

@@ -115,6 +115,10 @@ static void find_tool(void)
     if (problem == ENOENT || problem == ENOTDIR) refuse(name, "no such file", EXIT_NOT_FOUND);
     if (problem) refuse(name, "not executable", EXIT_NOT_EXECUTABLE);
     origin.tool = name;
+    if (!is_ourselves(name, &found)) return;
+    /* We under the name of a tool, by a path of its own: the tool is the next one of that name. */
+    origin.argv[0] = strrchr(name, '/') + 1;
+    find_tool();
 }
 
 #endif

@@ -1,7 +1,7 @@
 /**
  * How the launcher is entered: by its path without an engine before it, on a terminal, and under valgrind.
  */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { bytesOf } from "../../lib/base/bytes.ts";
 import { askFlags, styles } from "../../lib/protocol/mod.ts";
 import {
@@ -48,6 +48,10 @@ const entries: EntryCase[] = [
   { name: "becomes the tool without an engine", script: `"$Z" echo ran; HOME= "$Z" echo ran`, out: "ran\nran\n", engine: false },
   { name: "says how to use it without an engine", script: `"$Z"`, out: "", err: 'zccache: Cannot start the engine: the file "engine-path" beside the launcher does not name it\n', code: 2, engine: false },
   { name: "asks the engine for a home", script: `unset HOME; "$Z" echo`, out: "engine wrap -- echo\n" },
+  { name: "hands the words of commands to the engine", script: `"$Z" stats --json; "$Z" help wrap; "$Z" wrap stats`, out: "engine stats --json\nengine help wrap\n", err: 'zccache: Cannot run "stats": not found on PATH\n', code: 127 },
+  { name: "stands for the tool whose name it bears", script: `ln -s "$Z" "$HOME/expr"; PATH="$HOME:$PATH" expr 1 + 1; "$HOME/expr" 2; "$Z" "$HOME/expr" 3`, out: "engine wrap -- expr 1 + 1\nengine wrap -- expr 2\nengine wrap -- expr 3\n" },
+  { name: "steps over itself, linked and copied, in two folders", script: `mkdir "$HOME/a" "$HOME/b"; ln -s "$Z" "$HOME/a/expr"; cp "$Z" "$HOME/b/expr"; export ZCCACHE_DISABLE=1 PATH="$HOME/a:$HOME/b:$PATH"; expr 1 + 1; "$HOME/b/expr" 1 + 2; "$Z" "$HOME/a/expr" 1 + 3; "$Z" sh -c 'expr 1 + 4'`, out: "2\n3\n4\n5\n" },
+  { name: "finds no tool of its own name", script: `ln -s "$Z" "$HOME/no-such"; PATH="$HOME:$PATH" no-such; "$HOME/no-such"`, out: "", err: 'zccache: Cannot run "no-such": not found on PATH\n'.repeat(2), code: 127 },
   { name: "finds no tool", script: `"$Z" no-such-tool`, out: "", err: 'zccache: Cannot run "no-such-tool": not found on PATH\n', code: 127 },
   { name: "asks nobody where the socket's path is empty", script: `"$L" --socket "" -- echo ran`, out: "ran\n" },
   { name: "wants a tool", script: `"$L" --socket "$S" --`, out: "", err: "zccache: Cannot wrap: no tool is named\n", code: 2 },
@@ -60,6 +64,58 @@ for (const row of entries) {
     assertEquals([told.out, told.err, told.code], [row.out, row.err ?? "", row.code ?? 0]);
   });
 }
+
+/** dist/zccache in small: the launcher, a script as its engine, and the trailer. Its build id is one of its own. */
+function carrying(script: string): { path: string; unpacked: string } {
+  const path = `${newFolder()}/zccache`, id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+  const launcher = Deno.readFileSync(plain.path), engine = new TextEncoder().encode(script);
+  const trailer = new Uint8Array(64), view = new DataView(trailer.buffer);
+  trailer.set(new TextEncoder().encode("zccache engine"));
+  view.setBigUint64(16, BigInt(launcher.length), true);
+  view.setBigUint64(24, BigInt(engine.length), true);
+  trailer.set(new TextEncoder().encode(id), 32);
+  const whole = new Uint8Array(launcher.length + engine.length + 64);
+  whole.set(launcher),
+    whole.set(engine, launcher.length),
+    whole.set(trailer, launcher.length + engine.length);
+  Deno.writeFileSync(path, whole, { mode: 0o755 });
+  return { path, unpacked: `/tmp/zccache-${Deno.uid()}-native/engine-${id}` };
+}
+
+// deno-fmt-ignore: a row stays a line
+const carried: (EntryCase & { left?: false })[] = [
+  { name: "unpacks the engine once and becomes it", script: `"$Z" stats; touch -d 2020-01-01 "$E"; "$Z" echo a; find "$E" -newermt 2021-01-01`, out: "engine stats\nengine wrap -- echo a\n" },
+  { name: "replaces an engine that is cut short or not ours alone", script: `"$Z" stats; : >"$E"; "$Z" stats; chmod 777 "$E"; "$Z" stats; stat -c %a "$E"`, out: "engine stats\n".repeat(3) + "755\n" },
+  { name: "becomes the tool where there is no room for the engine", script: `ulimit -f 0; exec "$Z" expr 1 + 1`, out: "2\n", left: false },
+  { name: "says why the engine cannot start", script: `ulimit -f 0; exec "$Z" stats`, out: "", err: "zccache: Cannot start the engine: File too large\n", code: 2, left: false },
+];
+for (const row of carried) {
+  Deno.test(`ENTRY with the engine behind it ${row.name}`, async () => {
+    const { path, unpacked } = carrying('#!/bin/sh\necho engine "$@"\n');
+    const env = { Z: path, E: unpacked, HOME: newFolder(), XDG_RUNTIME_DIR: newFolder() };
+    try {
+      const told = await play({ launcher: plain, script: row.script, env });
+      assertEquals([told.out, told.err, told.code], [row.out, row.err ?? "", row.code ?? 0]);
+      if (row.left === false) assertThrows(() => Deno.statSync(unpacked), Deno.errors.NotFound);
+    } finally {
+      if (row.left !== false) Deno.removeSync(unpacked);
+    }
+  });
+}
+
+Deno.test("ENTRY with the engine behind it unpacks once for many at the same time", async () => {
+  const { path, unpacked } = carrying("#!/bin/sh\necho engine\n");
+  const env = { Z: path, HOME: newFolder(), XDG_RUNTIME_DIR: newFolder() };
+  try {
+    const script = `for i in 1 2 3 4 5 6 7 8; do "$Z" stats & done; wait`;
+    const told = await play({ launcher: plain, script, env });
+    assertEquals([told.out, told.err, told.code], ["engine\n".repeat(8), "", 0]);
+    const [folder, name] = [unpacked.replace(/\/[^/]*$/, ""), unpacked.replace(/^.*\//, "")];
+    assertEquals([...Deno.readDirSync(folder)].filter((entry) => entry.name.startsWith(name)).length, 1);
+  } finally {
+    Deno.removeSync(unpacked);
+  }
+});
 
 Deno.test("ENTRY by path asks the daemon that listens, with the build of its engine", async () => {
   const decide = answering(hit({ out: bytesOf("said\n") }));

@@ -123,10 +123,10 @@ Deno.test("TRACE has a launcher inside it start what cannot be entered without t
 
 Deno.test("TRACE runs the tool without the tracer where its variables make the environment too long", () =>
   withRecord(async (record) => {
-    const deep = `${newFolder()}${`/${"d".repeat(200)}`.repeat(10)}`;
+    const deep = `${newFolder()}${`/${"d".repeat(200)}`.repeat(18)}`;
     Deno.mkdirSync(deep, { recursive: true });
     Deno.copyFileSync(tracer, `${deep}/t.so`);
-    // The longest environment that the launcher itself can be started with, to 500 bytes; the tracer needs 2,000 more.
+    // The longest environment that the launcher itself can be started with, to 500 bytes; the tracer needs 3,600 more.
     const script = `ulimit -s 512; a=$(head -c 60000 /dev/zero | tr '\\0' x); n=73000
       while ! env -i A=$a B=$(head -c $n /dev/zero | tr '\\0' x) ${zc} sh -c 'echo ran $LD_PRELOAD' 2>/dev/null; do
         n=$((n - 500)); [ $n -gt 0 ] || exit 1

@@ -1,0 +1,9 @@
+/*
+ * Words that name a command of the engine. Made from lib/cli/commands.ts by scripts/generate.ts; do not edit.
+ */
+#ifndef ZCCACHE_COMMANDS_H
+#define ZCCACHE_COMMANDS_H
+
+static const char *const zc_commands[] = {"serve", "start", "stop", "kill", "status", "stats", "clear", "version", "help"};
+
+#endif

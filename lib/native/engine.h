@@ -1,0 +1,196 @@
+/*
+ * The engine: where it lies, and how to become it.
+ *
+ *     beside us    the file `engine-path` in our folder: first line its path, second line the build id
+ *     behind us    dist/zccache is this launcher, then the engine, then a trailer of 64 bytes:
+ *                  0 "zccache engine" and two zero bytes   16 offset, 24 size (little endian)   32 build id, 16 hex digits
+ *
+ * One that lies behind us is unpacked once for each build, whole or not at all, into the first of these folders
+ * that lets it be executed; each is 0755 and ours, so that nobody else can put an engine there:
+ *
+ *     /tmp/zccache-<uid>-native   /var/tmp/zccache-<uid>-native   the folder of this executable
+ */
+#ifndef ZCCACHE_ENGINE_H
+#define ZCCACHE_ENGINE_H
+
+#include "become.h"
+#include "copy.h"
+#include <dirent.h>
+#include <limits.h>
+#include <stdint.h>
+#include <time.h>
+
+enum { TRAILER_BYTES = 64, OLD_ENGINES_S = 14 * 24 * 3600 };
+static const char trailer_mark[16] = "zccache engine";
+
+static struct {
+    char self[PATH_MAX]; /* our own executable */
+    char path[PATH_MAX]; /* of an engine beside us; empty: it is behind us, or there is none */
+    char id[17]; /* build id */
+    uint64_t build;
+    off_t offset, size; /* of an engine behind us */
+    int problem; /* errno of the first attempt that failed */
+} engine;
+
+static uint64_t little_endian(const unsigned char *at)
+{
+    uint64_t value = 0;
+    for (int i = 7; i >= 0; i--) value = value << 8 | at[i];
+    return value;
+}
+
+/* Reads the trailer of our own file; false: there is none. */
+static bool read_trailer(void)
+{
+    unsigned char trailer[TRAILER_BYTES];
+    struct stat is;
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    bool found = !fstat(fd, &is) && is.st_size > TRAILER_BYTES &&
+        pread(fd, trailer, sizeof trailer, is.st_size - TRAILER_BYTES) == TRAILER_BYTES &&
+        !memcmp(trailer, trailer_mark, sizeof trailer_mark);
+    close(fd);
+    if (!found) return false;
+    engine.offset = (off_t)little_endian(trailer + 16);
+    engine.size = (off_t)little_endian(trailer + 24);
+    memcpy(engine.id, trailer + 32, 16);
+    return engine.offset > 0 && engine.size > 0 && engine.offset + engine.size == is.st_size - TRAILER_BYTES;
+}
+
+static bool read_engine_path(void)
+{
+    char file[PATH_MAX + 16];
+    char *slash = strrchr(engine.self, '/');
+    snprintf(file, sizeof file, "%.*s/engine-path", (int)(slash - engine.self), engine.self);
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    char text[PATH_MAX + 64];
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) close(fd);
+    if (got <= 0) return false;
+    text[got] = 0;
+    char *second = text + strcspn(text, "\n");
+    if (*second) {
+        *second = 0;
+        snprintf(engine.id, sizeof engine.id, "%.16s", second + 1);
+    }
+    if (text[0] != '/' || strlen(text) >= sizeof engine.path) return false;
+    strcpy(engine.path, text);
+    return true;
+}
+
+/* Learns where the engine is and which build it is; nothing is unpacked yet. */
+static void know_engine(void)
+{
+    ssize_t length = readlink("/proc/self/exe", engine.self, sizeof engine.self - 1);
+    if (length <= 0 || engine.self[0] != '/') return;
+    engine.self[length] = 0;
+    if (read_trailer() || read_engine_path()) engine.build = strtoull(engine.id, NULL, 16);
+}
+
+/* Whether `path` is an engine that only we can have put there. */
+static bool is_unpacked(const char *path)
+{
+    struct stat is;
+    return !lstat(path, &is) && S_ISREG(is.st_mode) && is.st_uid == geteuid() && (is.st_mode & 07777) == 0755 &&
+        is.st_size == engine.size;
+}
+
+static bool copy_engine(int to)
+{
+    int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    off_t at = engine.offset, left = engine.size;
+    while (from >= 0 && left > 0) {
+        ssize_t done = copy_file_range(from, &at, to, NULL, (size_t)left, 0);
+        if (done <= 0) break;
+        left -= done;
+    }
+    static char piece[1 << 16];
+    while (from >= 0 && left > 0) {
+        ssize_t got = pread(from, piece, left < (off_t)sizeof piece ? (size_t)left : sizeof piece, at);
+        if (got <= 0 || !write_all(to, piece, (size_t)got)) break;
+        at += got, left -= got;
+    }
+    if (from >= 0) close(from);
+    return left == 0 && !fchmod(to, 0755);
+}
+
+/* Engines of other builds that nobody unpacked lately. One that is in use lives on without its name. */
+static void remove_old_engines(const char *folder)
+{
+    DIR *listing = opendir(folder);
+    struct dirent *entry;
+    char path[PATH_MAX];
+    struct stat is;
+    while (listing && (entry = readdir(listing))) {
+        if (strncmp(entry->d_name, "engine-", 7)) continue;
+        bool fits = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path;
+        if (fits && !lstat(path, &is) && is.st_mtime + OLD_ENGINES_S < time(NULL)) unlink(path);
+    }
+    if (listing) closedir(listing);
+}
+
+/* Puts the engine at `path` in `folder`; false where that cannot be. Others may do the same at the same time. */
+static bool unpack(const char *folder, const char *path)
+{
+    char made[PATH_MAX];
+    if (snprintf(made, sizeof made, "%s.%d", path, (int)getpid()) >= (int)sizeof made) return false;
+    struct sigaction ignored = {.sa_handler = SIG_IGN};
+    sigaction(SIGXFSZ, &ignored, NULL); /* a limit of file sizes is no reason to die; restore_signals() undoes it */
+    int fd = open(made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0700);
+    bool whole = fd >= 0 && copy_engine(fd);
+    if (whole && !close(fd) && !rename(made, path)) {
+        remove_old_engines(folder);
+        return true;
+    }
+    if (!engine.problem) engine.problem = errno;
+    if (fd >= 0) unlink(made);
+    return false;
+}
+
+/* A folder for engines, made where it is missing: ours, 0755, no link. */
+static bool fit_folder(const char *folder)
+{
+    struct stat is;
+    if (!mkdir(folder, 0755) && chmod(folder, 0755)) return false;
+    return !lstat(folder, &is) && S_ISDIR(is.st_mode) && is.st_uid == geteuid() && !(is.st_mode & 022);
+}
+
+static void execute_engine(const char *path, char **argv)
+{
+    argv[0] = (char *)path;
+    restore_signals();
+    execve(path, argv, environ);
+    if (!engine.problem) engine.problem = errno;
+}
+
+static void execute_from(const char *folder, char **argv)
+{
+    char path[PATH_MAX];
+    if (!fit_folder(folder)) return;
+    if (snprintf(path, sizeof path, "%s/engine-%s", folder, engine.id) >= (int)sizeof path) return;
+    if (is_unpacked(path) || unpack(folder, path)) execute_engine(path, argv);
+}
+
+/* Becomes the engine with `words` before `args`; returns where there is none, or none that can be executed. */
+static void become_engine(char **words, char **args)
+{
+    size_t count = 0, before = 0;
+    while (args[count]) count++;
+    while (words[before]) before++;
+    char **argv = calloc(count + before + 2, sizeof *argv), folder[PATH_MAX];
+    if (!argv) return;
+    memcpy(argv + 1, words, before * sizeof *argv);
+    memcpy(argv + 1 + before, args, count * sizeof *argv);
+    if (*engine.path) execute_engine(engine.path, argv);
+    if (!engine.size) return;
+    static const char *const temporary[] = {"/tmp", "/var/tmp"};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(folder, sizeof folder, "%s/zccache-%u-native", temporary[i], (unsigned)geteuid());
+        execute_from(folder, argv);
+    }
+    memcpy(folder, engine.self, sizeof folder);
+    *strrchr(folder, '/') = 0;
+    execute_from(folder, argv);
+}
+
+#endif
