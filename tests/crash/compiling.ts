@@ -21,6 +21,8 @@ export class Compiling extends World {
     Object.assign(this.env, mode === "one-shot" ? { ZCCACHE_DAEMON: "off" } : {}, env);
   }
 
+  /** The engine's command line. */
+  readonly command: readonly string[] = engine;
   /** What is put in front of the engine's command line: another user's hat. */
   as: string[] = [];
 

@@ -66,6 +66,7 @@ for (const mode of modes) {
       fill(disk.folder, 0);
       for (let i = 0; i < 2; i++) await world.build("a");
       makeRoom(disk.folder);
+      if (mode === "daemon") await world.run(["start"]); // builds try again only after 10 s
       for (let i = 0; i < 2; i++) await world.build("a");
       assertEquals(await world.outcome("a"), "hit", world.log());
       await world.stop();
