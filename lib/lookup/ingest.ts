@@ -121,7 +121,9 @@ class Ingest {
         return;
       }
     }
-    if (state.mtime >= this.#options.startedAt) return this.#changed(path);
+    const { startedAt } = this.#options;
+    // A folder whose clock is coarse may have gained a name after it was listed.
+    if (state.mtime >= startedAt || this.#inputs.ambiguous(path, state, startedAt)) return this.#changed(path);
     this.#add(inputKinds.listing, path, this.#inputs.value(inputKinds.listing, path));
   }
 

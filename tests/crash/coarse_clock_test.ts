@@ -27,10 +27,10 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 interface Disk {
   world: Compiling;
   folder: string;
-  /** Compiles through the cache. */
-  cached(): Promise<Uint8Array>;
+  /** Compiles through the cache; with `tool` instead of the compiler. */
+  cached(tool?: string): Promise<Uint8Array>;
   /** What the compiler alone makes of what is there now. */
-  plain(): Promise<Uint8Array>;
+  plain(tool?: string): Promise<Uint8Array>;
   write(name: string, text: string): void;
 }
 
@@ -40,13 +40,13 @@ async function onCoarseDisk(world: Compiling, work: (disk: Disk) => Promise<void
   sh("mkfs.ext4", "-q", "-I", "128", image);
   using disk = new Mount(`${world.folder}/coarse`, "-o", "loop", image);
   const folder = disk.folder;
-  const cc = ["cc", "-I", "inc", "-I", "inc2", "-c", "a.c", "-o", "a.o"];
+  const words = ["-I", "inc", "-I", "inc2", "-c", "a.c", "-o", "a.o"];
   for (const name of ["inc", "inc2"]) Deno.mkdirSync(`${folder}/${name}`);
   await work({
     world,
     folder,
-    cached: () => compile(world, folder, [...world.command, "wrap", ...cc]),
-    plain: () => compile(world, folder, cc),
+    cached: (tool = "cc") => compile(world, folder, [...world.command, "wrap", tool, ...words]),
+    plain: (tool = "cc") => compile(world, folder, [tool, ...words]),
     write: (name, text) => Deno.writeTextFileSync(`${folder}/${name}`, text),
   });
   await world.stop();
@@ -107,6 +107,23 @@ const races: Race[] = [
         Deno.removeSync(`${folder}/inc/h.h`);
         assertEquals(await cached(), await plain(), `round ${round}: it went`);
       }
+    },
+  },
+  {
+    name: "a file appears in a folder after the tool has listed it, in the second of the folder's change",
+    async run({ cached, plain, write, folder }) {
+      write("a.c", "");
+      write("lister", '#!/bin/sh\nset -- inc2/*\nsleep 0.4\necho "$#" > a.o\n');
+      Deno.chmodSync(`${folder}/lister`, 0o755);
+      await sleep(2_100);
+      await secondBegins();
+      write("inc2/one", "");
+      const first = cached("./lister");
+      await sleep(300);
+      write("inc2/two", "");
+      await first;
+      await sleep(2_100);
+      assertEquals(await cached("./lister"), await plain("./lister"));
     },
   },
   {
