@@ -12,46 +12,38 @@ export interface Programs {
 
 /**
  * The launcher is unpacked on first need, so a daemon is started and stopped first; of all that lie in the folder
- * it is the newest whose `engine-path` names this executable.
+ * it is the one whose `engine-path` names the build under test.
  *
  * @param zccache absolute path
  */
 export function findPrograms(zccache: string): Programs {
   const home = Deno.makeTempDirSync({ prefix: "zs-" });
   const env = { HOME: home, XDG_RUNTIME_DIR: home, ZCCACHE_CACHE_DIR: `${home}/cache` };
-  const run = (...args: string[]) => new Deno.Command(zccache, { args, env }).outputSync();
-  const started = run("start");
+  const run = (...args: string[]) => {
+    const { stdout, stderr } = new Deno.Command(zccache, { args, env }).outputSync();
+    return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  };
+  const started = run("start"), build = /build ([0-9a-f]{16})/.exec(run("--version"))?.[1];
   run("stop");
   Deno.removeSync(home, { recursive: true });
-  const launcher = newestLauncher(`/tmp/zccache-${Deno.uid()}-native`, Deno.realPathSync(zccache));
-  if (launcher !== undefined) return { zccache, launcher };
-  throw new Error(`${zccache} unpacked no launcher: ${new TextDecoder().decode(started.stderr)}`);
-}
-
-function newestLauncher(base: string, engine: string): string | undefined {
-  const found: { path: string; made: number }[] = [];
-  for (const { name, isDirectory } of listFolder(base)) {
-    const path = `${base}/${name}/launcher`;
-    if (!isDirectory || firstLine(`${base}/${name}/engine-path`) !== engine) continue;
-    if (firstLine(path) !== undefined) found.push({ path, made: Deno.statSync(path).ctime?.getTime() ?? 0 });
+  const base = `/tmp/zccache-${Deno.uid()}-native`;
+  for (const { name } of Deno.readDirSync(base)) {
+    const launcher = `${base}/${name}/launcher`;
+    if (lines(`${base}/${name}/engine-path`)[1] === build && exists(launcher)) return { zccache, launcher };
   }
-  return found.sort((a, b) => b.made - a.made)[0]?.path;
+  throw new Error(`${zccache} unpacked no launcher: ${started}`);
 }
 
-function listFolder(folder: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(folder)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+function lines(path: string): string[] {
+  return exists(path) ? Deno.readTextFileSync(path).split("\n") : [];
 }
 
-function firstLine(path: string): string | undefined {
+function exists(path: string): boolean {
   try {
-    return Deno.readTextFileSync(path).split("\n", 1)[0];
+    Deno.statSync(path);
+    return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
     throw error;
   }
 }
