@@ -123,7 +123,9 @@ class Ingest {
     }
     const { startedAt } = this.#options;
     // A folder whose clock is coarse may have gained a name after it was listed.
-    if (state.mtime >= startedAt || this.#inputs.ambiguous(path, state, startedAt)) return this.#changed(path);
+    if (state.mtime >= startedAt || this.#inputs.ambiguous(path, state, startedAt)) {
+      return this.#changed(path);
+    }
     this.#add(inputKinds.listing, path, this.#inputs.value(inputKinds.listing, path));
   }
 
