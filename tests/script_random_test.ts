@@ -23,7 +23,20 @@ const source = `#include "x.h"
 #define Z 7
 #endif
 __asm__(".data\\n.incbin \\"data.bin\\"\\n");
-int values[] = { X, Y, Z };
+#ifndef M
+#define M 0
+#endif
+#ifdef ONCE
+#include "real1/inc2/x.h"
+#include "real2/inc2/x.h"
+int count = __COUNTER__;
+#endif
+#if M == 1
+static int unused;
+#elif M == 2
+#warning said by M
+#endif
+int values[] = { X, Y, Z, M };
 const char *file = __FILE__;
 `;
 // The last folder is never touched, so that nearly every step compiles.
@@ -34,7 +47,17 @@ const commands = [
   ["gcc", ...search, "-S", "src/a.c", "-o", "out/a.s"],
   ["gcc", ...search, "-shared", "-fPIC", "-o", "out/lib.so", "src/a.c"],
   ["clang", ...search, "-MMD", "-c", "src/a.c", "-o", "out/a.o"],
+  ["gcc", ...search, "-Wall", "@args", "-MD", "-MP", "-c", "src/a.c", "-o", "out/a.o"],
+  ["gcc", ...search, "-DM=1", "-UM", "-DM=2", "-c", "src/a.c", "-o", "out/a.o"],
+  ["gcc", ...search, "-UM", "-DM=1", "-Wall", "-S", "src/a.c", "-o", "out/a.s"],
+  ["g++", ...search, "-x", "c++", "-fpermissive", "-c", "src/a.c", "-o", "out/a.o"],
+  ["gcc", ...search, "-DONCE", "-c", "src/a.c", "-I.", "-o", "out/a.o"],
+  ["clang", ...search, "-DONCE", "-c", "src/a.c", "-I.", "-o", "out/a.o"],
+  ["ar", "rcs", "out/lib.a", "out/a.o"],
+  ["ar", "rcs", "libs1/libp.a", "out/a.o"],
+  ["gcc", "-shared", "-o", "out/p.so", "-Wl,--whole-archive", "-Llibs1", "-Llibs2", "-lp"],
 ];
+const paths = ["", "inc3", "base:inc3", "real2/inc2"];
 const folders = ["inc1", "real1/inc2", "real2/inc2", "inc3", "src"];
 
 /** Small and even enough for walks; the same numbers from the same seed. */
@@ -58,12 +81,13 @@ class Dice {
 /** One project folder with the edits that a walk is made of. Each returns what it did, for the report. */
 class Project {
   constructor(readonly world: World, readonly dice: Dice) {
-    for (const folder of ["src", "inc1", "real1/inc2", "real2/inc2", "base", "out"]) {
+    for (const folder of ["src", "inc1", "real1/inc2", "real2/inc2", "base", "out", "libs1", "libs2"]) {
       Deno.mkdirSync(world.path(folder), { recursive: true });
     }
     Deno.symlinkSync("real1", world.path("link"));
     Deno.writeTextFileSync(world.path("src/a.c"), source);
     Deno.writeTextFileSync(world.path("data.bin"), "0");
+    Deno.writeTextFileSync(world.path("args"), "-DM=0\n");
     for (const name of ["x", "y"]) this.#write(`real1/inc2/${name}.h`, 0);
     for (const name of ["x", "y"]) this.#write(`real2/inc2/${name}.h`, 1);
     for (const name of ["x", "y"]) this.#write(`base/${name}.h`, 2);
@@ -82,11 +106,21 @@ class Project {
     () => this.#spoilOutputs(),
     () => this.#touchAll(),
     () => this.#restart(),
+    () => this.#dangle(),
+    () => this.#twin(),
+    () => this.#editArguments(),
+    () => this.#searchPath(),
+    () => this.#otherTarget(),
+    () => this.#otherMask(),
+    () => this.#library(),
   ];
 
   #write(path: string, value: number): void {
     const name = path.slice(-3, -2).toUpperCase();
-    Deno.writeTextFileSync(this.world.path(path), `#define ${name} ${value}\n`);
+    // Equal values make equal files under #pragma once, which compilers tell apart by more than their text.
+    const count = "extern int counted[__COUNTER__ >= 0 ? 1 : -1];";
+    const text = `#pragma once\n#undef ${name}\n#define ${name} ${value}\n${count}\n`;
+    Deno.writeTextFileSync(this.world.path(path), text);
   }
 
   #header(): string {
@@ -99,7 +133,8 @@ class Project {
       return what;
     } catch (error) {
       // A walk may ask for what is not there at the moment: that step is an empty one.
-      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.AlreadyExists) {
+      const { NotFound, AlreadyExists, FilesystemLoop } = Deno.errors;
+      if ([NotFound, AlreadyExists, FilesystemLoop].some((kind) => error instanceof kind)) {
         return `no ${what}`;
       }
       throw error;
@@ -135,6 +170,7 @@ class Project {
     return this.#attempt(`move ${name}`, () => {
       const [here, away] = [this.world.path(name), this.world.path(`${name}.away`)];
       if ([...Deno.readDirSync(this.world.work)].some((item) => item.name === name)) {
+        if (existing(away)) Deno.removeSync(away, { recursive: true });
         Deno.renameSync(here, away);
       } else if (name === "inc3" && this.dice.below(2) === 0) Deno.mkdirSync(here);
       else Deno.renameSync(away, here);
@@ -176,11 +212,83 @@ class Project {
     return "touch all";
   }
 
+  #dangle(): string {
+    const [path, to] = [this.#header(), this.dice.of(["real1/inc2/x.h", "later/x.h", "later/z.h"])];
+    return this.#attempt(`link ${path} to ${to}`, () => {
+      if (this.dice.below(2) === 0) Deno.mkdirSync(this.world.path("later"), { recursive: true });
+      else if (existing(this.world.path("later"))) this.#write(to, this.dice.below(3));
+      if (existing(this.world.path(path))) Deno.removeSync(this.world.path(path));
+      Deno.symlinkSync(this.world.path(to), this.world.path(path));
+    });
+  }
+
+  #twin(): string {
+    const [from, to] = [this.#header(), this.#header()];
+    return this.#attempt(`hard link ${to} to ${from}`, () => {
+      if (from === to) return;
+      Deno.statSync(this.world.path(from));
+      if (existing(this.world.path(to))) Deno.removeSync(this.world.path(to));
+      Deno.linkSync(this.world.path(from), this.world.path(to));
+    });
+  }
+
+  #editArguments(): string {
+    const text = this.dice.of(["-DM=0", "-DM=1", "-DM=2 -Iinc3", "-DM=2 -Wno-cpp -O1"]);
+    Deno.writeTextFileSync(this.world.path("args"), text + "\n");
+    return `arguments ${text}`;
+  }
+
+  #searchPath(): string {
+    const value = this.dice.of(paths);
+    if (value === "") this.world.env.delete("CPATH");
+    else this.world.env.set("CPATH", value);
+    return `CPATH ${value}`;
+  }
+
+  /** What the next object meets in its place. */
+  #otherTarget(): string {
+    const [name, kind] = [this.dice.of(["a.o", "a.s", "a.d"]), this.dice.below(3)];
+    return this.#attempt(`another ${name} (${kind})`, () => {
+      const [path, other] = [this.world.path(`out/${name}`), this.world.path(`out/other`)];
+      if (existing(path)) Deno.removeSync(path);
+      if (existing(other)) Deno.removeSync(other);
+      Deno.writeTextFileSync(other, "other");
+      if (kind === 0) Deno.symlinkSync("other", path);
+      else if (kind === 1) Deno.linkSync(other, path);
+      else Deno.writeTextFileSync(path, "old", { mode: 0o640 });
+    });
+  }
+
+  #otherMask(): string {
+    this.world.umask = this.dice.of(["022", "027", "002"]);
+    return `umask ${this.world.umask}`;
+  }
+
+  #library(): string {
+    const name = this.dice.of(["libs1/libp.a", "libs2/libp.a", "libs1/libp.so"]);
+    return this.#attempt(`library ${name}`, () => {
+      const path = this.world.path(name);
+      if (existing(path)) return Deno.removeSync(path);
+      Deno.copyFileSync(this.world.path("out/lib.a"), path);
+    });
+  }
+
   #restart(): string {
     const kill = this.dice.below(2) === 0;
     this.world.endDaemon({ kill });
     this.world.startDaemon();
     return kill ? "kill the daemon" : "stop the daemon";
+  }
+}
+
+/** Whether a name is there, if only as a link to nothing. */
+function existing(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 
