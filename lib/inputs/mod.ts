@@ -13,6 +13,7 @@ import { bytesOf, sameBytes } from "../base/bytes.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
 import {
   c,
+  coarseNow,
   type FileState,
   hashFile,
   listFolder,
@@ -48,6 +49,8 @@ export class Inputs {
   #followed = new Map<string, FileState | number>();
   #unfollowed = new Map<string, FileState | number>();
   #listings = new Map<string, Uint8Array>();
+  /** When the decision began, by the clock that file systems stamp with. */
+  #begun = coarseNow();
   #contents = new Map<string, { signature: Uint8Array; digest: Digest }>();
 
   constructor(memo: DigestMemo, kernelRelease: string) {
@@ -60,6 +63,7 @@ export class Inputs {
     this.#followed.clear();
     this.#unfollowed.clear();
     this.#listings.clear();
+    this.#begun = coarseNow();
   }
 
   /** State of what `path` leads to, or the errno. */
@@ -136,7 +140,9 @@ export class Inputs {
 
   /** Whether `state`, of a folder or file at `path`, may stand for what it holds next time. */
   trusted(path: string, state: FileState, lookedAt: bigint): boolean {
-    return !this.#clocks.tooNew(path, state, lookedAt);
+    // Looks are kept for a whole decision: of what changed since it began we may have seen parts before and after.
+    const since = this.#begun - 1n;
+    return !this.#clocks.tooNew(path, state, lookedAt < since ? lookedAt : since);
   }
 
   /** Whether `path` may have been edited since `since` (ns) without a trace in `state`. */
