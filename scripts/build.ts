@@ -8,7 +8,8 @@
  *     dist/main.js                         the bundle
  *     dist/native/launcher, trace.so       the C parts, as far as the machine has a C compiler
  *     dist/native/source/                  their sources, to be built where these do not run
- *     dist/native/build-id                 16 hex digits: the beginning of SHA-256 over bundle and C sources
+ *     dist/native/build-id                 16 hex digits: seconds of its making (SOURCE_DATE_EPOCH, or now), so that the newer
+ *                                          of two builds is known, and the beginning of SHA-256 over bundle and C sources
  *     dist/native/digest                   names all of this
  *     dist/stamp                           digest of all that went in; where it is the same, nothing is to do
  *
@@ -97,7 +98,9 @@ function copySources(): void {
 }
 
 function writeBuildId(): string {
-  const id = digestOf(["dist/work/main.js", ...cSources()]).slice(0, 16);
+  const made = Number(Deno.env.get("SOURCE_DATE_EPOCH") ?? Math.floor(Date.now() / 1000));
+  const time = (made >>> 0).toString(16).padStart(8, "0");
+  const id = time + digestOf(["dist/work/main.js", ...cSources()]).slice(0, 8);
   Deno.writeTextFileSync(`${native}/build-id`, id + "\n");
   // Names all that is carried: lib/native/unpack.ts need not read it to know that it is unpacked.
   Deno.writeTextFileSync(`${native}/digest`, digestOf(filesIn("dist/work/native", /./)) + "\n");

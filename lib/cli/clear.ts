@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { askAdmin } from "../daemon/mod.ts";
-import { isHeld } from "../os/mod.ts";
+import { askAdmin, ownerOf } from "../daemon/mod.ts";
 import { formatSize } from "../base/units.ts";
+import { plural } from "../report/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
 import { openSession, openStore, type Session } from "./session.ts";
 
@@ -23,7 +23,7 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
   const session = openSession(parsed, io);
   const { places, build } = session;
   const answer = askAdmin(places.socket, { verb: "clear", build, deadlineMs });
-  if (answer === "silent" || (answer === "absent" && isHeld(places.lock))) {
+  if (answer === "silent" || (answer === "absent" && ownerOf(places) !== undefined)) {
     io.err(
       "zccache: Cannot clear the cache: the daemon that owns it does not answer\n  Run `zccache stop` first\n",
     );
@@ -40,7 +40,7 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
   io.out(
     units + blobs === 0
       ? "nothing to clear\n"
-      : `removed ${units} results, ${blobs} files (${formatSize(bytes)})\n`,
+      : `removed ${plural(units, "result")}, ${plural(blobs, "file")} (${formatSize(bytes)})\n`,
   );
   return 0;
 }

@@ -15,6 +15,9 @@ import { openSession } from "./session.ts";
 /** When nobody says otherwise: a daemon that a client started should not outlive the day's build for long. */
 const spawnedIdleMs = 600_000;
 
+/** How long a daemon that a client started waits for one of an older build to end (decisions.md 10). */
+const handoverMs = 2_000;
+
 /** Serves until it is told to end; the exit status. */
 export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
   const session = openSession(parsed, io);
@@ -28,6 +31,7 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
     buildId,
     build,
     log,
+    handoverMs: spawned ? handoverMs : 0,
     idleMs: settings.idleMs ?? (spawned ? spawnedIdleMs : defaultIdleMs),
     stop: stop.signal,
     now: () => performance.now(),

@@ -8,7 +8,7 @@ import { fromText, shown } from "../base/bytes.ts";
 import { CacheError } from "../base/errors.ts";
 import { type Log, openLog } from "../base/log.ts";
 import { loadSettings, problemLine, readSettings, type Settings } from "../config/mod.ts";
-import { type Cache, findPlaces, openCache, type Places } from "../daemon/mod.ts";
+import { type Cache, findPlaces, openCache, ownerOf, type Places } from "../daemon/mod.ts";
 import { ensureNative } from "../native/mod.ts";
 import { userId, variable } from "../os/mod.ts";
 import { Store } from "../store/mod.ts";
@@ -54,8 +54,9 @@ export function openForWrap(parsed: Parsed, io: CommandIo): Session | undefined 
   return problems.length === 0 ? session(settings, places, log) : undefined;
 }
 
+/** The places; where a daemon owns the cache already, its socket counts. */
 function placesHere(): Places | CacheError {
-  return findPlaces({
+  const places = findPlaces({
     uid: userId(),
     cwd: fromText(Deno.cwd()),
     cacheDir: variable("ZCCACHE_CACHE_DIR"),
@@ -63,6 +64,8 @@ function placesHere(): Places | CacheError {
     home: variable("HOME"),
     runtimeDir: variable("XDG_RUNTIME_DIR"),
   });
+  const owner = places instanceof CacheError ? undefined : ownerOf(places);
+  return owner ? { ...places as Places, socket: owner } : places;
 }
 
 function session(settings: Settings, places: Places, log: Log): Session {
@@ -87,9 +90,11 @@ function openWith(settings: Settings, places: Places, log: Log, mode: "daemon" |
     flushMs: settings.walFlushMs,
     maxPending: settings.walMaxPending,
     budgetBytes: settings.cacheSizeBytes,
+    launcher: fromText(native.launcher),
     tracer: fromText(native.tracer),
     problem: native.problem,
     trace: settings.trace,
+    watch: settings.watch,
     log,
     now: () => Date.now(),
   });

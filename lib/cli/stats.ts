@@ -5,6 +5,7 @@
  * @module
  */
 import { askAdmin } from "../daemon/mod.ts";
+import { ensureNative } from "../native/mod.ts";
 import { renderStats, statsOf } from "../report/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
 import { openSession, openStore } from "./session.ts";
@@ -26,7 +27,10 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
     }
     const counted = store.counters(), { units, bytes } = store.sizes();
     const stats = statsOf(counted, { results: units, bytes });
-    io.out(parsed.flags.json === true ? JSON.stringify(stats) + "\n" : renderStats(stats, counted.recent));
+    const { problem } = ensureNative();
+    const uncached = session.settings.disable ? "ZCCACHE_DISABLE is set" : problem;
+    if (parsed.flags.json === true) io.out(JSON.stringify({ ...stats, ...uncached && { uncached } }) + "\n");
+    else io.out(renderStats(stats, counted.recent) + (uncached ? `\nTools run uncached: ${uncached}\n` : ""));
     return 0;
   } finally {
     await close();

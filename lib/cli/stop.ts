@@ -6,8 +6,7 @@
  * @module
  */
 import { shown } from "../base/bytes.ts";
-import { askAdmin } from "../daemon/mod.ts";
-import { isHeld } from "../os/mod.ts";
+import { askAdmin, ownerOf } from "../daemon/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
 import { openSession } from "./session.ts";
 
@@ -17,16 +16,17 @@ const lookEveryMs = 5;
 export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
   const { places, settings, build } = openSession(parsed, io);
   const endpoint = shown(places.socket);
+  const isOwned = () => ownerOf(places) !== undefined;
   const until = performance.now() + settings.stopTimeoutMs;
   const answer = askAdmin(places.socket, { verb: "stop", build, deadlineMs: settings.stopTimeoutMs });
-  if (answer === "absent" && !isHeld(places.lock)) {
+  if (answer === "absent" && !isOwned()) {
     io.err(`daemon not running at ${endpoint}\n`);
     return 0;
   }
-  while (isHeld(places.lock) && performance.now() < until) {
+  while (isOwned() && performance.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
-  if (!isHeld(places.lock)) {
+  if (!isOwned()) {
     io.err("daemon stopped\n");
     return 0;
   }

@@ -10,10 +10,17 @@
  * @module
  */
 import { fromText, shown } from "../base/bytes.ts";
-import { answers, type ChildEnd, oneShotSocketName, runOneShot, startDaemon } from "../daemon/mod.ts";
+import {
+  answers,
+  type ChildEnd,
+  oneShotSocketName,
+  ownerOf,
+  runOneShot,
+  startDaemon,
+} from "../daemon/mod.ts";
 import type { Places } from "../daemon/mod.ts";
 import { ensureNative } from "../native/mod.ts";
-import { become, dieBy, isHeld } from "../os/mod.ts";
+import { become, dieBy } from "../os/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
 import { openForWrap, type Session } from "./session.ts";
 import { becomeTool } from "./tool.ts";
@@ -53,8 +60,8 @@ async function wrap(tool: string[], launcher: string, session: Session): Promise
 type Decided = "daemon" | "alone" | "uncached";
 
 /** No daemon is to be started; but one that owns the cache must be asked. */
-function ownedOrAlone({ lock, socket }: Places): Decided {
-  return isHeld(lock) || answers(socket) ? "daemon" : "alone";
+function ownedOrAlone(places: Places): Decided {
+  return ownerOf(places) !== undefined || answers(places.socket) ? "daemon" : "alone";
 }
 
 function daemonOrAlone({ settings, places, log, daemonCommand }: Session): Decided {

@@ -17,6 +17,7 @@ Deno.test("readSettings() has the documented defaults", () => {
     walMaxPending: 2048,
     cacheSizeBytes: undefined,
     trace: "auto",
+    watch: "auto",
   });
   assert(Object.values(origins).every((origin) => origin === "default"));
   assertEquals(problems, []);

@@ -73,6 +73,8 @@ export const settingRows = {
     help: "Most that is kept (5% of the disk, 40 to 200 GiB)" },
   trace: { variable: "ZCCACHE_TRACE", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: watch what tools read; off: never" },
+  watch: { variable: "ZCCACHE_WATCH", kind: "choice", default: "auto", allowed: ["auto", "off"],
+    help: "auto: learn of edits by inotify; off: look at each file" },
 } as const satisfies Record<string, SettingRow>;
 
 export type SettingName = keyof typeof settingRows;
@@ -92,6 +94,7 @@ export interface Settings {
   /** Undefined: by the size of the volume. */
   cacheSizeBytes: number | undefined;
   trace: "auto" | "off";
+  watch: "auto" | "off";
 }
 
 /** A daemon's idle time when nobody says otherwise. */

@@ -14,6 +14,7 @@ import type { Deciding } from "./conversation.ts";
 import type { Cache } from "./lifecycle.ts";
 import { sweepRuntime } from "./leftovers.ts";
 import type { Places } from "./places.ts";
+import { openWatch, type Watch } from "./watch.ts";
 import { type Interpreter, rememberedTest, selfTest } from "./self_test.ts";
 
 export interface CacheOptions {
@@ -22,10 +23,13 @@ export interface CacheOptions {
   flushMs: number;
   maxPending: number;
   budgetBytes?: number;
-  /** Path of the tracer (byte string), "" where there is none; `problem` says why. */
+  /** Paths of launcher and tracer (byte strings), "" where there is none; `problem` says why. */
+  launcher: string;
   tracer: string;
   problem?: string;
   trace: "auto" | "off";
+  /** A daemon watches inputs; what runs once has nothing to wait for. */
+  watch: "auto" | "off";
   log: Log;
   /** Milliseconds since 1970. */
   now(): number;
@@ -48,6 +52,7 @@ export function openCache(options: CacheOptions): Cache {
   });
   const records = new RecordPool(shown(places.runtime));
   const tracer = tryTracer(options, records);
+  const watch = tryWatch(options);
   const decider = new Decider({
     store,
     records,
@@ -55,6 +60,7 @@ export function openCache(options: CacheOptions): Cache {
     interpreters: tracer.interpreters,
     log,
     trace,
+    watch: "tree" in watch ? watch : undefined,
     now,
     count: (outcome, kind, savedUs) => count(store, outcome, kind, savedUs),
   });
@@ -63,7 +69,14 @@ export function openCache(options: CacheOptions): Cache {
     count: (outcome) => count(store, outcome, "other", 0),
     facts: () => {
       const { units, bytes } = store.sizes();
-      return { stored_results: units, size_bytes: bytes, tracer: tracer.state, read_only: store.readOnly };
+      return {
+        stored_results: units,
+        size_bytes: bytes,
+        read_only: store.readOnly,
+        launcher: options.launcher === "" ? options.problem : "works",
+        tracer: tracer.state,
+        watch: watch.state(),
+      };
     },
     flush: () => store.flush(),
     clear: () => store.clear(),
@@ -72,6 +85,7 @@ export function openCache(options: CacheOptions): Cache {
       ending.abort();
       await store.closed;
       records.close();
+      watch.close();
     },
   };
 }
@@ -94,4 +108,14 @@ function tryTracer(
   if (Array.isArray(tested)) return { path: tracer, interpreters: tested, state: "works" };
   log.warn(`runs cannot be watched: ${tested.problem}`);
   return { path: "", interpreters: [], state: tested.problem };
+}
+
+/** The watch; or, where every statement is looked at each time, why. */
+function tryWatch({ watch, mode, log }: CacheOptions): Watch | { state(): string; close(): void } {
+  const without = (why: string) => ({ state: () => why, close: () => {} });
+  if (watch === "off" || mode === "one-shot") return without("switched off");
+  const opened = openWatch(log, () => performance.now());
+  if (!("problem" in opened)) return opened;
+  log.warn(`inputs cannot be watched: ${opened.problem}`);
+  return without(opened.problem);
 }

@@ -18,7 +18,16 @@ import { type AnyMessage, decode, encode, type Message, type MessageName } from 
 
 /** What decides, as seen from here; lib/lookup's Decider fits. `Job` is opaque. */
 export interface Deciding<Job> {
-  ask(ask: Message<"ask">): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job };
+  /** `frame`: the request as it came, to know it again. */
+  ask(
+    ask: Message<"ask">,
+    frame?: Uint8Array,
+  ): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job };
+  /** The answer to a request that was asked before with these bytes, if it still holds. */
+  recall?(
+    frame: Uint8Array,
+    sees: (ask: Message<"ask">) => boolean,
+  ): { reply: Message<"hit">; job: Job } | undefined;
   cannot(job: Job, message: Message<"cannot">): Message<"run"> | Message<"pass">;
   report(job: Job, message: Message<"report">): Message<"keep"> | Message<"done">;
   kept(job: Job, message: Message<"kept">): Message<"done">;
@@ -34,6 +43,8 @@ export interface Circumstances<Job> {
   refuse(ask: Message<"ask">): string | undefined;
   /** Counts a pass that the decider never saw. */
   count(outcome: string): void;
+  /** A client of a newer build was served: let its own daemon take over (decisions.md 10). */
+  newerClient?(): void;
   /** Answers an administrative question; the value becomes JSON. */
   admin(verb: string, args: readonly string[]): Promise<unknown>;
 }
@@ -81,10 +92,16 @@ export class Conversation<Job> {
 
   /** Answers a whole frame (size included). The bytes must not change afterwards: the decider may keep them. */
   receive(frame: Uint8Array): Step {
+    if (this.#state === "start") {
+      const step = this.#recall(frame);
+      if (step !== undefined) return step;
+    }
     const decoded = decode(frame);
     if ("problem" in decoded) return this.#giveUp(`a client sent nonsense: ${decoded.problem}`);
     try {
-      return this.#answer(decoded.message);
+      const step = this.#answer(decoded.message, frame);
+      if (decoded.message.name === "ask" && decoded.build > this.#with.build) this.#with.newerClient?.();
+      return step;
     } catch (error) {
       return this.#giveUp(`a decision failed: ${error instanceof Error ? error.stack : error}`);
     }
@@ -103,10 +120,23 @@ export class Conversation<Job> {
     }
   }
 
-  #answer(message: AnyMessage): Step {
+  #recall(frame: Uint8Array): Step | undefined {
+    try {
+      const { decider, refuse } = this.#with;
+      const known = decider.recall?.(frame, (ask) => refuse(ask) === undefined);
+      if (known === undefined) return undefined;
+      this.#job = known.job;
+      return this.#reply(known.reply);
+    } catch (error) {
+      this.#with.log.warn(`a recollection failed: ${error instanceof Error ? error.stack : error}`);
+      return undefined;
+    }
+  }
+
+  #answer(message: AnyMessage, frame: Uint8Array): Step {
     switch (`${this.#state} ${message.name}` as `${State} ${MessageName}`) {
       case "start ask":
-        return this.#ask(message as Message<"ask">);
+        return this.#ask(message as Message<"ask">, frame);
       case "start admin":
         return this.#admin(message as Message<"admin">);
       case "hit cannot":
@@ -120,13 +150,13 @@ export class Conversation<Job> {
     }
   }
 
-  #ask(ask: Message<"ask">): Step {
+  #ask(ask: Message<"ask">, frame: Uint8Array): Step {
     const refusal = this.#with.refuse(ask);
     if (refusal !== undefined) {
       this.#with.count(refusal);
       return this.#reply({ name: "pass", outcome: refusal });
     }
-    const { reply, job } = this.#with.decider.ask(ask);
+    const { reply, job } = this.#with.decider.ask(ask, frame);
     this.#job = job;
     return this.#reply(reply);
   }

@@ -12,11 +12,11 @@
  */
 import type { Log } from "../base/log.ts";
 import { shown } from "../base/bytes.ts";
-import { close, connectTo, listenAt, raiseFileLimit, statx, takeLock, userId } from "../os/mod.ts";
+import { close, connectTo, listenAt, raiseFileLimit, statx, userId } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/mod.ts";
 import { Conversation, type Deciding } from "./conversation.ts";
 import { fileTreeOf, seesSameFiles } from "./file_tree.ts";
-import type { Places } from "./places.ts";
+import { ownerOf, type Places, takeOwnership } from "./places.ts";
 import { Server } from "./server.ts";
 
 /** How long a stopping daemon waits for tools that still run: what arrives later is not stored, and costs a miss. */
@@ -47,6 +47,8 @@ export interface ServeOptions {
   log: Log;
   /** End after this time without a request or running tool, in ms; 0 = never. */
   idleMs: number;
+  /** How long to wait for an owner that has stopped serving, in ms. */
+  handoverMs?: number;
   /** Ends the daemon in order. */
   stop: AbortSignal;
   /** Monotonic ms. */
@@ -59,7 +61,8 @@ export type Ending = "ended" | "owned" | "socket_in_use" | { problem: string };
 
 /** Serves until told to stop or idle for too long. */
 export async function serve(options: ServeOptions): Promise<Ending> {
-  const lock = takeLock(options.places.lock);
+  let lock = takeOwnership(options.places);
+  if (lock === "held") lock = await handedOver(options);
   if (lock === "held") return "owned";
   if (typeof lock === "number") {
     return { problem: `Cannot lock ${shown(options.places.lock)}: errno ${lock}` };
@@ -78,6 +81,27 @@ export async function serve(options: ServeOptions): Promise<Ending> {
   } finally {
     lock.release();
   }
+}
+
+/** The lock, from an owner that has stopped serving and is about to end. */
+async function handedOver(
+  { places, handoverMs = 0, now }: ServeOptions,
+): Promise<ReturnType<typeof takeOwnership>> {
+  for (
+    const until = now() + handoverMs;
+    now() < until && !isServed(ownerOf(places));
+    await delay(drainLookMs)
+  ) {
+    const lock = takeOwnership(places);
+    if (lock !== "held") return lock;
+  }
+  return "held";
+}
+
+function isServed(socket: string | undefined): boolean {
+  const descriptor = socket ? connectTo(socket) : -1;
+  if (descriptor >= 0) close(descriptor);
+  return descriptor >= 0;
 }
 
 /** Removes a socket that nobody serves; false where somebody does (another cache with the same ZCCACHE_ENDPOINT). */
@@ -172,10 +196,14 @@ class Daemon {
       build,
       log,
       refuse: (ask) => {
-        if (this.#stopping) return "pass_daemon_starting";
+        if (this.#stopping) return "pass_daemon_stopping";
         return seesSameFiles(this.#tree, ask, pid) ? undefined : "pass_other_file_tree";
       },
       count: (outcome) => cache.count(outcome),
+      newerClient: () => {
+        if (!this.#stopping) log.info("a client of a newer build asks: handing over");
+        void this.#drain();
+      },
       admin: (verb) => this.#admin(verb),
     });
   }

@@ -6,7 +6,7 @@ import { askAdmin, receiveFrame } from "./client.ts";
 import type { Deciding } from "./conversation.ts";
 import { fileTreeOf } from "./file_tree.ts";
 import { type Cache, type Ending, serve, type ServeOptions } from "./lifecycle.ts";
-import { findPlaces, type Places } from "./places.ts";
+import { findPlaces, ownerOf, type Places } from "./places.ts";
 
 libc(); // opened before the tests, which would call it a leak
 const build = 1n;
@@ -101,6 +101,7 @@ async function admin(socket: string, verb: string): Promise<unknown> {
 async function running(
   socket: string,
   tree = fileTreeOf("self")!,
+  from = build,
 ): Promise<{ client: number; reply: string }> {
   const client = connectTo(socket);
   const ask = {
@@ -113,7 +114,7 @@ async function running(
     argv: ["cc"],
     env: "",
   };
-  send(client, encode({ name: "ask", ...ask, namespace: tree.namespace, root: tree.root }, build));
+  send(client, encode({ name: "ask", ...ask, namespace: tree.namespace, root: tree.root }, from));
   await turns();
   const decoded = decode(receiveFrame(client, performance.now() + 500)!);
   if ("problem" in decoded) throw new Error(decoded.problem);
@@ -244,3 +245,44 @@ Deno.test("askAdmin() says absent where nobody listens and silent where nobody a
   await Promise.resolve();
   Deno.removeSync(folder, { recursive: true });
 });
+
+Deno.test("serve() hands over to a newer build: serves what it asks, ends, and the next owner waits for its flush", async () => {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync()), places = placesIn(folder);
+  const flush = Promise.withResolvers<void>();
+  const old = begin(places, { open: () => ({ ...fakeCache([]), close: () => flush.promise }) });
+  const same = await running(places.socket);
+  assertEquals(same.reply, "run");
+  close(same.client);
+  const newer = await running(places.socket, undefined, build + 1n);
+  assertEquals(newer.reply, "run");
+  assert(connectTo(places.socket) < 0, "it still accepts");
+  const next = begin(places, { handoverMs: 5_000 });
+  close(newer.client);
+  await turns();
+  assert(connectTo(places.socket) < 0, "two at once");
+  flush.resolve();
+  assertEquals(await old.ending, "ended");
+  await turns();
+  assertEquals((await admin(places.socket, "status") as { pid: number }).pid, Deno.pid);
+  next.stop.abort();
+  assertEquals(await next.ending, "ended");
+  Deno.removeSync(folder, { recursive: true });
+});
+
+Deno.test("serve() lets older clients be", () =>
+  serving(async ({ places }) => {
+    const { client, reply } = await running(places.socket, undefined, build - 1n);
+    assertEquals(reply, "run");
+    close(client);
+    assert(connectTo(places.socket) >= 0);
+  }));
+
+Deno.test("ownerOf() names the owner's socket, also from another runtime folder", () =>
+  serving(async ({ places }) => {
+    const other = Deno.makeTempDirSync();
+    const elsewhere = findPlaces({ uid: userId(), cwd: "/", cacheDir: places.cache, runtimeDir: other });
+    assert(!(elsewhere instanceof CacheError));
+    assertEquals(ownerOf(elsewhere), places.socket);
+    assertEquals(await begin(elsewhere).ending, "owned");
+    Deno.removeSync(other, { recursive: true });
+  }));

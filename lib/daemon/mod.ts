@@ -8,5 +8,5 @@ export { type Answer, askAdmin } from "./client.ts";
 export { oneShotSocketName } from "./leftovers.ts";
 export { type Cache, type Ending, serve, type ServeOptions } from "./lifecycle.ts";
 export { type ChildEnd, runOneShot } from "./one_shot.ts";
-export { endpointName, findPlaces, type Places } from "./places.ts";
+export { endpointName, findPlaces, ownerOf, type Places } from "./places.ts";
 export { answers, startDaemon, type Started } from "./start.ts";

@@ -3,8 +3,12 @@
  *
  *     cache     ZCCACHE_CACHE_DIR, else ~/.zccache                 0700 as made; never one that others may write to
  *     runtime   $XDG_RUNTIME_DIR/zccache, else /tmp/zccache-<uid>  0700, ours, no link
- *     in it     <name>.sock .lock .start .log and trace records,
+ *     in it     <name>.sock .start .log and trace records,
  *               name = 16 hex digits: FNV-1a (64 bits) of "<real path of the cache>\0<protocol version>"
+ *     lock      <cache>/daemon.lock, where that can be written, else <runtime>/<name>.lock
+ *
+ * The lock lies in the cache, so that one cache has one daemon whatever the runtime folder of those who ask: they find
+ * its socket in the lock. In a copy of the cache nobody holds it.
  *
  * The launcher derives the same names in C, so every rule here is one that C can follow without a library; a
  * test compares the two. Sockets stay out of the cache folder so that a copy of a cache is just a copy.
@@ -14,7 +18,7 @@
  */
 import { shown } from "../base/bytes.ts";
 import { CacheError, quote } from "../base/errors.ts";
-import { c, homeOf, maxSocketPath, realPath, statx } from "../os/mod.ts";
+import { c, heldLine, type HeldLock, homeOf, maxSocketPath, realPath, statx, takeLock } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/spec.ts";
 
 /** What decides the places, as given by settings and environment. */
@@ -35,8 +39,10 @@ export interface Places {
   cache: string;
   runtime: string;
   socket: string;
-  /** Held by the daemon for its whole life. */
+  /** Held by the daemon for its whole life; names its socket. */
   lock: string;
+  /** Held instead where the cache folder cannot be written. */
+  readOnlyLock: string;
   /** Held by the one client that starts a daemon. */
   startLock: string;
   log: string;
@@ -58,7 +64,26 @@ export function findPlaces(from: PlacesFrom): Places | CacheError {
       help: "Choose a shorter one with ZCCACHE_ENDPOINT",
     });
   }
-  return { cache, runtime, socket, lock: `${base}.lock`, startLock: `${base}.start`, log: `${base}.log` };
+  return {
+    cache,
+    runtime,
+    socket,
+    lock: `${cache}/daemon.lock`,
+    readOnlyLock: `${base}.lock`,
+    startLock: `${base}.start`,
+    log: `${base}.log`,
+  };
+}
+
+/** The socket of the daemon that owns the cache, "" where it does not say; undefined where there is none. */
+export function ownerOf({ lock, readOnlyLock }: Places): string | undefined {
+  return heldLine(lock) ?? heldLine(readOnlyLock);
+}
+
+/** Becomes the cache's owner. */
+export function takeOwnership({ lock, readOnlyLock, socket }: Places): HeldLock | "held" | number {
+  const taken = takeLock(lock, socket);
+  return taken === c.EROFS || taken === c.EACCES ? takeLock(readOnlyLock, socket) : taken;
 }
 
 /** The 16 digits that name a cache's socket, locks and log. */

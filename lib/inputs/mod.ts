@@ -26,6 +26,9 @@ import {
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
 import { Clocks } from "./signature.ts";
 
+export { type Node, Tree, type TreeOptions } from "./tree.ts";
+export { Watched } from "./watched.ts";
+
 /** Digests of large files that outlive the process: the store's. */
 export interface DigestMemo {
   memo(path: string): { signature: Uint8Array; digest: Digest } | undefined;
@@ -238,10 +241,14 @@ function numbers(...values: (number | bigint)[]): Uint8Array {
   return bytes;
 }
 
-/** Type of what is there (a folder, a regular file ...). */
+/** Type of what is there (a folder, a regular file ...), and whether a file may be run: who looks for a program steps over others. */
 export function existsValue(state: FileState | number): Uint8Array | undefined {
-  return typeof state === "number" ? undefined : numbers(state.mode & c.S_IFMT);
+  if (typeof state === "number") return undefined;
+  const type = state.mode & c.S_IFMT;
+  return numbers(type === c.S_IFREG ? state.mode & (c.S_IFMT | executable) : type);
 }
+
+const executable = 0o111;
 
 /**
  * Type, size and mtime, for files that were looked at and never opened. Of a folder only that it is one: its

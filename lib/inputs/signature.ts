@@ -9,15 +9,12 @@
  *
  * @module
  */
-import { cString } from "../base/bytes.ts";
-import { type FileState, libc } from "../os/mod.ts";
+import { type FileState, fileSystemType } from "../os/mod.ts";
 
 const tickNs = 10_000_000n; // HZ=100, the slowest tick in use
 const secondsNs = 2_000_000_000n; // FAT counts in steps of two seconds
 /** statfs f_type of file systems with multigrain timestamps: ext4, xfs, btrfs, tmpfs. */
 const multigrain = new Set([0xef53, 0x58465342, 0x9123683e, 0x01021994]);
-
-const statfsBuffer = new Uint8Array(256), statfsView = new DataView(statfsBuffer.buffer);
 
 export class Clocks {
   #steps = new Map<bigint, bigint>();
@@ -54,9 +51,8 @@ export class Clocks {
     if (state.mtime % 1_000_000_000n === 0n && state.ctime % 1_000_000_000n === 0n) return secondsNs;
     let step = this.#steps.get(state.dev);
     if (step === undefined) {
-      const asked = libc().statfs(cString(path), statfsBuffer) === 0;
-      const exact = asked && this.#kernelKeepsTimesApart &&
-        multigrain.has(Number(statfsView.getBigUint64(0, true)));
+      const type = fileSystemType(path);
+      const exact = type !== undefined && this.#kernelKeepsTimesApart && multigrain.has(type);
       this.#steps.set(state.dev, step = exact ? -1n : tickNs);
     }
     // A time after "now" (a clock set back, a touched file) is never trusted: -1 keeps "changed later than we looked" too new.

@@ -12,7 +12,7 @@
 import { bytesOf, shown } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
 import { kindOf } from "../compilers/mod.ts";
-import { Inputs } from "../inputs/mod.ts";
+import { Inputs, type Tree, Watched } from "../inputs/mod.ts";
 import { coarseNow, physicalPath, readSmall } from "../os/mod.ts";
 import { askFlags, hitFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
 import { inputKinds, noSignature, type Unit } from "../store/unit.ts";
@@ -37,6 +37,7 @@ import {
 } from "./circumstances.ts";
 import { beginDeclared, declaredObservation, type Running } from "./declared.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
+import { Memo } from "./memo.ts";
 import type { Outcome } from "./outcome.ts";
 import { modeBeforeUmask, type Product, productsOf } from "./outputs.ts";
 import { Toolchains } from "./toolchain.ts";
@@ -54,6 +55,8 @@ export interface DeciderOptions {
   trace: "auto" | "off";
   /** Milliseconds since 1970. */
   now(): number;
+  /** Off: every statement is looked at, each time. */
+  watch?: { tree: Tree; wake(): void };
   /** Called once for each run. `savedUs`: what the hit saved. */
   count?(outcome: Outcome, kind: string, savedUs: number): void;
 }
@@ -69,6 +72,8 @@ export interface Job {
   savedUs: number;
   action?: Action;
   environment?: Environment;
+  /** What is delivered. */
+  stored?: StoredUnit;
   realTool: string;
   startedAt: bigint;
   /** Why no candidate served, to be the outcome once the run is stored. */
@@ -92,6 +97,8 @@ const holdsTimes = /\.(?:pch|pcm|gch)$/;
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #inputs: Inputs;
+  #watched: Watched | undefined;
+  readonly #memo = new Memo();
   readonly #toolchains = new Toolchains();
   #jobs = 0;
   #cpu: string | undefined;
@@ -99,11 +106,32 @@ export class Decider {
   constructor(options: DeciderOptions) {
     this.#options = options;
     this.#inputs = new Inputs(options.store, Deno.osRelease());
+    this.#watched = options.watch && new Watched(options.watch.tree, this.#inputs);
   }
 
   /** Answers a request. The job goes with every later message of the same conversation. */
-  ask(ask: Message<"ask">): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job } {
-    const job: Job = {
+  ask(
+    ask: Message<"ask">,
+    frame?: Uint8Array,
+  ): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job } {
+    const job = this.#job(ask), reply = this.#decide(job);
+    if (reply.name === "hit" && frame !== undefined && this.#watched !== undefined) {
+      const { action, environment, kind, realTool, stored } = job;
+      this.#memo.set(Memo.key(frame), {
+        ask,
+        action: action!,
+        environment: environment!,
+        kind,
+        realTool,
+        stored: stored!,
+        reply,
+      });
+    }
+    return { reply, job };
+  }
+
+  #job(ask: Message<"ask">): Job {
+    return {
       id: ++this.#jobs,
       ask,
       what: "",
@@ -115,12 +143,44 @@ export class Decider {
       products: [],
       staged: [],
     };
-    return { reply: this.#decide(job), job };
+  }
+
+  /** A hit for a request that hit before with the same bytes, if everything still holds. `sees`: as `ask` is asked. */
+  recall(
+    frame: Uint8Array,
+    sees: (ask: Message<"ask">) => boolean,
+  ): { reply: Message<"hit">; job: Job } | undefined {
+    if (this.#watched === undefined) return undefined;
+    const key = Memo.key(frame), known = this.#memo.get(key);
+    if (known === undefined || !sees(known.ask)) return undefined;
+    this.#begin();
+    const { stored, reply } = known, { store } = this.#options;
+    const good = store.holds(stored) && this.#failing(stored.unit) === undefined &&
+      stored.unit.result.outputs.every(({ blob }) => blob.length === 0 || store.blobPath(blob) !== undefined);
+    if (!good) {
+      this.#memo.forget(key); // the long way says what is wrong
+      return undefined;
+    }
+    store.touch(stored.id);
+    const { ask, action, environment, kind, realTool } = known;
+    return {
+      reply,
+      job: {
+        ...this.#job(ask),
+        action,
+        environment,
+        kind,
+        realTool,
+        stored,
+        outcome: "hit",
+        savedUs: stored.unit.wallUs,
+      },
+    };
   }
 
   #decide(job: Job): Message<"hit"> | Message<"run"> | Message<"pass"> {
     const { ask } = job;
-    this.#inputs.begin();
+    this.#begin();
     const real = physicalPath(absolute(ask.tool, ask.cwd));
     job.realTool = typeof real === "string" ? real : ask.tool;
     const work = kindOf({
@@ -162,14 +222,27 @@ export class Decider {
     return undefined;
   }
 
+  /** A new decision: nothing that was seen before counts, and what happened meanwhile is taken in. */
+  #begin(): void {
+    this.#inputs.begin();
+    this.#options.watch?.wake();
+    this.#watched?.begin();
+    const unseen = this.#watched?.disagreement;
+    if (unseen === undefined) return;
+    this.#options.log.warn(`watching is switched off: it did not see that ${shown(unseen)} changed`);
+    this.#watched = undefined;
+  }
+
   /** The path about which a unit's statements are no longer true. */
   #failing(unit: Unit): string | undefined {
+    if (this.#watched !== undefined) return this.#watched.failing(unit);
     const input = unit.inputs.find((input) => !this.#inputs.holds(input));
     if (input !== undefined) return input.path;
     return this.#inputs.absencesHold(unit.absences) ? undefined : "a file that was not there";
   }
 
-  #delivery(job: Job, { id, unit }: StoredUnit): Message<"hit"> | undefined {
+  #delivery(job: Job, stored: StoredUnit): Message<"hit"> | undefined {
+    const { id, unit } = stored;
     const files: { style: number; mode: number; path: string; source: string }[] = [];
     for (const output of unit.result.outputs) {
       const source = output.style === styles.link
@@ -190,7 +263,7 @@ export class Decider {
       });
     }
     this.#options.store.touch(id);
-    job.outcome = "hit", job.savedUs = unit.wallUs;
+    job.outcome = "hit", job.savedUs = unit.wallUs, job.stored = stored;
     const { status, out, err, oneOutput } = unit.result;
     return { name: "hit", status, flags: oneOutput ? hitFlags.one_output : 0, out, err, files };
   }

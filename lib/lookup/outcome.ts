@@ -50,6 +50,7 @@ export const outcomes = {
   pass_untraceable: { class: "pass", text: "The tool itself cannot be watched, or the launcher ended early" },
   pass_other_file_tree: { class: "pass", text: "The caller sees another file tree (container, chroot)", remedy: "Set ZCCACHE_DAEMON=off there" },
   pass_daemon_starting: { class: "pass", text: "The daemon was not ready in time" },
+  pass_daemon_stopping: { class: "pass", text: "The daemon was about to end" },
   pass_mode: { class: "pass", text: "An output has permissions that no umask explains" },
   error_internal: { class: "error", text: "A fault in zccache; the tool was run" },
 } as const satisfies Record<string, OutcomeRow>;

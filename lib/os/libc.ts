@@ -28,6 +28,8 @@ const symbols = {
   getuid: { parameters: [], result: "u32" },
   getpwuid: { parameters: ["u32"], result: "pointer" },
   geteuid: { parameters: [], result: "u32" },
+  inotify_add_watch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  inotify_init1: { parameters: ["i32"], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
   listen: { parameters: ["i32", "i32"], result: "i32" },
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
@@ -93,5 +95,6 @@ export const c = {
   LOCK_SH: 1, LOCK_EX: 2, LOCK_NB: 4, LOCK_UN: 8,
   CLOCK_REALTIME: 0, CLOCK_MONOTONIC: 1, CLOCK_REALTIME_COARSE: 5,
   EPERM: 1, ENOENT: 2, EINTR: 4, EAGAIN: 11, EACCES: 13, EEXIST: 17, ENOTDIR: 20, EISDIR: 21, ENOSPC: 28, EROFS: 30, EMFILE: 24,
-  POLLIN: 1, POLLPRI: 2, POLLOUT: 4, POLLHUP: 16, WNOHANG: 1, EINPROGRESS: 115, ECONNREFUSED: 111, ESRCH: 3, AF_UNIX: 1, SOCK_STREAM: 1, SOCK_CLOEXEC: 0o2000000, SOCK_NONBLOCK: 0o4000, MSG_DONTWAIT: 0x40, MSG_NOSIGNAL: 0x4000, SOL_SOCKET: 1, SO_PEERCRED: 17,
+  ENOMEM: 12,
+  POLLIN: 1, POLLPRI: 2, POLLOUT: 4, POLLERR: 8, POLLHUP: 16, WNOHANG: 1, EINPROGRESS: 115, ECONNREFUSED: 111, ESRCH: 3, AF_UNIX: 1, SOCK_STREAM: 1, SOCK_CLOEXEC: 0o2000000, SOCK_NONBLOCK: 0o4000, MSG_DONTWAIT: 0x40, MSG_NOSIGNAL: 0x4000, SOL_SOCKET: 1, SO_PEERCRED: 17,
 } as const;

@@ -1,5 +1,5 @@
 /**
- * A lock file: who holds the flock is the owner, and its pid stands in the file for people.
+ * A lock file: who holds the flock is the owner, and its pid stands in the file for people, with a line of the owner's.
  *
  * The lock, not the file, says that an owner lives: the kernel drops it at any death, so a file that stays
  * behind blocks nobody. The file is never removed, since a lock on a removed file would let two owners in.
@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { cString } from "../base/bytes.ts";
+import { bytesOf, byteString, cString } from "../base/bytes.ts";
 import { c, errno, libc } from "./libc.ts";
 
 /** A held lock. It ends with `release` or with this process. */
@@ -19,9 +19,10 @@ export interface HeldLock {
 /**
  * Takes the lock at `path` (byte string), made 0600 where it is missing, and writes our pid into it.
  *
+ * @param line What others may know of the owner, a byte string.
  * @returns The lock; "held" where somebody else has it; the errno where the file cannot be opened or locked.
  */
-export function takeLock(path: string): HeldLock | "held" | number {
+export function takeLock(path: string, line = ""): HeldLock | "held" | number {
   const descriptor = libc().open(cString(path), c.O_RDWR | c.O_CREAT | c.O_CLOEXEC | c.O_NOFOLLOW, 0o600);
   if (descriptor < 0) return errno();
   if (libc().flock(descriptor, c.LOCK_EX | c.LOCK_NB) !== 0) {
@@ -29,17 +30,29 @@ export function takeLock(path: string): HeldLock | "held" | number {
     libc().close(descriptor);
     return problem === c.EAGAIN ? "held" : problem;
   }
-  const pid = new TextEncoder().encode(`${Deno.pid}\n`.padEnd(12));
-  libc().pwrite(descriptor, pid, BigInt(pid.length), 0n); // for people only: a full disk does no harm
+  const text = bytesOf(`${Deno.pid}\n${line}\n`);
+  libc().ftruncate(descriptor, 0n);
+  libc().pwrite(descriptor, text, BigInt(text.length), 0n); // on a full disk nobody learns of us, which does no harm
   return { descriptor, release: () => void libc().close(descriptor) };
 }
 
 /** Whether somebody holds the lock at `path` (byte string); false where there is no such file. */
 export function isHeld(path: string): boolean {
+  return heldLine(path) !== undefined;
+}
+
+const longestText = 8192;
+
+/** The line of whoever holds the lock at `path` (byte string), or undefined where nobody does. */
+export function heldLine(path: string): string | undefined {
   const descriptor = libc().open(cString(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NOFOLLOW, 0);
-  if (descriptor < 0) return false;
+  if (descriptor < 0) return undefined;
   try {
-    return libc().flock(descriptor, c.LOCK_SH | c.LOCK_NB) !== 0 && errno() === c.EAGAIN;
+    const held = libc().flock(descriptor, c.LOCK_SH | c.LOCK_NB) !== 0 && errno() === c.EAGAIN;
+    if (!held) return undefined;
+    const text = new Uint8Array(longestText);
+    const got = Number(libc().pread(descriptor, text, BigInt(text.length), 0n));
+    return byteString(text.subarray(0, Math.max(got, 0))).split("\n")[1] ?? "";
   } finally {
     libc().close(descriptor);
   }

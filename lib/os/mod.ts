@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./files.ts";
+export * from "./inotify.ts";
 export * from "./libc.ts";
 export * from "./lock.ts";
 export * from "./process.ts";

@@ -64,6 +64,14 @@ export function fstatx(descriptor: number): FileState | number {
   return libc().statx(descriptor, empty, c.AT_EMPTY_PATH, c.STATX_BASIC, buffer) === 0 ? decode() : errno();
 }
 
+const fileSystem = new Uint8Array(256), fileSystemView = new DataView(fileSystem.buffer);
+
+/** statfs f_type of the file system that holds `path` (byte string), or undefined where it cannot be asked. */
+export function fileSystemType(path: string): number | undefined {
+  if (libc().statfs(cString(path), fileSystem) !== 0) return undefined;
+  return Number(fileSystemView.getBigUint64(0, true));
+}
+
 /** The signature of a state, 48 bytes. */
 export function signatureOf(state: FileState): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(signatureBytes), out = new DataView(bytes.buffer);

@@ -10,11 +10,13 @@ import { hintOf, kinds, rowOf, type Stats } from "./stats.ts";
 export function renderStats(stats: Stats, recent: readonly string[]): string {
   const lines = [`Statistics since ${stats.since.slice(0, 19).replace("T", " ")} UTC`, ""];
   const { runs, hits, misses, passed, errors } = stats;
-  lines.push(`  Runs:        ${runs} (${hits} hits, ${misses} misses, ${passed} passed)`);
+  lines.push(
+    `  Runs:        ${runs} (${plural(hits, "hit")}, ${plural(misses, "miss", "misses")}, ${passed} passed)`,
+  );
   lines.push(`  Hit rate:    ${stats.hit_rate === null ? "n/a" : percent(stats.hit_rate)}`);
   if (stats.time_saved_ms > 0) lines.push(`  Time saved:  ~${formatDuration(stats.time_saved_ms)}`);
   if (errors > 0) lines.push(`  Errors:      ${errors}`);
-  lines.push(`  Stored:      ${stats.stored_results} results (${formatSize(stats.size_bytes)})`);
+  lines.push(`  Stored:      ${plural(stats.stored_results, "result")} (${formatSize(stats.size_bytes)})`);
   const used = kinds.filter((kind) => sum(stats.by_kind[kind]) > 0);
   if (used.length > 0) {
     lines.push(
@@ -55,11 +57,16 @@ export function renderStatus(state: DaemonState): string {
   };
   fact("Endpoint:", state.endpoint);
   fact("Cache:", state.cache_dir);
-  fact("Up:", number("uptime_secs", (seconds) => formatDuration(seconds * 1000)));
-  fact("Serving:", number("connections", (count) => `${count} connections`));
-  const stored = number("stored_results", String), bytes = number("size_bytes", formatSize);
-  fact("Stored:", stored && bytes && `${stored} results (${bytes})`);
-  fact("Tracer:", typeof state.tracer === "string" ? state.tracer : undefined);
+  fact("Up:", number("uptime_secs", (seconds) => seconds < 1 ? "under 1 s" : formatDuration(seconds * 1000)));
+  fact("Serving:", number("connections", (count) => plural(count, "connection")));
+  const stored = number("stored_results", (count) => plural(count, "result")),
+    bytes = number("size_bytes", formatSize);
+  fact("Stored:", stored && bytes && `${stored} (${bytes})`);
+  for (const name of ["launcher", "tracer", "watch"]) {
+    const text = state[name];
+    fact(`${name[0].toUpperCase()}${name.slice(1)}:`, typeof text === "string" ? text : undefined);
+  }
+  if (state.read_only === true) fact("Read-only:", "results are delivered, none is stored");
   return lines.join("\n") + "\n";
 }
 
@@ -94,6 +101,11 @@ function width(texts: string[]): number {
 
 function sum({ hits, misses, passed }: { hits: number; misses: number; passed: number }): number {
   return hits + misses + passed;
+}
+
+/** 1 as "1 hit", 2 as "2 hits". */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** 0.6667 as "66.7%". */

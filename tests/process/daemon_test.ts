@@ -1,6 +1,6 @@
 /** The daemon as a process: who may start, how it ends, what it leaves. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { lives, until, World } from "./engine.ts";
+import { engine, lives, until, World } from "./engine.ts";
 
 Deno.test("status without a daemon ends 1 and starts none", async () => {
   await using world = new World();
@@ -31,7 +31,8 @@ Deno.test("folders are 0700, the socket and the log 0600", async () => {
   await world.run(["start"], {});
   const mode = (path: string) => Deno.lstatSync(path).mode! & 0o777;
   assertEquals([mode(world.cache), mode(world.runtime)], [0o700, 0o700]);
-  for (const suffix of [".sock", ".log", ".lock"]) {
+  assertEquals(mode(`${world.cache}/daemon.lock`), 0o600);
+  for (const suffix of [".sock", ".log"]) {
     const [name] = world.inRuntime(suffix);
     assertEquals(mode(`${world.runtime}/${name}`), 0o600, name);
   }
@@ -118,3 +119,71 @@ Deno.test("a daemon ends when idle", async () => {
   assertEquals(code, 0);
   assertMatch(new TextDecoder().decode(stderr), /nobody asked for 1 s/);
 });
+
+Deno.test("one cache has one daemon, whatever the runtime folder of those who ask", async () => {
+  await using world = new World();
+  await world.run(["start"]);
+  const pid = await world.daemon(), other = { XDG_RUNTIME_DIR: `${world.folder}/home` };
+  assertEquals(JSON.parse((await world.run(["status", "--json"], other)).out).pid, pid);
+  assertMatch((await world.run(["start"], other)).err, /^daemon running at .*\/run\/zccache\//);
+  assertEquals((await world.run(["wrap", "true"], other)).code, 0);
+  const second = await world.run(["--serve"], { ...other, ZCCACHE_ENDPOINT: `${world.folder}/own.sock` });
+  assertMatch(second.err, /^zccache: Cannot serve: another daemon owns the cache /);
+  assertEquals((await world.run(["stop"], other)).err, "daemon stopped\n");
+  await until("the daemon ends", () => !lives(pid));
+});
+
+Deno.test({
+  name: "where launcher and tracer cannot be unpacked tools run, and status and stats say why",
+  ignore: Deno.uid() !== 0 || !hasProgram("setpriv"),
+  fn: () => {
+    const nobody = 65534, folder = Deno.makeTempDirSync({ prefix: "zccache-nobody-" });
+    const taken = `/tmp/zccache-${nobody}-native`;
+    Deno.chmodSync(folder, 0o755);
+    for (const name of ["home", "run"]) {
+      Deno.mkdirSync(`${folder}/${name}`, { mode: 0o700 });
+      Deno.chownSync(`${folder}/${name}`, nobody, nobody);
+    }
+    Deno.mkdirSync(taken, { mode: 0o700 });
+    const run = (...args: string[]) => {
+      const as = [`--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", ...engine, ...args];
+      const env = {
+        PATH: "/usr/bin:/bin",
+        HOME: `${folder}/home`,
+        XDG_RUNTIME_DIR: `${folder}/run`,
+      };
+      const { stdout } = new Deno.Command("setpriv", { args: as, env, clearEnv: true, cwd: "/" })
+        .outputSync();
+      return new TextDecoder().decode(stdout);
+    };
+    try {
+      assertEquals(run("wrap", "sh", "-c", "echo ran"), "ran\n");
+      run("start");
+      const why = `Cannot use the folder "${taken}": it belongs to user 0`;
+      const { launcher, tracer } = JSON.parse(run("status", "--json"));
+      assertEquals([launcher, tracer], [why, why]);
+      assertMatch(run("status"), /^ {2}Launcher: {2}Cannot use the folder /m);
+      assertMatch(run("stats"), /^Tools run uncached: Cannot use the folder /m);
+      assertEquals(JSON.parse(run("stats", "--json")).uncached, why);
+    } finally {
+      run("stop");
+      Deno.removeSync(folder, { recursive: true });
+      for (const base of [taken, `/var${taken}`]) {
+        if (hasFolder(base)) Deno.removeSync(base, { recursive: true });
+      }
+    }
+  },
+});
+
+function hasProgram(name: string): boolean {
+  return new Deno.Command("sh", { args: ["-c", `command -v ${name}`] }).outputSync().success;
+}
+
+function hasFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
