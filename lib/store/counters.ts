@@ -35,7 +35,7 @@ export function readCounters(folder: string, now: number): Counters {
 /** Writes counters whole. Not flushed to the disk: a power cut may cost the last few runs' numbers. */
 export function writeCounters(folder: string, { since, counters, recent }: Counters): void {
   const value = { since, counters: [...counters], recent };
-  replaceFile(folder, `${folder}/${names.stats}`, sealed(encode(value)), { flush: false });
+  replaceFile(folder, `${folder}/${names.stats}`, sealed(encode(value)), "nothing");
 }
 
 /** `base` with what was counted since. */

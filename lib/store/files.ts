@@ -13,19 +13,22 @@ export function temporaryName(folder: string): string {
   return `${folder}/tmp/${Deno.pid}-${++count}`;
 }
 
+/** What must be on the disk when a replacement returns: who replaces many files flushes their folder once, at the end. */
+export type Flush = "all" | "file" | "nothing";
+
 /**
  * Replaces the file at `path` by `bytes`: written beside, flushed to the disk, renamed, its folder flushed. A reader sees
  * the old file or the new one, also after a power cut.
  *
  * @throws {Error} where the disk is full or the folder gone; nothing half-written stays.
  */
-export function replaceFile(folder: string, path: string, bytes: Uint8Array, { flush = true } = {}): void {
+export function replaceFile(folder: string, path: string, bytes: Uint8Array, flush: Flush = "all"): void {
   const temporary = temporaryName(folder);
   try {
     const file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
     try {
       for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-      if (flush) file.syncDataSync();
+      if (flush !== "nothing") file.syncDataSync();
     } finally {
       file.close();
     }
@@ -34,10 +37,11 @@ export function replaceFile(folder: string, path: string, bytes: Uint8Array, { f
     removeIfThere(temporary);
     throw cause;
   }
-  if (flush) flushFolder(path.slice(0, path.lastIndexOf("/")));
+  if (flush === "all") flushFolder(path.slice(0, path.lastIndexOf("/")));
 }
 
-function flushFolder(path: string): void {
+/** Makes names in a folder last through a power cut. */
+export function flushFolder(path: string): void {
   const folder = Deno.openSync(path);
   try {
     folder.syncSync();

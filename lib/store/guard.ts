@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { fromText } from "../base/bytes.ts";
-import { type HeldLock, takeLock } from "../os/mod.ts";
+import { cString, fromText } from "../base/bytes.ts";
+import { c, errno, libc } from "../os/mod.ts";
 
 /** A rewrite of a large index holds the lock for some 100 ms. */
 const patienceMs = 5_000;
@@ -18,21 +18,30 @@ const nap = new Int32Array(new SharedArrayBuffer(4));
  * @throws {Error} where the lock cannot be had within 5 s, or its file not be made.
  */
 export function underLock<T>(path: string, work: () => T): T {
-  const lock = wait(path);
+  const descriptor = wait(path);
   try {
     return work();
   } finally {
-    lock.release();
+    libc().close(descriptor);
   }
 }
 
-function wait(path: string): HeldLock {
+/** A descriptor that holds the lock. Nothing is written into the file: each put of a result takes it. */
+function wait(path: string): number {
+  const flags = c.O_RDWR | c.O_CREAT | c.O_CLOEXEC | c.O_NOFOLLOW;
+  const descriptor = libc().open(cString(fromText(path)), flags, 0o600);
+  if (descriptor < 0) throw new Error(`cannot lock ${path} (errno ${errno()})`);
   const until = performance.now() + patienceMs;
-  for (;;) {
-    const lock = takeLock(fromText(path));
-    if (typeof lock === "object") return lock;
-    if (lock !== "held") throw new Error(`cannot lock ${path} (errno ${lock})`);
-    if (performance.now() > until) throw new Error(`${path} is held by another process`);
-    Atomics.wait(nap, 0, 0, napMs);
+  while (libc().flock(descriptor, c.LOCK_EX | c.LOCK_NB) !== 0) {
+    const problem = errno();
+    if (problem === c.EAGAIN && performance.now() <= until) {
+      Atomics.wait(nap, 0, 0, napMs);
+      continue;
+    }
+    libc().close(descriptor);
+    throw new Error(
+      problem === c.EAGAIN ? `${path} is held by another process` : `cannot lock ${path} (errno ${problem})`,
+    );
   }
+  return descriptor;
 }

@@ -17,7 +17,7 @@ import { type Digest, hex } from "../base/digest.ts";
 import { fromText, shown } from "../base/bytes.ts";
 import { addCounters, type Counters, readCounters, recentRuns, writeCounters } from "./counters.ts";
 import { type Blob, budgetOf, victims } from "./eviction.ts";
-import { isFolder, readIfThere, removeIfThere, replaceFile, temporaryName } from "./files.ts";
+import { flushFolder, isFolder, readIfThere, removeIfThere, replaceFile, temporaryName } from "./files.ts";
 import { underLock } from "./guard.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
 import { type JournalRecord, recordKinds } from "./journal.ts";
@@ -293,7 +293,7 @@ export class Store {
       : encodeShard(this.#index.rows(shard));
     this.#index.dirty.delete(shard);
     try {
-      replaceFile(this.#folder, this.#path(names.shard(shard)), bytes);
+      replaceFile(this.#folder, this.#path(names.shard(shard)), bytes, "file");
     } catch (cause) {
       this.#index.dirty.add(shard);
       throw cause;
@@ -303,6 +303,7 @@ export class Store {
 
   /** The journal without the records of shards that are written. Under the lock. */
   #retire(): void {
+    flushFolder(this.#path("index")); // the shards' new names, before the journal forgets what they hold
     this.#journal.catchUp();
     this.#journal.keepOnly(this.#index.dirty);
   }

@@ -12,6 +12,7 @@
  */
 import { decode, encode, type ValueMap, type ValueType } from "@std/msgpack";
 import { crc32 } from "node:zlib";
+import { sameBytes } from "../base/bytes.ts";
 import type { Absences, Input, InputKind, Output, Unit } from "./unit.ts";
 
 const magic = "zcshard1";
@@ -50,17 +51,53 @@ export function unsealed(file: Uint8Array): Uint8Array | undefined {
   return new DataView(file.buffer, file.byteOffset).getUint32(8, true) === crc32(value) ? value : undefined;
 }
 
+/** Rows that are written once, however many units name them. */
+class Rows<T extends object> {
+  readonly all: T[] = [];
+  /** By the object: units that were decoded from one shard share theirs. */
+  readonly #met = new Map<T, number>();
+  readonly #named = new Map<string, number[]>();
+  readonly #name: (row: T) => string;
+  readonly #same: (a: T, b: T) => boolean;
+
+  /** @param name Equal for equal rows. @param same Whether two rows of one name are equal. */
+  constructor(name: (row: T) => string, same: (a: T, b: T) => boolean) {
+    this.#name = name;
+    this.#same = same;
+  }
+
+  index(row: T): number {
+    let index = this.#met.get(row);
+    if (index === undefined) this.#met.set(row, index = this.#find(row));
+    return index;
+  }
+
+  #find(row: T): number {
+    const name = this.#name(row), named = this.#named.get(name);
+    const index = named?.find((index) => this.#same(this.all[index], row));
+    if (index !== undefined) return index;
+    const last = this.all.push(row) - 1;
+    if (named === undefined) this.#named.set(name, [last]);
+    else named.push(last);
+    return last;
+  }
+}
+
 class Encoder {
   #paths = new Map<string, number>();
-  #inputs = new Map<string, number>();
-  #inputRows: Input[] = [];
-  #folders = new Map<string, number>();
-  #folderRows: Absences["folders"] = [];
+  readonly #inputs = new Rows<Input>(
+    ({ kind, path }) => `${kind} ${path}`,
+    (a, b) => sameBytes(a.value, b.value) && sameBytes(a.signature, b.signature),
+  );
+  readonly #folders = new Rows<Absences["folders"][number]>(
+    ({ gone, path }) => `${gone} ${path}`,
+    (a, b) => sameBytes(a.signature, b.signature),
+  );
   #environments = new Map<string, number>();
 
   all(rows: readonly Row[]): Uint8Array<ArrayBuffer> {
     const units = rows.map((row) => this.#unit(row));
-    const inputs = this.#inputRows, folders = this.#folderRows;
+    const inputs = this.#inputs.all, folders = this.#folders.all;
     return encode({
       inputPaths: u32(inputs.map(({ path }) => this.#path(path))),
       inputKinds: Uint8Array.from(inputs, ({ kind }) => kind),
@@ -79,28 +116,14 @@ class Encoder {
     return indexIn(this.#paths, path);
   }
 
-  #input(input: Input): number {
-    const key = `${input.kind} ${input.path}\0${binary(input.value)}${binary(input.signature)}`;
-    const index = indexIn(this.#inputs, key);
-    if (index === this.#inputRows.length) this.#inputRows.push(input);
-    return index;
-  }
-
-  #folder(folder: Absences["folders"][number]): number {
-    const key = `${folder.path}\0${folder.gone}${binary(folder.signature)}`;
-    const index = indexIn(this.#folders, key);
-    if (index === this.#folderRows.length) this.#folderRows.push(folder);
-    return index;
-  }
-
   #unit({ unit, used }: Row): ValueMap {
     const { absences, result } = unit;
     return {
       key: unit.key,
       environment: indexIn(this.#environments, JSON.stringify(unit.environment)),
       terminal: unit.terminal,
-      inputs: u32(unit.inputs.map((input) => this.#input(input))),
-      folders: u32(absences.folders.map((folder) => this.#folder(folder))),
+      inputs: u32(unit.inputs.map((input) => this.#inputs.index(input))),
+      folders: u32(absences.folders.map((folder) => this.#folders.index(folder))),
       lists: absences.lists.map(u32),
       names: absences.names.map(({ name }) => name).join("\0"),
       nameLists: u32(absences.names.map(({ list }) => list)),
@@ -131,12 +154,6 @@ function joined(parts: readonly Uint8Array[], each: number): Uint8Array {
   parts.forEach((part, i) => all.set(part, i * each));
   return all;
 }
-function binary(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
 /** A decoded value: keys at once, units when asked. */
 export class Units {
   readonly count: number;
