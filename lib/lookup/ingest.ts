@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { sameBytes } from "../base/bytes.ts";
+import { byteString, sameBytes } from "../base/bytes.ts";
 import { existsValue, type Inputs, join, statValue } from "../inputs/mod.ts";
 import type { Observation, Refused, Seen } from "../trace/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
@@ -34,15 +34,21 @@ export function statementsOf(found: Observation, options: IngestOptions): Statem
   for (const [path, value] of found.linkTexts) ingest.same(inputKinds.link_text, path, value);
   for (const [path, value] of found.physical) ingest.same(inputKinds.real_path, path, value);
   for (const [path, errno] of found.refused) ingest.refusal(path, errno);
+  ingest.twins();
   const absences = ingest.absences(found.absent, found);
   return ingest.refused ?? { inputs: ingest.rows, absences };
 }
+
+/** Objects and libraries: nobody includes them, and equal ones are no matter to a linker. */
+const linked = /\.(?:o|lo|obj|a|so)(?:[.\d]*)$/;
 
 class Ingest {
   readonly rows: Input[] = [];
   refused: Refused | undefined;
   readonly #inputs: Inputs;
   readonly #options: IngestOptions;
+  readonly #contents: { path: string; state: FileState; key: string }[] = [];
+  readonly #folders: { path: string; key: string }[] = [];
 
   constructor(options: IngestOptions) {
     this.#inputs = options.inputs;
@@ -66,7 +72,7 @@ class Ingest {
   file(path: string, seen: Seen, found: Observation): void {
     if (this.refused !== undefined) return;
     if (found.written.has(path)) return this.#ownInput(path, seen);
-    if (seen.question === "content") return this.#content(path, seen);
+    if (seen.question === "content") return this.#content(path, seen, found);
     const state = seen.question === "lstat" ? this.#inputs.linkState(path) : this.#inputs.state(path);
     if (typeof state === "number") {
       // A standing input, asked by nobody in the trace, may well be missing. A dangling link exists by lstat only.
@@ -78,10 +84,11 @@ class Ingest {
     const value = statValue(state);
     const then = seen.signature && statValue(stateOf(seen.signature));
     if (then !== undefined && !sameBytes(then, value!)) return this.#changed(path);
+    if ((state.mode & c.S_IFMT) === c.S_IFDIR) this.#folders.push({ path, key: `${state.dev}/${state.ino}` });
     this.#add(seen.question === "stat" ? inputKinds.stat : inputKinds.lstat, path, value);
   }
 
-  #content(path: string, seen: Seen): void {
+  #content(path: string, seen: Seen, found: Observation): void {
     const state = this.#inputs.state(path);
     if (typeof state === "number") return this.#changed(path);
     if ((state.mode & c.S_IFMT) === c.S_IFDIR) return this.#add(inputKinds.exists, path, existsValue(state));
@@ -98,6 +105,10 @@ class Ingest {
     // Where the clock is coarse, a file written just before the start may have been written again since its opening.
     if (!same || this.#inputs.ambiguous(path, content.state, startedAt)) return this.#changed(path);
     this.#add(inputKinds.content, path, content.digest, content.signature);
+    if (found.programs.has(path)) this.#add(inputKinds.exists, path, existsValue(content.state));
+    if (content.state.size > 0 && !linked.test(path)) {
+      this.#contents.push({ path, state: content.state, key: byteString(content.digest) });
+    }
     if (this.#options.withTimes) this.#add(inputKinds.stat, path, statValue(content.state));
   }
 
@@ -109,6 +120,24 @@ class Ingest {
       return;
     }
     this.#add(inputKinds.content, path, digest);
+  }
+
+  /**
+   * Compilers ask whether two names are one file: of folders, to search them once; of headers under #pragma once, clang
+   * by the physical file, gcc by equal size, time and content. So for equal ones these are statements, too.
+   */
+  twins(): void {
+    for (const group of groups(this.#folders)) for (const { path } of group) this.#where(path);
+    for (const group of groups(this.#contents)) {
+      for (const { path, state } of group) {
+        this.#where(path);
+        this.#add(inputKinds.stat, path, statValue(state));
+      }
+    }
+  }
+
+  #where(path: string): void {
+    this.#add(inputKinds.real_path, path, this.#inputs.value(inputKinds.real_path, path));
   }
 
   listing(path: string, found: Observation): void {
@@ -165,6 +194,11 @@ class Ingest {
       if (!this.#inputs.absent(join(folder, name))) {
         return this.#changed(path), { folders: [], lists: [], names: [] };
       }
+      if (typeof this.#inputs.linkState(join(folder, name)) === "object") {
+        // A dangling link: what it leads to may come without a trace in this folder.
+        this.#add(inputKinds.absent, path, new Uint8Array(32));
+        continue;
+      }
       const list = foldersOf.get(name);
       if (list === undefined) foldersOf.set(name, [index]);
       else list.push(index);
@@ -178,6 +212,11 @@ class Ingest {
     const trusted = (state.mode & c.S_IFMT) === c.S_IFDIR && this.#inputs.trusted(path, state, lookedAt);
     return { path, gone: false, signature: trusted ? signatureOf(state) : noSignature };
   }
+}
+
+/** The items that share their key with others, by key. */
+function groups<T extends { key: string }>(items: readonly T[]): T[][] {
+  return [...Map.groupBy(items, ({ key }) => key).values()].filter((group) => group.length > 1);
 }
 
 function shareLists(foldersOf: ReadonlyMap<string, number[]>): Pick<Absences, "lists" | "names"> {

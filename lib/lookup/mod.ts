@@ -9,39 +9,23 @@
  *
  * @module
  */
-import { bytesOf, shown } from "../base/bytes.ts";
-import { sha256 } from "../base/digest.ts";
+import { byteString, shown } from "../base/bytes.ts";
 import { kindOf } from "../compilers/mod.ts";
 import { Inputs, type Tree, Watched } from "../inputs/mod.ts";
 import { coarseNow, physicalPath, readSmall } from "../os/mod.ts";
-import { askFlags, hitFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
-import { inputKinds, noSignature, type Unit } from "../store/unit.ts";
+import { askFlags, hitFlags, type Message, styles } from "../protocol/mod.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
-import {
-  type Observation,
-  observe,
-  readRecord,
-  type Record,
-  type RecordPool,
-  type Refused,
-  tidy,
-} from "../trace/mod.ts";
-import { byteString } from "../base/bytes.ts";
-import { type Action, actionOf, cpuIdentity, fromSlot, toSlot } from "./action.ts";
-import {
-  type Environment,
-  environmentHolds,
-  environmentOf,
-  terminalOf,
-  variablesAsked,
-} from "./circumstances.ts";
-import { beginDeclared, declaredObservation, type Running } from "./declared.ts";
-import { type Statements, statementsOf } from "./ingest.ts";
+import type { Unit } from "../store/unit.ts";
+import type { RecordPool } from "../trace/mod.ts";
+import { actionOf, cpuIdentity, fromSlot } from "./action.ts";
+import { type Environment, environmentHolds, environmentOf, terminalOf } from "./circumstances.ts";
+import { beginDeclared } from "./declared.ts";
+import { absolute, type Job, newJob } from "./job.ts";
+import { Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
 import type { Outcome } from "./outcome.ts";
-import { modeBeforeUmask, type Product, productsOf } from "./outputs.ts";
-import { Toolchains } from "./toolchain.ts";
 
+export type { Job } from "./job.ts";
 export { type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
 
 export interface DeciderOptions {
@@ -61,51 +45,22 @@ export interface DeciderOptions {
   count?(outcome: Outcome, kind: string, savedUs: number): void;
 }
 
-/** One run of one tool, from its request to its end. Only `id` and `ask` are for others. */
-export interface Job {
-  readonly id: number;
-  readonly ask: Message<"ask">;
-  outcome?: Outcome;
-  /** What the outcome is about: a path, a word, a program. */
-  what: string;
-  kind: string;
-  savedUs: number;
-  action?: Action;
-  environment?: Environment;
-  /** What is delivered. */
-  stored?: StoredUnit;
-  realTool: string;
-  startedAt: bigint;
-  /** Why no candidate served, to be the outcome once the run is stored. */
-  missed: Outcome;
-  record?: Record;
-  /** Instead of a record, where there is no tracer. */
-  running?: Running;
-  report?: Message<"report">;
-  statements?: Statements;
-  variables?: [string, string | null][];
-  products: Product[];
-  staged: string[];
-}
-
 /** Compilers hold up to some 10 MB of response text; beyond this a file is not read to name the kind of work. */
 const responseLimit = 4 << 20;
-
-/** Precompiled headers and modules hold size and mtime of their headers, and clang compares them on use (soundness.md 3). */
-const holdsTimes = /\.(?:pch|pcm|gch)$/;
 
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #inputs: Inputs;
   #watched: Watched | undefined;
   readonly #memo = new Memo();
-  readonly #toolchains = new Toolchains();
+  readonly #learner: Learner;
   #jobs = 0;
   #cpu: string | undefined;
 
   constructor(options: DeciderOptions) {
     this.#options = options;
     this.#inputs = new Inputs(options.store, Deno.osRelease());
+    this.#learner = new Learner({ ...options, inputs: this.#inputs });
     this.#watched = options.watch && new Watched(options.watch.tree, this.#inputs);
   }
 
@@ -114,7 +69,7 @@ export class Decider {
     ask: Message<"ask">,
     frame?: Uint8Array,
   ): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job } {
-    const job = this.#job(ask), reply = this.#decide(job);
+    const job = newJob(++this.#jobs, ask), reply = this.#decide(job);
     if (reply.name === "hit" && frame !== undefined && this.#watched !== undefined) {
       const { action, environment, kind, realTool, stored } = job;
       this.#memo.set(Memo.key(frame), {
@@ -128,21 +83,6 @@ export class Decider {
       });
     }
     return { reply, job };
-  }
-
-  #job(ask: Message<"ask">): Job {
-    return {
-      id: ++this.#jobs,
-      ask,
-      what: "",
-      kind: "other",
-      savedUs: 0,
-      realTool: "",
-      startedAt: 0n,
-      missed: "miss_new",
-      products: [],
-      staged: [],
-    };
   }
 
   /** A hit for a request that hit before with the same bytes, if everything still holds. `sees`: as `ask` is asked. */
@@ -166,7 +106,7 @@ export class Decider {
     return {
       reply,
       job: {
-        ...this.#job(ask),
+        ...newJob(++this.#jobs, ask),
         action,
         environment,
         kind,
@@ -318,120 +258,16 @@ export class Decider {
   /** The tool has ended: what must be kept, or that nothing will be. */
   report(job: Job, report: Message<"report">): Message<"keep"> | Message<"done"> {
     this.#inputs.begin();
-    const why = this.#unfit(report);
-    if (why !== undefined) return this.#done(job, why, "");
-    const found = this.#observation(job);
-    if ("refusal" in found) return this.#done(job, found.refusal, found.what);
-    const { ask } = job, environment = job.environment!;
-    const products = productsOf(found, {
-      inputs: this.#inputs,
-      cwd: ask.cwd,
-      temporaryFolder: environment.get("TMPDIR") ?? "/tmp",
-      argv: ask.argv,
-    });
-    if ("refusal" in products) return this.#done(job, products.refusal, products.what);
-    const statements = statementsOf(found, {
-      inputs: this.#inputs,
-      startedAt: job.startedAt,
-      withTimes: [...found.files.keys(), ...products.map(({ path }) => path)].some((path) =>
-        holdsTimes.test(path)
-      ),
-    });
-    if ("refusal" in statements) return this.#done(job, statements.refusal, statements.what);
-    const tool = absolute(ask.tool, ask.cwd);
-    statements.inputs.push({
-      kind: inputKinds.real_path,
-      path: tool,
-      value: sha256(bytesOf(job.realTool)),
-      signature: noSignature,
-    });
-    job.report = report, job.statements = statements, job.products = products;
-    job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
-    const regular = products.filter(({ staged }) => staged);
-    job.staged = regular.map(() => this.#options.store.stagingName());
-    return { name: "keep", files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })) };
-  }
-
-  #unfit({ status, flags }: Message<"report">): Outcome | undefined {
-    if (status !== 0) return "pass_failed";
-    if (flags & (reportFlags.left_behind | reportFlags.unsure_children)) return "pass_left_behind";
-    return flags & (reportFlags.lost_text | reportFlags.rerun) ? "pass_lost_text" : undefined;
-  }
-
-  #observation(job: Job): Observation | Refused {
-    if (job.running !== undefined) {
-      return declaredObservation(job.running, this.#toolchains.of(job.realTool, job.environment!));
-    }
-    const read = readRecord(job.record!.read());
-    if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem };
-    const found = observe(read.events, read.doubts, job.ask.cwd);
-    // No traced process opens the tool itself: a script's interpreter does, a program's loader does not.
-    if (!("refusal" in found)) {
-      for (const path of [tidy(absolute(job.ask.tool, job.ask.cwd)), job.realTool]) {
-        const seen = found.files.get(path);
-        if (seen?.question !== "content") {
-          found.files.set(path, { question: "content", signature: seen?.signature });
-        }
-      }
-    }
-    return found;
+    const learned = this.#learner.report(job, report);
+    return "outcome" in learned
+      ? this.#done(job, learned.outcome, learned.what)
+      : { name: "keep", ...learned };
   }
 
   /** The outputs are staged: their bytes are named, the unit is stored, the launcher may go. */
   kept(job: Job, message: Message<"kept">): Message<"done"> {
-    const { report, statements, staged, products } = job;
-    if (report === undefined || statements === undefined || message.files.length !== staged.length) {
-      return this.#done(job, "miss_not_stored", "out of turn");
-    }
-    try {
-      const outputs = this.#outputs(job, message);
-      if (typeof outputs === "string") return this.#done(job, "pass_mode", outputs);
-      this.#options.store.put(this.#unit(job, outputs));
-    } catch (cause) {
-      this.#options.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
-      return this.#done(job, "miss_not_stored", "");
-    }
-    return this.#done(job, job.missed, products[0]?.path ?? "");
-  }
-
-  #outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | string {
-    let next = 0;
-    const outputs: Unit["result"]["outputs"] = [];
-    for (const { path, style, text, staged } of job.products) {
-      const slot = toSlot(path, job.ask.cwd);
-      if (!staged) {
-        outputs.push({ path: slot, blob: new Uint8Array(0), text, style, mode: 0o777, size: 0 });
-        continue;
-      }
-      const { errno, mode } = files[next];
-      if (errno !== 0) throw new Error(`${shown(path)} was not staged (errno ${errno})`);
-      const before = style === styles.write_through ? 0o666 : modeBeforeUmask(mode, job.ask.umask);
-      if (before === undefined) return path;
-      const { digest, size } = this.#options.store.commitBlob(job.staged[next++]);
-      outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });
-    }
-    return outputs;
-  }
-
-  #unit(job: Job, outputs: Unit["result"]["outputs"]): Unit {
-    const { report, ask } = job, { out, err } = report!;
-    const hasText = out.length + err.length > 0;
-    return {
-      key: job.action!.digest,
-      environment: job.variables!,
-      terminal: hasText ? terminalOf(ask, job.environment!) : "",
-      ...job.statements!,
-      result: {
-        status: 0,
-        out: out.slice(),
-        err: err.slice(),
-        oneOutput: (ask.flags & askFlags.one_output) !== 0,
-        outputs,
-      },
-      workKind: job.kind,
-      wallUs: Number(report!.wall_us),
-      storedAt: this.#options.now(),
-    };
+    const { outcome, what } = this.#learner.kept(job, message);
+    return this.#done(job, outcome, what);
   }
 
   #done(job: Job, outcome: Outcome, what: string): Message<"done"> {
@@ -459,8 +295,4 @@ export class Decider {
     }
     this.#options.count?.(outcome, job.kind, job.savedUs);
   }
-}
-
-function absolute(path: string, cwd: string): string {
-  return path.startsWith("/") ? path : `${cwd}/${path}`;
 }

@@ -25,7 +25,7 @@ export const outcomes = {
   pass_failed: { class: "pass", text: "The tool itself failed" },
   pass_query: { class: "pass", text: "A question about the tool, not work" },
   pass_preprocess: { class: "pass", text: "Preprocesses only (-E)" },
-  pass_stdin: { class: "pass", text: "The source comes from standard input", remedy: "Give the source as a file" },
+  pass_stdin: { class: "pass", text: "Standard input is the source, or a script around the compiler may read it", remedy: "Give the source as a file; give scripts </dev/null" },
   pass_stdout: { class: "pass", text: "The result goes to standard output" },
   pass_prints_now: { class: "pass", text: "Prints what happens now (-v, -###, -ftime-report)", remedy: "Leave the option out of CFLAGS" },
   pass_descriptor: { class: "pass", text: "Names an open descriptor (/dev/fd, /dev/stdin)", remedy: "Give the source as a file" },

@@ -3,15 +3,8 @@
  *
  * @module
  */
-export {
-  type Observation,
-  observe,
-  type Refused,
-  type Seen,
-  type Style,
-  tidy,
-  type Written,
-} from "./observe.ts";
+export { type Observation, type Refused, type Seen, type Style, type Written } from "./observation.ts";
+export { observe, tidy } from "./observe.ts";
 export { doubtNames, readRecord, type TraceEvent } from "./read.ts";
 export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
 export { factRule, ignoresVariable } from "./rules.ts";

@@ -15,57 +15,21 @@
  */
 import { bytesOf, byteString } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
+import { type Observation, type Question, type Refused, type Seen, strength } from "./observation.ts";
 import { Processes } from "./processes.ts";
 import type { TraceEvent } from "./read.ts";
-import { alwaysAsked, clockRule, factRule, ignoresVariable, type Refusal, standingInputs } from "./rules.ts";
+import {
+  alwaysAsked,
+  clockRule,
+  factRule,
+  ignoresVariable,
+  isDescriptor,
+  type Refusal,
+  standingInputs,
+} from "./rules.ts";
 
 /** Linux's numbers, as a record holds them. */
 const errnos = { ENOENT: 2, EEXIST: 17, ENOTDIR: 20, EISDIR: 21, EINVAL: 22 } as const;
-
-/** How strong a statement about a path is; a stronger one replaces a weaker. */
-export type Question = "exists" | "lstat" | "stat" | "content";
-const strength: Readonly<Record<Question, number>> = { exists: 0, lstat: 1, stat: 2, content: 3 };
-
-export interface Seen {
-  question: Question;
-  /** Signature (48 bytes) at the moment of the question; undefined where none was taken. */
-  signature?: Uint8Array;
-}
-
-export type Style = "replace" | "write_through" | "unknown" | "folder" | "link";
-
-export interface Written {
-  style: Style;
-  /** The run read it before it wrote it, or read it back. */
-  read: boolean;
-  /** It exists no more, as far as the trace tells. */
-  gone: boolean;
-  /** Text, of a symbolic link. */
-  text: string;
-}
-
-export interface Observation {
-  files: Map<string, Seen>;
-  absent: Set<string>;
-  listings: Set<string>;
-  /** Path -> SHA-256 of the link's text, of the physical path. */
-  linkTexts: Map<string, Uint8Array>;
-  physical: Map<string, Uint8Array>;
-  /** Path -> errno, of questions answered with neither yes nor no. */
-  refused: Map<string, number>;
-  written: Map<string, Written>;
-  variables: Set<string>;
-  /** A program reads `environ` itself: every variable counts. */
-  wholeEnvironment: boolean;
-  /** Executables of the run, for rules of particular tools. */
-  programs: Set<string>;
-}
-
-export interface Refused {
-  refusal: Refusal;
-  /** The thing that is named to people: a path, a program, a call. */
-  what: string;
-}
 
 /** `cwd`: the run's working folder. */
 export function observe(events: readonly TraceEvent[], doubts: number, cwd: string): Observation | Refused {
@@ -125,8 +89,10 @@ class Observer {
         return this.#process(event);
       case "ungated":
         return this.#refuse("pass_untraced_program", event.path);
-      case "library":
       case "script":
+        this.#found.programs.add(tidy(event.path));
+        return this.#ask("content", event.path, event.signature);
+      case "library":
       case "open_read":
         return this.#ask("content", event.path, event.signature);
       case "stat":
@@ -195,7 +161,7 @@ class Observer {
   /** A yes: something is at `path`. */
   #ask(question: Question, given: string, signature: Uint8Array | undefined): void {
     const path = tidy(given);
-    const rule = factRule(path);
+    const rule = question === "content" && isDescriptor(path) ? "refuse" : factRule(path);
     if (rule === "ignore") return;
     if (rule === "refuse") return this.#refuse("pass_irregular_input", path);
     const written = this.#found.written.get(path);
@@ -299,7 +265,12 @@ class Observer {
 
   #appended(given: string, before: Uint8Array | undefined): void {
     const path = tidy(given);
-    if (before === undefined || this.#found.written.has(path)) return this.#wrote(path, "truncate", before);
+    if (this.#found.written.has(path)) return;
+    if (before === undefined) {
+      // What it holds afterwards is all ours only as long as nothing is there.
+      if (factRule(path) === undefined) this.#found.absent.add(path), this.#askedByUnknown.add(path);
+      return this.#wrote(path, "truncate", before);
+    }
     if (factRule(path) === "ignore") return;
     if (this.#found.files.get(path)?.question === "content" || path.startsWith(this.#cwd + "/")) {
       return this.#refuse("pass_appends", path);

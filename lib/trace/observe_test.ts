@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Observation, observe, type Refused, tidy } from "./observe.ts";
+import type { Observation, Refused } from "./observation.ts";
+import { observe, tidy } from "./observe.ts";
 import type { TraceEvent } from "./read.ts";
 
 type Bare = TraceEvent extends infer E
@@ -107,6 +108,11 @@ const refusals: [string, string, Bare[]][] = [
     path: "/dev/fd/63",
     signature: undefined,
   }]],
+  ["a source behind a descriptor, by its name below /proc", "pass_irregular_input", [{
+    kind: "open_read",
+    path: "/proc/self/fd/3",
+    signature: file(1),
+  }]],
   ["a file removed for good", "pass_removes", [{ kind: "unlink", path: "/w/old" }]],
   ["an append to a file in the working folder", "pass_appends", [{
     kind: "append",
@@ -140,6 +146,7 @@ const allowed: [string, Bare[]][] = [
     path: "/w/as",
   }]],
   ["an append to a log elsewhere", [{ kind: "append", path: "/var/log/x", before: file(1) }]],
+  ["the name of an open file", [{ kind: "read_link", path: "/proc/self/fd/3", text: "/w/a.c" }]],
   ["facts of the kernel", [{ kind: "open_read", path: "/proc/self/maps", signature: undefined }]],
   ["two looks at a folder that grew", [
     { kind: "stat", path: "/tmp", signature: folder(1) },
@@ -164,6 +171,11 @@ Deno.test("tidy() keeps what matters behind links", () => {
   assertEquals(tidy("/a/./b//c/"), "/a/b/c");
   assertEquals(tidy("/a/../b"), "/a/../b");
   assertEquals(tidy("/"), "/");
+});
+
+Deno.test("observe() lets what is appended to nothing depend on nothing being there", () => {
+  const found = kept([{ kind: "append", path: "/w/log", before: undefined }]);
+  assertEquals([found.absent.has("/w/log"), found.written.has("/w/log")], [true, true]);
 });
 
 Deno.test("observe() takes an exec that was not allowed for an answer, not for an absence", () => {

@@ -146,6 +146,11 @@ export const standingInputs: readonly string[] = [
   "/usr/lib/locale/locale-archive",
 ];
 
+/** A file behind an open descriptor: asking for its name is a fact, reading it is reading an unknown file. */
+export function isDescriptor(path: string): boolean {
+  return /^\/proc\/(?:self|thread-self|\d+)\/fd\//.test(path);
+}
+
 export type ClockRule = "ignore" | "refuse";
 
 /** gmtime turns SOURCE_DATE_EPOCH, an input by its value, into a date; the hour itself comes from time(). */

@@ -1,0 +1,62 @@
+/**
+ * One run of one tool, from its request to its end: what is known of it so far.
+ *
+ * @module
+ */
+import type { Message } from "../protocol/mod.ts";
+import type { StoredUnit } from "../store/mod.ts";
+import type { Record } from "../trace/mod.ts";
+import type { Action } from "./action.ts";
+import type { Environment } from "./circumstances.ts";
+import type { Running } from "./declared.ts";
+import type { Statements } from "./ingest.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Product } from "./outputs.ts";
+
+/** Only `id` and `ask` are for others. */
+export interface Job {
+  readonly id: number;
+  readonly ask: Message<"ask">;
+  outcome?: Outcome;
+  /** What the outcome is about: a path, a word, a program. */
+  what: string;
+  kind: string;
+  savedUs: number;
+  action?: Action;
+  environment?: Environment;
+  /** What is delivered. */
+  stored?: StoredUnit;
+  realTool: string;
+  startedAt: bigint;
+  /** Why no candidate served, to be the outcome once the run is stored. */
+  missed: Outcome;
+  record?: Record;
+  /** Instead of a record, where there is no tracer. */
+  running?: Running;
+  report?: Message<"report">;
+  statements?: Statements;
+  variables?: [string, string | null][];
+  products: Product[];
+  staged: string[];
+}
+
+/** A job of which nothing is known but its request. */
+export function newJob(id: number, ask: Message<"ask">): Job {
+  return {
+    id,
+    ask,
+    what: "",
+    kind: "other",
+    savedUs: 0,
+    realTool: "",
+    startedAt: 0n,
+    missed: "miss_new",
+    products: [],
+    staged: [],
+  };
+}
+
+/** `path` from the folder `cwd`. */
+export function absolute(path: string, cwd: string): string {
+  return path.startsWith("/") ? path : `${cwd}/${path}`;
+}

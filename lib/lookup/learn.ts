@@ -1,0 +1,171 @@
+/**
+ * What a run teaches: from its report to a unit in the store.
+ *
+ * The launcher waits while it is asked, so nobody edits on behalf of this build step. Whatever is not understood ends
+ * in an outcome with a name, and nothing is stored.
+ *
+ * @module
+ */
+import { bytesOf, shown } from "../base/bytes.ts";
+import { sha256 } from "../base/digest.ts";
+import type { Inputs } from "../inputs/mod.ts";
+import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
+import type { Store } from "../store/mod.ts";
+import { inputKinds, noSignature, type Unit } from "../store/unit.ts";
+import { type Observation, observe, readRecord, type Refused, tidy } from "../trace/mod.ts";
+import { toSlot } from "./action.ts";
+import { terminalOf, variablesAsked } from "./circumstances.ts";
+import { declaredObservation } from "./declared.ts";
+import { statementsOf } from "./ingest.ts";
+import { absolute, type Job } from "./job.ts";
+import type { Outcome } from "./outcome.ts";
+import { modeBeforeUmask, productsOf } from "./outputs.ts";
+import { Toolchains } from "./toolchain.ts";
+
+/** A run is over: how it counts, and what that is about. */
+export interface Ended {
+  outcome: Outcome;
+  what: string;
+}
+
+export interface LearnerOptions {
+  store: Store;
+  inputs: Inputs;
+  log: { warn(text: string): void };
+  now(): number;
+}
+
+/** Precompiled headers and modules hold size and mtime of their headers, and clang compares them on use (soundness.md 3). */
+const holdsTimes = /\.(?:pch|pcm|gch)$/;
+
+export class Learner {
+  readonly #with: LearnerOptions;
+  readonly #toolchains = new Toolchains();
+
+  constructor(options: LearnerOptions) {
+    this.#with = options;
+  }
+
+  /** The tool has ended: what must be kept, or that nothing will be. */
+  report(job: Job, report: Message<"report">): { files: Message<"keep">["files"] } | Ended {
+    const why = this.#unfit(report);
+    if (why !== undefined) return { outcome: why, what: "" };
+    const found = this.#observation(job);
+    if ("refusal" in found) return { outcome: found.refusal, what: found.what };
+    const { ask } = job, environment = job.environment!;
+    // A compiler reads standard input where its words say so; a script may do so at any time.
+    const mayRead = !(ask.flags & (askFlags.stdin_null | askFlags.stdin_closed | askFlags.tty0));
+    if (mayRead && found.wholeEnvironment && job.running === undefined) {
+      return { outcome: "pass_stdin", what: "" };
+    }
+    const products = productsOf(found, {
+      inputs: this.#with.inputs,
+      cwd: ask.cwd,
+      temporaryFolder: environment.get("TMPDIR") ?? "/tmp",
+      argv: ask.argv,
+    });
+    if ("refusal" in products) return { outcome: products.refusal, what: products.what };
+    const statements = statementsOf(found, {
+      inputs: this.#with.inputs,
+      startedAt: job.startedAt,
+      withTimes: [...found.files.keys(), ...products.map(({ path }) => path)].some((path) =>
+        holdsTimes.test(path)
+      ),
+    });
+    if ("refusal" in statements) return { outcome: statements.refusal, what: statements.what };
+    const tool = absolute(ask.tool, ask.cwd);
+    statements.inputs.push({
+      kind: inputKinds.real_path,
+      path: tool,
+      value: sha256(bytesOf(job.realTool)),
+      signature: noSignature,
+    });
+    job.report = report, job.statements = statements, job.products = products;
+    job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
+    const regular = products.filter(({ staged }) => staged);
+    job.staged = regular.map(() => this.#with.store.stagingName());
+    return { files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })) };
+  }
+
+  #unfit({ status, flags }: Message<"report">): Outcome | undefined {
+    if (status !== 0) return "pass_failed";
+    if (flags & (reportFlags.left_behind | reportFlags.unsure_children)) return "pass_left_behind";
+    return flags & (reportFlags.lost_text | reportFlags.rerun) ? "pass_lost_text" : undefined;
+  }
+
+  #observation(job: Job): Observation | Refused {
+    if (job.running !== undefined) {
+      return declaredObservation(job.running, this.#toolchains.of(job.realTool, job.environment!));
+    }
+    const read = readRecord(job.record!.read());
+    if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem };
+    const found = observe(read.events, read.doubts, job.ask.cwd);
+    // No traced process opens the tool itself: a script's interpreter does, a program's loader does not.
+    if (!("refusal" in found)) {
+      for (const path of [tidy(absolute(job.ask.tool, job.ask.cwd)), job.realTool]) {
+        const seen = found.files.get(path);
+        if (seen?.question !== "content") {
+          found.files.set(path, { question: "content", signature: seen?.signature });
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The outputs are staged: their bytes are named, the unit is stored, the launcher may go. */
+  kept(job: Job, message: Message<"kept">): Ended {
+    const { report, statements, staged, products } = job;
+    if (report === undefined || statements === undefined || message.files.length !== staged.length) {
+      return { outcome: "miss_not_stored", what: "out of turn" };
+    }
+    try {
+      const outputs = this.#outputs(job, message);
+      if (typeof outputs === "string") return { outcome: "pass_mode", what: outputs };
+      this.#with.store.put(this.#unit(job, outputs));
+    } catch (cause) {
+      this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
+      return { outcome: "miss_not_stored", what: "" };
+    }
+    return { outcome: job.missed, what: products[0]?.path ?? "" };
+  }
+
+  #outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | string {
+    let next = 0;
+    const outputs: Unit["result"]["outputs"] = [];
+    for (const { path, style, text, staged } of job.products) {
+      const slot = toSlot(path, job.ask.cwd);
+      if (!staged) {
+        outputs.push({ path: slot, blob: new Uint8Array(0), text, style, mode: 0o777, size: 0 });
+        continue;
+      }
+      const { errno, mode } = files[next];
+      if (errno !== 0) throw new Error(`${shown(path)} was not staged (errno ${errno})`);
+      const before = style === styles.write_through ? 0o666 : modeBeforeUmask(mode, job.ask.umask);
+      if (before === undefined) return path;
+      const { digest, size } = this.#with.store.commitBlob(job.staged[next++]);
+      outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });
+    }
+    return outputs;
+  }
+
+  #unit(job: Job, outputs: Unit["result"]["outputs"]): Unit {
+    const { report, ask } = job, { out, err } = report!;
+    const hasText = out.length + err.length > 0;
+    return {
+      key: job.action!.digest,
+      environment: job.variables!,
+      terminal: hasText ? terminalOf(ask, job.environment!) : "",
+      ...job.statements!,
+      result: {
+        status: 0,
+        out: out.slice(),
+        err: err.slice(),
+        oneOutput: (ask.flags & askFlags.one_output) !== 0,
+        outputs,
+      },
+      workKind: job.kind,
+      wallUs: Number(report!.wall_us),
+      storedAt: this.#with.now(),
+    };
+  }
+}

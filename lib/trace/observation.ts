@@ -1,0 +1,51 @@
+/**
+ * What a run asked and left behind, as values: what observe.ts makes of a record, and the declared way of a list.
+ *
+ * @module
+ */
+import type { Refusal } from "./rules.ts";
+
+/** How strong a statement about a path is; a stronger one replaces a weaker. */
+export type Question = "exists" | "lstat" | "stat" | "content";
+export const strength: Readonly<Record<Question, number>> = { exists: 0, lstat: 1, stat: 2, content: 3 };
+
+export interface Seen {
+  question: Question;
+  /** Signature (48 bytes) at the moment of the question; undefined where none was taken. */
+  signature?: Uint8Array;
+}
+
+export type Style = "replace" | "write_through" | "unknown" | "folder" | "link";
+
+export interface Written {
+  style: Style;
+  /** The run read it before it wrote it, or read it back. */
+  read: boolean;
+  /** It exists no more, as far as the trace tells. */
+  gone: boolean;
+  /** Text, of a symbolic link. */
+  text: string;
+}
+
+export interface Observation {
+  files: Map<string, Seen>;
+  absent: Set<string>;
+  listings: Set<string>;
+  /** Path -> SHA-256 of the link's text, of the physical path. */
+  linkTexts: Map<string, Uint8Array>;
+  physical: Map<string, Uint8Array>;
+  /** Path -> errno, of questions answered with neither yes nor no. */
+  refused: Map<string, number>;
+  written: Map<string, Written>;
+  variables: Set<string>;
+  /** A program reads `environ` itself: every variable counts. */
+  wholeEnvironment: boolean;
+  /** Executables of the run, for rules of particular tools. */
+  programs: Set<string>;
+}
+
+export interface Refused {
+  refusal: Refusal;
+  /** The thing that is named to people: a path, a program, a call. */
+  what: string;
+}
