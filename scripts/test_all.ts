@@ -27,12 +27,22 @@ async function build(): Promise<Counts> {
   return { passed: 0, failed: failures.length, skipped: [], failures };
 }
 
+/** One folder for all temporary files, since not every test removes its own; its name is short, as sockets need. */
+function temporaryFolder(): string {
+  const folder = Deno.makeTempDirSync({ prefix: "zct-" });
+  Deno.chmodSync(folder, 0o755);
+  Deno.env.set("TMPDIR", folder);
+  return folder;
+}
+
 forgetSettings();
+const temporary = temporaryFolder();
 const start = performance.now();
 await installTools();
 const counts = [await build(), await runChecks()];
 for (const part of [unitTests, ...otherParts()]) counts.push(await runPart(part));
 console.log(`\n${((performance.now() - start) / 1000).toFixed(0)} s in all`);
+Deno.removeSync(temporary, { recursive: true });
 const sum = total(counts);
 console.log(summary(sum));
 Deno.exit(sum.failed > 0 ? 1 : 0);
