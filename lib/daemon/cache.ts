@@ -67,8 +67,8 @@ export function openCache(options: CacheOptions): Cache {
   return {
     decider: decider as Deciding<unknown>,
     count: (outcome) => count(store, outcome, "other", 0),
-    facts: () => {
-      const { units, bytes } = store.sizes();
+    facts: async () => {
+      const { units, bytes } = await store.measure();
       return {
         stored_results: units,
         size_bytes: bytes,

@@ -30,7 +30,7 @@ export interface Cache {
   decider: Deciding<unknown>;
   count(outcome: string): void;
   /** Facts for `status`, beside the daemon's own. */
-  facts(): Record<string, unknown>;
+  facts(): Promise<Record<string, unknown>>;
   flush(): Promise<number>;
   clear(): { units: number; blobs: number; bytes: number };
   /** True while a flush needs the event loop. */
@@ -225,7 +225,7 @@ class Daemon {
     }
   }
 
-  #status(): Record<string, unknown> {
+  async #status(): Promise<Record<string, unknown>> {
     const { places, version, buildId, now } = this.#options;
     return {
       pid: Deno.pid,
@@ -236,7 +236,7 @@ class Daemon {
       cache_dir: shown(places.cache),
       uptime_secs: Math.floor((now() - this.#started) / 1000),
       connections: this.#server.connections,
-      ...this.#cache.facts(),
+      ...await this.#cache.facts(),
     };
   }
 }

@@ -36,7 +36,7 @@ function fakeCache(events: string[]): Cache {
   return {
     decider,
     count: (outcome) => void events.push(outcome),
-    facts: () => ({ units: 3 }),
+    facts: () => Promise.resolve({ units: 3 }),
     flush: () => Promise.resolve(5),
     clear: () => ({ units: 1, blobs: 2, bytes: 3 }),
     busy: () => false,

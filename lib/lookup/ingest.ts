@@ -11,7 +11,7 @@ import { byteString, sameBytes } from "../base/bytes.ts";
 import { existsValue, type Inputs, join, statValue } from "../inputs/mod.ts";
 import type { Observation, Refused, Seen } from "../trace/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
-import { c, type FileState, realNow, signatureOf } from "../os/mod.ts";
+import { c, type FileState, realNow, signatureOf, statx } from "../os/mod.ts";
 
 export interface Statements {
   inputs: Input[];
@@ -142,8 +142,6 @@ class Ingest {
 
   listing(path: string, found: Observation): void {
     if (this.refused !== undefined) return;
-    const state = this.#inputs.state(path);
-    if (typeof state === "number") return this.#changed(path);
     for (const written of found.written.keys()) {
       if (written.startsWith(path + "/") && written.indexOf("/", path.length + 1) < 0) {
         this.refused ??= { refusal: "pass_lists_outputs", what: path };
@@ -151,11 +149,14 @@ class Ingest {
       }
     }
     const { startedAt } = this.#options;
+    // Read before the folder is looked at: what comes in between shows in its time.
+    const value = this.#inputs.value(inputKinds.listing, path), state = statx(path);
+    if (typeof state === "number") return this.#changed(path);
     // A folder whose clock is coarse may have gained a name after it was listed.
     if (state.mtime >= startedAt || this.#inputs.ambiguous(path, state, startedAt)) {
       return this.#changed(path);
     }
-    this.#add(inputKinds.listing, path, this.#inputs.value(inputKinds.listing, path));
+    this.#add(inputKinds.listing, path, value);
   }
 
   /** A statement whose value the trace itself holds: it must still be true. */

@@ -348,6 +348,15 @@ export class Store {
     return { units, blobs, bytes };
   }
 
+  /** The same for a daemon, which answers clients in between. */
+  async measure(): Promise<{ units: number; blobs: number; bytes: number }> {
+    const slice = new Slice();
+    let units = 0, blobs = 0, bytes = 0;
+    for (const _ of this.#index.all()) units++, await slice.pause();
+    for (const blob of this.#objects.all()) blobs++, bytes += blob.bytes, await slice.pause();
+    return { units, blobs, bytes };
+  }
+
   /** Drops what was not used for longest while the cache is over its budget. Resolves to how many units went. */
   async evict(): Promise<number> {
     if (!this.#writable) return 0;
