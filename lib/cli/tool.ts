@@ -8,13 +8,14 @@
  * @module
  */
 import { byteString, shown } from "../base/bytes.ts";
-import { become, c, readSmall, statx, variable } from "../os/mod.ts";
+import { become, c, readHead, statx, variable } from "../os/mod.ts";
 
 /** What execvp searches where PATH is unset. */
 const defaultPath = "/bin:/usr/bin";
 /** The ELF note by which launchers are known: size of owner, of text, type, owner (lib/native/tool.h). */
 const launcherNote = "\x08\0\0\0\0\0\0\0\x01\0\0\0zccache\0";
-const launcherLimit = 4 << 20;
+/** More than a launcher is long; an engine may lie behind it. */
+const launcherBytes = 2 << 20;
 const enoexec = 8;
 
 /** Why a tool could not be run, as exit status and line for people (decisions.md 2). */
@@ -58,7 +59,7 @@ function isOurs(path: string): boolean {
   const state = statx(path), own = Deno.build.standalone ? statx("/proc/self/exe") : c.ENOENT;
   if (typeof state === "number") return false;
   if (typeof own !== "number" && own.dev === state.dev && own.ino === state.ino) return true;
-  const bytes = state.size <= launcherLimit ? readSmall(path, launcherLimit) : undefined;
+  const bytes = readHead(path, launcherBytes);
   return bytes !== undefined && byteString(bytes).includes(launcherNote);
 }
 

@@ -67,6 +67,26 @@ export function readSmall(path: string, limit: number): Uint8Array | undefined {
   }
 }
 
+/** The first bytes of a regular file, at most `most`; undefined where it cannot be read. */
+export function readHead(path: string, most: number): Uint8Array | undefined {
+  const descriptor = libc().open(cString(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NONBLOCK, 0);
+  if (descriptor < 0) return undefined;
+  try {
+    const state = fstatx(descriptor);
+    if (typeof state === "number" || (state.mode & c.S_IFMT) !== c.S_IFREG) return undefined;
+    const bytes = new Uint8Array(Math.min(most, state.size));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const got = Number(libc().read(descriptor, bytes.subarray(filled), BigInt(bytes.length - filled)));
+      if (got <= 0) break;
+      filled += got;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    libc().close(descriptor);
+  }
+}
+
 /** The text of a symbolic link, or the errno. */
 export function readLink(path: string): string | number {
   const length = Number(libc().readlink(cString(path), pathBuffer, BigInt(pathBuffer.length)));
