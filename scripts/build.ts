@@ -21,6 +21,7 @@
  */
 import { createHash } from "node:crypto";
 import { fetchDenort, knownDenort } from "./denort.ts";
+import { compose } from "../lib/native/compose.ts";
 import { commonOptions, type Part, parts } from "../lib/native/parts.ts";
 import { writeStaleFiles } from "./generate.ts";
 import { exists, must, projectFolder, run, step } from "./steps.ts";
@@ -133,32 +134,11 @@ function compileCommand(): string[] {
   return [Deno.execPath(), "compile", ...options, ...output, `${work}/main.js`];
 }
 
-const trailerBytes = 64, page = 4096;
-
-/** The launcher, the engine from the next page on, and the trailer that lib/native/engine.h reads. */
-function compose(id: string): void {
-  const engine = `${work}/engine`, launcher = `${native}/${parts.launcher.name}`;
-  if (!exists(launcher)) return Deno.renameSync(engine, `${work}/zccache`);
-  Deno.copyFileSync(launcher, `${work}/zccache`);
-  using whole = Deno.openSync(`${work}/zccache`, { write: true });
-  using source = Deno.openSync(engine);
-  const offset = Math.ceil(whole.statSync().size / page) * page, size = source.statSync().size;
-  whole.seekSync(offset, Deno.SeekMode.Start);
-  const piece = new Uint8Array(1 << 20);
-  for (let got = source.readSync(piece); got !== null; got = source.readSync(piece)) {
-    writeAll(whole, piece.subarray(0, got));
-  }
-  const trailer = new Uint8Array(trailerBytes), view = new DataView(trailer.buffer);
-  trailer.set(new TextEncoder().encode("zccache engine"));
-  view.setBigUint64(16, BigInt(offset), true);
-  view.setBigUint64(24, BigInt(size), true);
-  trailer.set(new TextEncoder().encode(id), 32);
-  writeAll(whole, trailer);
-  Deno.chmodSync(`${work}/zccache`, 0o755);
-}
-
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+/** The executable that people get: launcher and engine, or the engine alone where there is no launcher. */
+function composeExecutable(id: string): void {
+  const engine = `${work}/engine`, launcher = `${native}/${parts.launcher.name}`, to = `${work}/zccache`;
+  if (exists(launcher)) compose({ launcher, engine, id, to });
+  else Deno.renameSync(engine, to);
 }
 
 /** Puts what was made in its place; the stamp last. */
@@ -192,7 +172,7 @@ async function build(): Promise<void> {
   copySources();
   const id = writeBuildId();
   await step("compile dist/zccache", compile);
-  compose(id);
+  composeExecutable(id);
   const version = await must([`${work}/zccache`, "--version"]);
   install(stamp);
   console.log(`${version.trim()}, build ${id}, ${((performance.now() - start) / 1000).toFixed(1)} s`);

@@ -25,6 +25,17 @@ export const commands: readonly Command[] = [
     run: async (parsed, io) => (await import("./wrap.ts")).run(parsed, io),
   },
   {
+    name: "run",
+    words: "tool",
+    summary: "Run a whole build through the cache",
+    more: [
+      "The command finds the launcher before every compiler that is on PATH now; a compiler that it",
+      "names by a path is not wrapped. A summary follows on stderr.",
+    ],
+    flags: [],
+    run: async (parsed, io) => (await import("./run.ts")).run(parsed, io),
+  },
+  {
     name: "serve",
     aliases: ["--serve"],
     words: "none",
@@ -74,6 +85,24 @@ export const commands: readonly Command[] = [
     summary: "Remove every stored result",
     flags: [],
     run: async (parsed, io) => (await import("./clear.ts")).run(parsed, io),
+  },
+  {
+    name: "install",
+    words: "none",
+    summary: "Put the executable and links for compilers in place",
+    more: ["Into DIR/bin and DIR/lib/zccache; what to add to PATH is printed."],
+    flags: [
+      { name: "prefix", kind: "text", arg: "DIR", help: "Folder to install to (~/.local)" },
+      { name: "links", kind: "text", arg: "NAMES", help: "Tools to stand for, as in cc,c++ (all on PATH)" },
+    ],
+    run: async (parsed, io) => (await import("./install.ts")).install(parsed, io),
+  },
+  {
+    name: "uninstall",
+    words: "none",
+    summary: "Take away what install put in place",
+    flags: [{ name: "prefix", kind: "text", arg: "DIR", help: "Folder that was installed to (~/.local)" }],
+    run: async (parsed, io) => (await import("./install.ts")).uninstall(parsed, io),
   },
   {
     name: "version",

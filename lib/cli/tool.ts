@@ -38,12 +38,22 @@ export function becomeTool(argv: readonly string[]): NotRun {
   return notRun(name, problem);
 }
 
-function candidates(name: string): string[] {
+/** The file that `name` means on `path` (byte strings); or why there is none. */
+export function findTool(name: string, path: string): string | NotRun {
+  let problem: number = c.ENOENT;
+  for (const candidate of candidates(name, path)) {
+    const state = statx(candidate);
+    if (typeof state === "number") continue;
+    if ((state.mode & c.S_IFMT) === c.S_IFREG && (state.mode & 0o111) !== 0) return candidate;
+    problem = c.EACCES;
+  }
+  return notRun(name, problem);
+}
+
+function candidates(name: string, path = variable("PATH") ?? defaultPath): string[] {
   if (name.includes("/")) return [name];
   if (name === "") return [];
-  return (variable("PATH") ?? defaultPath).split(":").map((folder) =>
-    folder === "" ? `./${name}` : `${folder}/${name}`
-  );
+  return path.split(":").map((folder) => folder === "" ? `./${name}` : `${folder}/${name}`);
 }
 
 /** The errno of becoming `path`; a text file without "#!" is run by the shell, as execvp does. */

@@ -37,6 +37,12 @@ export function toolName(path: string): string {
   return longestFirst.find((name) => plain === name || plain.endsWith(`-${name}`)) ?? base;
 }
 
+/** What runs of the tool with this name are, "driver" for a compiler's; undefined where it is not cached by name. */
+export function knownTool(name: string): WorkKind | "driver" | undefined {
+  const family = toolName(name);
+  return Object.hasOwn(toolNames, family) ? toolNames[family].kind : undefined;
+}
+
 /** Options whose next word is a value, so that a value `-` or `-v` is not taken for an option. */
 const takesNext = new Set(
   ("-o -D -U -I -include -imacros -isystem -iquote -idirafter -isysroot -iprefix -iwithprefix -iwithprefixbefore " +

@@ -3,10 +3,11 @@
  *
  * @module
  */
+export { type ChildEnd, runChild } from "./child.ts";
 export { openCache } from "./cache.ts";
 export { type Answer, askAdmin } from "./client.ts";
 export { oneShotSocketName } from "./leftovers.ts";
 export { type Cache, type Ending, serve, type ServeOptions } from "./lifecycle.ts";
-export { type ChildEnd, runOneShot } from "./one_shot.ts";
+export { runOneShot } from "./one_shot.ts";
 export { endpointName, findPlaces, ownerOf, type Places } from "./places.ts";
 export { answers, startDaemon, type Started } from "./start.ts";

@@ -10,31 +10,12 @@
  */
 import type { Log } from "../base/log.ts";
 import { shown } from "../base/bytes.ts";
-import {
-  c,
-  close,
-  defaultSignal,
-  ended,
-  ignoredSignals,
-  ignoreSignal,
-  listenAt,
-  meaning,
-  pidDescriptor,
-  PollSet,
-  signalProcess,
-  signals,
-  spawn,
-} from "../os/mod.ts";
+import { close, listenAt, meaning, spawn } from "../os/mod.ts";
+import { type ChildEnd, endOf, forward, standAside } from "./child.ts";
 import { Conversation } from "./conversation.ts";
 import { fileTreeOf, seesSameFiles } from "./file_tree.ts";
 import type { Cache } from "./lifecycle.ts";
 import { Server } from "./server.ts";
-
-/** How often a child is looked at where the kernel has no pidfd. */
-const lookEveryMs = 2;
-/** Longest single wait for the child; waiting just begins again. */
-const waitMs = 60_000;
-const passedOn = ["SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2"] as const;
 
 export interface OneShotOptions {
   /** Path of the private socket, in the runtime folder. */
@@ -45,12 +26,6 @@ export interface OneShotOptions {
   log: Log;
   now(): number;
   open(): Cache;
-}
-
-/** How the child ended; `signal` is 0 for an exit. */
-export interface ChildEnd {
-  code: number;
-  signal: number;
 }
 
 /**
@@ -75,27 +50,6 @@ export async function runOneShot(options: OneShotOptions): Promise<ChildEnd | nu
     close(listener);
     Deno.removeSync(shown(options.socket));
   }
-}
-
-/** Ignores what the terminal sends to the whole group; `defaults`: what the child must not inherit of that. */
-function standAside(): { defaults: number[]; ignored: Set<number>; restore(): void } {
-  const ignored = ignoredSignals();
-  const defaults = [signals.SIGINT, signals.SIGQUIT].filter((signal) => !ignored.has(signal));
-  defaults.forEach(ignoreSignal);
-  return { defaults, ignored, restore: () => defaults.forEach(defaultSignal) };
-}
-
-/**
- * Passes signals on to the child, except those that our parent had us ignore. Once the child has ended they are
- * only kept from ending us before the flush; so the listeners stay until this process ends.
- */
-function forward(child: number, ignored: ReadonlySet<number>): { stop(): void } {
-  let alive = true;
-  for (const name of passedOn) {
-    if (ignored.has(signals[name])) continue;
-    Deno.addSignalListener(name, () => void (alive && signalProcess(child, signals[name])));
-  }
-  return { stop: () => void (alive = false) };
 }
 
 async function decideFor(child: number, listener: number, options: OneShotOptions): Promise<number> {
@@ -139,23 +93,5 @@ function attempt({ open, log }: OneShotOptions): Cache | undefined {
   } catch (error) {
     log.warn(`cannot open the cache: ${error instanceof Error ? error.message : error}`);
     return undefined;
-  }
-}
-
-/** The wait status of `child` once it ended. */
-async function endOf(child: number): Promise<number> {
-  const descriptor = pidDescriptor(child), set = new PollSet();
-  try {
-    for (;;) {
-      const status = ended(child);
-      if (status !== undefined) return status;
-      if (descriptor >= 0) {
-        set.clear();
-        set.add(descriptor, c.POLLIN);
-        await set.waitAside(waitMs);
-      } else await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-    }
-  } finally {
-    if (descriptor >= 0) close(descriptor);
   }
 }

@@ -4,6 +4,6 @@
 #ifndef ZCCACHE_COMMANDS_H
 #define ZCCACHE_COMMANDS_H
 
-static const char *const zc_commands[] = {"serve", "start", "stop", "kill", "status", "stats", "clear", "version", "help"};
+static const char *const zc_commands[] = {"run", "serve", "start", "stop", "kill", "status", "stats", "clear", "install", "uninstall", "version", "help"};
 
 #endif

@@ -3,5 +3,6 @@
  *
  * @module
  */
+export * from "./compose.ts";
 export * from "./parts.ts";
 export * from "./unpack.ts";
