@@ -89,7 +89,7 @@ export const commands: readonly Command[] = [
   {
     name: "install",
     words: "none",
-    summary: "Put the executable and links for compilers in place",
+    summary: "Put executable and links in place",
     more: ["Into DIR/bin and DIR/lib/zccache; what to add to PATH is printed."],
     flags: [
       { name: "prefix", kind: "text", arg: "DIR", help: "Folder to install to (~/.local)" },
