@@ -18,8 +18,9 @@ export const commands: readonly Command[] = [
     words: "tool",
     summary: "Run a tool through the cache",
     more: [
-      "The tool's output, exit status and signals are its own. `zccache <tool>` means the same",
-      "for every tool whose name is no command; after `--` everything is the tool's.",
+      "The tool's output, exit status and signals are its own. `zccache <tool>` means",
+      "the same for every tool whose name is no command; after `--` everything is",
+      "the tool's.",
     ],
     flags: [noDaemon],
     run: async (parsed, io) => (await import("./wrap.ts")).run(parsed, io),
@@ -29,8 +30,8 @@ export const commands: readonly Command[] = [
     words: "tool",
     summary: "Run a whole build through the cache",
     more: [
-      "The command finds the launcher before every compiler that is on PATH now; a compiler that it",
-      "names by a path is not wrapped. A summary follows on stderr.",
+      "The launcher stands before every compiler that is on PATH now; a compiler",
+      "that is named by a path is not wrapped. A summary follows on stderr.",
     ],
     flags: [],
     run: async (parsed, io) => (await import("./run.ts")).run(parsed, io),
@@ -65,7 +66,7 @@ export const commands: readonly Command[] = [
   {
     name: "status",
     words: "none",
-    summary: "Show the daemon; exit status 1 if none runs",
+    summary: "Show the daemon; status 1 if none runs",
     flags: [json],
     run: async (parsed, io) => (await import("./status.ts")).run(parsed, io),
   },

@@ -32,7 +32,7 @@ export function run({ rest }: Parsed, io: CommandIo): Promise<number> {
 export function generalHelp(): string {
   const settings: SettingRow[] = Object.values(settingRows);
   return [
-    "zccache: a compiler cache that watches what a compiler reads instead of guessing it",
+    "zccache: a compiler cache that watches what compilers read instead of guessing",
     "",
     "  zccache wrap cc -c hello.c -o hello.o    one run of a tool through the cache",
     "  zccache cc -c hello.c -o hello.o         the same",
@@ -43,8 +43,8 @@ export function generalHelp(): string {
     "Settings:",
     ...columns(settings.map(({ variable, help }): [string, string] => [variable, help])),
     "",
-    "Exit status: the tool's own; 0 done; 1 failed; 2 wrong usage or setting; 126, 127 tool",
-    "cannot be executed, not found.",
+    "Exit status: the tool's own; 0 done; 1 failed; 2 wrong usage or setting; 126 the",
+    "tool cannot be executed; 127 it is not found.",
     "",
   ].join("\n");
 }

@@ -62,7 +62,7 @@ export const settingRows = {
   endpoint: { variable: "ZCCACHE_ENDPOINT", kind: "text", default: undefined,
     help: "Path of the daemon's socket" },
   idleMs: { variable: "ZCCACHE_IDLE_TIMEOUT_SECS", kind: "count", unit: "seconds", factor: 1000, default: undefined, min: 0, flag: "idle-timeout",
-    help: "A daemon ends after this idle time, 0 = never (3600)" },
+    help: "A daemon ends when idle so long, 0 = never (3600)" },
   stopTimeoutMs: { variable: "ZCCACHE_STOP_TIMEOUT_SECS", kind: "count", unit: "seconds", factor: 1000, default: 10, min: 0,
     help: "How long `stop` waits for the daemon's end (10)" },
   walFlushMs: { variable: "ZCCACHE_WAL_FLUSH_MS", kind: "count", unit: "milliseconds", factor: 1, default: 5000, min: 1,
@@ -74,7 +74,7 @@ export const settingRows = {
   trace: { variable: "ZCCACHE_TRACE", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: watch what tools read; off: never" },
   watch: { variable: "ZCCACHE_WATCH", kind: "choice", default: "auto", allowed: ["auto", "off"],
-    help: "auto: learn of edits by inotify; off: look at each file" },
+    help: "auto: learn of edits by inotify; off: look each time" },
 } as const satisfies Record<string, SettingRow>;
 
 export type SettingName = keyof typeof settingRows;
