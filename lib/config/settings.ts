@@ -74,7 +74,7 @@ export const settingRows = {
   trace: { variable: "ZCCACHE_TRACE", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: watch what tools read; off: never" },
   watch: { variable: "ZCCACHE_WATCH", kind: "choice", default: "auto", allowed: ["auto", "off"],
-    help: "auto: learn of edits by inotify; off: look each time" },
+    help: "auto: inotify tells of edits; off: look each time" },
 } as const satisfies Record<string, SettingRow>;
 
 export type SettingName = keyof typeof settingRows;
