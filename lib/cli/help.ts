@@ -43,8 +43,8 @@ export function generalHelp(): string {
     "Settings:",
     ...columns(settings.map(({ variable, help }): [string, string] => [variable, help])),
     "",
-    "Exit status: the tool's own; 0 done; 1 failed; 2 wrong usage or setting; 126 the",
-    "tool cannot be executed; 127 it is not found.",
+    "Exit status: the tool's own; 0 done; 1 failed; 2 wrong usage or setting; 126",
+    "the tool cannot be executed; 127 it is not found.",
     "",
   ].join("\n");
 }
