@@ -11,7 +11,7 @@
  */
 import { runChecks } from "./check.ts";
 import { projectFolder, run } from "./steps.ts";
-import { type Counts, otherParts, runPart, summary, total, unitTests } from "./testing.ts";
+import { type Counts, otherParts, runParts, summary, total, unitTests } from "./testing.ts";
 import { installTools } from "./tools.ts";
 
 /** The caller's own settings and cache are none of the tests' business. */
@@ -39,8 +39,7 @@ forgetSettings();
 const temporary = temporaryFolder();
 const start = performance.now();
 await installTools();
-const counts = [await build(), await runChecks()];
-for (const part of [unitTests, ...otherParts()]) counts.push(await runPart(part));
+const counts = [await build(), await runChecks(), ...await runParts([unitTests, ...otherParts()])];
 console.log(`\n${((performance.now() - start) / 1000).toFixed(0)} s in all`);
 Deno.removeSync(temporary, { recursive: true });
 const sum = total(counts);
