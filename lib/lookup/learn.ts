@@ -12,7 +12,7 @@ import type { Inputs } from "../inputs/mod.ts";
 import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { inputKinds, noSignature, type Unit } from "../store/unit.ts";
-import { type Observation, observe, readRecord, type Refused, tidy } from "../trace/mod.ts";
+import { classOf, type Observation, observe, readRecord, type Refused, tidy } from "../trace/mod.ts";
 import { toSlot } from "./action.ts";
 import { terminalOf, variablesAsked } from "./circumstances.ts";
 import { declaredObservation } from "./declared.ts";
@@ -38,6 +38,11 @@ export interface LearnerOptions {
 /** Precompiled headers and modules hold size and mtime of their headers, and clang compares them on use (soundness.md 3). */
 const holdsTimes = /\.(?:pch|pcm|gch)$/;
 
+/** The program of a run whose habits are not known. */
+function scriptIn({ programs }: Observation): string {
+  return [...programs].find((path) => classOf(path) !== "compiler") ?? "";
+}
+
 export class Learner {
   readonly #with: LearnerOptions;
   readonly #toolchains = new Toolchains();
@@ -56,7 +61,7 @@ export class Learner {
     // A compiler reads standard input where its words say so; a script may do so at any time.
     const mayRead = !(ask.flags & (askFlags.stdin_null | askFlags.stdin_closed | askFlags.tty0));
     if (mayRead && found.wholeEnvironment && job.running === undefined) {
-      return { outcome: "pass_stdin", what: "" };
+      return { outcome: "pass_stdin", what: scriptIn(found) };
     }
     const products = productsOf(found, {
       inputs: this.#with.inputs,

@@ -7,6 +7,6 @@ export { type Observation, type Refused, type Seen, type Style, type Written } f
 export { observe, tidy } from "./observe.ts";
 export { doubtNames, readRecord, type TraceEvent } from "./read.ts";
 export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
-export { factRule, ignoresVariable } from "./rules.ts";
+export { classOf, factRule, ignoresVariable } from "./rules.ts";
 export { traceHeader } from "./c_header.ts";
 export { traceVariable } from "./format.ts";

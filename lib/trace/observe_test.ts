@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Observation, Refused } from "./observation.ts";
 import { observe, tidy } from "./observe.ts";
+import { classOf, programName } from "./rules.ts";
 import type { TraceEvent } from "./read.ts";
 
 type Bare = TraceEvent extends infer E
@@ -185,3 +186,20 @@ Deno.test("observe() takes an exec that was not allowed for an answer, not for a
   ]);
   assertEquals([found.refused.get("/w/as"), found.absent.has("/w/as")], [13, false]);
 });
+
+const programs: [string, string, string][] = [
+  ["/usr/lib/gcc/x86_64-linux-gnu/12/cc1", "cc1", "compiler"],
+  ["/usr/lib/gcc/x86_64-linux-gnu/12/collect2", "collect2", "compiler"],
+  ["/usr/lib/gcc/x86_64-linux-gnu/12/lto1", "lto1", "compiler"],
+  ["/usr/bin/x86_64-linux-gnu-gcc-12", "gcc", "compiler"],
+  ["/usr/bin/x86_64-linux-gnu-ld.bfd", "ld.bfd", "compiler"],
+  ["/usr/lib/llvm-14/bin/clang-14", "clang", "compiler"],
+  ["/usr/bin/python3.11", "python", "interpreter"],
+  ["/usr/bin/dash", "dash", "interpreter"],
+  ["/opt/bin/my-tool-3.1", "my-tool", "unknown"],
+];
+for (const [path, name, kind] of programs) {
+  Deno.test(`programName() and classOf() of ${path}`, () => {
+    assertEquals([programName(path), classOf(path)], [name, kind]);
+  });
+}

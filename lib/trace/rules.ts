@@ -69,10 +69,12 @@ const interpreters = new Set([
 
 /** Name of the program in an executable's path: no folder, target prefix or version. */
 export function programName(executable: string): string {
-  const base = executable.slice(executable.lastIndexOf("/") + 1).replace(/-?[\d.]+$/, "");
-  if (namesAsked.has(base) || interpreters.has(base)) return base;
-  const tail = base.slice(base.lastIndexOf("-") + 1);
-  return namesAsked.has(tail) ? tail : base;
+  const base = executable.slice(executable.lastIndexOf("/") + 1), plain = base.replace(/-[\d.]+$/, "");
+  // cc1 and collect2 end in a digit that is part of the name, python3 in one that is not.
+  for (const name of [base, plain, plain.slice(plain.lastIndexOf("-") + 1), base.replace(/[\d.]+$/, "")]) {
+    if (namesAsked.has(name) || interpreters.has(name)) return name;
+  }
+  return plain;
 }
 
 export type ProgramClass = "compiler" | "interpreter" | "unknown";
