@@ -48,7 +48,9 @@ for (const modes of [["daemon"], ["one-shot", "one-shot"], ["daemon", "one-shot"
     const folder = Deno.makeTempDirSync() + "/v1";
     const acknowledged: string[] = [];
     let warnings = "";
-    for (let round = 0, until = performance.now() + 6_000; performance.now() < until; round++) {
+    // A busy machine puts less in the time: then it takes longer, but not for ever.
+    const start = performance.now(), took = () => performance.now() - start;
+    for (let round = 0; took() < 6_000 || (acknowledged.length <= 200 && took() < 60_000); round++) {
       const ended = await Promise.all(
         modes.map((mode, i) => killed(folder, mode, `${round}-${i}`, Math.random() * 300)),
       );
