@@ -2,6 +2,7 @@
  * One connection, one run of one tool (or one administrative question): which frame may follow which.
  *
  *     start -> asked:   hit, run, pass          start -> answered: admin
+ *     start -> wait:    hit, run, pass, once the equal run that is under way is over
  *     hit   -> cannot:  run, pass               run   -> report:   keep, done
  *     keep  -> kept:    done
  *
@@ -22,7 +23,12 @@ export interface Deciding<Job> {
   ask(
     ask: Message<"ask">,
     frame?: Uint8Array,
-  ): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job };
+  ): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job } | {
+    over: Promise<void>;
+    job: Job;
+  };
+  /** The answer to a request whose equal is over by now, or has taken too long. */
+  again(job: Job): Message<"hit"> | Message<"run"> | Message<"pass">;
   /** The answer to a request that was asked before with these bytes, if it still holds. */
   recall?(
     frame: Uint8Array,
@@ -49,15 +55,15 @@ export interface Circumstances<Job> {
   admin(verb: string, args: readonly string[]): Promise<unknown>;
 }
 
-/** What the server does next: send, then perhaps close. `later` is sent when it is ready. */
+/** What the server does next: send, then perhaps close. `later`: what it does when that is ready. */
 export interface Step {
   frame?: Uint8Array<ArrayBuffer>;
-  later?: Promise<Uint8Array<ArrayBuffer>>;
+  later?: Promise<Step>;
   close: boolean;
 }
 
 /** What may come next, or "over". */
-type State = "start" | "hit" | "run" | "keep" | "over";
+type State = "start" | "wait" | "hit" | "run" | "keep" | "over";
 
 /**
  * How long a silent client keeps a connection, by state, in ms. A compile may take hours, and its end is seen as
@@ -65,11 +71,17 @@ type State = "start" | "hit" | "run" | "keep" | "over";
  */
 const patienceMs: Record<State, number> = {
   start: 10_000,
+  wait: Infinity, // it is our turn
   hit: 120_000,
   run: Infinity,
   keep: 120_000,
   over: 0,
 };
+
+/** How often somebody who waits hears from us, and how long silence is then to be borne, in ms. */
+const sayWaitMs = 2_000, bearMs = 6_000;
+/** After this the tool runs twice: most compiles are over by then, and one that is stopped must not stop its equals. */
+const mostWaitMs = 60_000;
 
 export class Conversation<Job> {
   readonly #with: Circumstances<Job>;
@@ -156,9 +168,27 @@ export class Conversation<Job> {
       this.#with.count(refusal);
       return this.#reply({ name: "pass", outcome: refusal });
     }
-    const { reply, job } = this.#with.decider.ask(ask, frame);
-    this.#job = job;
-    return this.#reply(reply);
+    const decided = this.#with.decider.ask(ask, frame);
+    this.#job = decided.job;
+    return "over" in decided ? this.#wait(decided.over, mostWaitMs) : this.#reply(decided.reply);
+  }
+
+  /** Says "wait" until the equal run is over, at most for `leftMs`; then the request is answered. */
+  #wait(over: Promise<void>, leftMs: number): Step {
+    this.#state = "wait";
+    let timer: number;
+    const pause = new Promise<"pause">((resolve) => timer = setTimeout(() => resolve("pause"), sayWaitMs));
+    const later = Promise.race([over, pause]).then((what): Step => {
+      clearTimeout(timer);
+      if (this.#state !== "wait") return { close: true };
+      if (what === "pause" && leftMs > sayWaitMs) return this.#wait(over, leftMs - sayWaitMs);
+      try {
+        return this.#reply(this.#with.decider.again(this.#job!));
+      } catch (error) {
+        return this.#giveUp(`a decision failed: ${error instanceof Error ? error.stack : error}`);
+      }
+    });
+    return { frame: encode({ name: "wait", ms: bearMs }, this.#with.build), later, close: false };
   }
 
   #admin(message: Message<"admin">): Step {
@@ -168,9 +198,10 @@ export class Conversation<Job> {
       log.warn(`"${message.verb}" failed: ${error instanceof Error ? error.stack : error}`);
       return { error: error instanceof Error ? error.message : String(error) };
     };
-    const later = admin(message.verb, message.args).catch(failed).then((value) =>
-      encode({ name: "answer", json: new TextEncoder().encode(JSON.stringify(value)) }, build)
-    );
+    const later = admin(message.verb, message.args).catch(failed).then((value) => ({
+      frame: encode({ name: "answer", json: new TextEncoder().encode(JSON.stringify(value)) }, build),
+      close: true,
+    }));
     return { later, close: true };
   }
 
@@ -183,7 +214,7 @@ export class Conversation<Job> {
   #giveUp(reason: string): Step {
     this.#with.log.warn(reason);
     const outcome = "error_internal";
-    const before = this.#state === "start" || this.#state === "hit";
+    const before = this.#state === "start" || this.#state === "wait" || this.#state === "hit";
     return this.#reply(before ? { name: "pass", outcome } : { name: "done", outcome });
   }
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type AnyMessage, decode, encode, type Message } from "../protocol/mod.ts";
-import { Conversation, type Deciding } from "./conversation.ts";
+import { Conversation, type Deciding, type Step } from "./conversation.ts";
 
 const build = 7n;
 // deno-fmt-ignore: a frame a line
@@ -23,6 +23,8 @@ interface Scene {
   answer?: "hit" | "run" | "pass";
   cannot?: "run" | "pass";
   report?: "keep" | "done";
+  /** An equal run is under way when the request comes. */
+  equal?: boolean;
   throwIn?: string;
   refusal?: string;
 }
@@ -30,13 +32,16 @@ interface Scene {
 /** Plays `sent` against a decider that answers as `scene` says; the answers' names and what the decider was told. */
 async function play(sent: Sent[], scene: Scene) {
   const told: string[] = [], warned: string[] = [], counted: string[] = [], answers: string[] = [];
+  const over = Promise.resolve();
   const tell = <M>(what: string, reply: M): M => {
     told.push(what);
     if (scene.throwIn === what) throw new Error("the store is damaged");
     return reply;
   };
   const decider: Deciding<string> = {
-    ask: () => tell("ask", { reply: frames[scene.answer ?? "run"], job: "job" }),
+    ask: () =>
+      tell("ask", scene.equal ? { over, job: "job" } : { reply: frames[scene.answer ?? "run"], job: "job" }),
+    again: () => tell("again", frames[scene.answer ?? "run"]),
     cannot: () => tell("cannot", frames[scene.cannot ?? "run"]),
     report: () => tell("report", frames[scene.report ?? "keep"]),
     kept: () => tell("kept", frames.done),
@@ -53,18 +58,28 @@ async function play(sent: Sent[], scene: Scene) {
   let closed = false;
   for (const name of sent) {
     assert(!closed, `${name} comes after the end`);
-    const step = conversation.receive(name === "nonsense" ? new Uint8Array(20) : encode(frames[name], build));
-    const frame = step.frame ?? await step.later!;
-    const decoded = decode(frame);
-    if ("problem" in decoded) throw new Error(decoded.problem);
-    const { message } = decoded;
-    answers.push(message.name === "answer" ? new TextDecoder().decode(message.json) : message.name);
-    if (message.name === "pass" || message.name === "done") answers.push(message.outcome);
-    closed = step.close;
+    let step: Step | undefined = conversation.receive(
+      name === "nonsense" ? new Uint8Array(20) : encode(frames[name], build),
+    );
+    for (; step !== undefined; step = await step.later) {
+      closed = step.close;
+      if (step.frame !== undefined) answers.push(...said(step.frame));
+    }
   }
   conversation.end();
   conversation.end();
   return { answers, told, warned: warned.length, counted, closed };
+}
+
+/** What a frame says, for comparing. */
+function said(frame: Uint8Array): string[] {
+  const decoded = decode(frame);
+  if ("problem" in decoded) throw new Error(decoded.problem);
+  const { message } = decoded;
+  if (message.name === "answer") return [new TextDecoder().decode(message.json)];
+  return message.name === "pass" || message.name === "done"
+    ? [message.name, message.outcome]
+    : [message.name];
 }
 
 const cases: {
@@ -82,6 +97,21 @@ const cases: {
     scene: { answer: "pass" },
     answers: ["pass", "pass_query"],
     told: ["ask", "ended"],
+  },
+  {
+    name: "waits for an equal run and delivers its result",
+    sent: ["ask", "cannot"],
+    scene: { equal: true, answer: "hit", cannot: "pass" },
+    answers: ["wait", "hit", "pass", "pass_query"],
+    told: ["ask", "again", "cannot", "ended"],
+  },
+  {
+    name: "passes where the decision after waiting fails",
+    sent: ["ask"],
+    scene: { equal: true, throwIn: "again" },
+    answers: ["wait", "pass", "error_internal"],
+    told: ["ask", "again", "ended"],
+    warned: 1,
   },
   {
     name: "runs, keeps and ends",

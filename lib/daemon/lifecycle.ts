@@ -15,7 +15,7 @@ import { shown } from "../base/bytes.ts";
 import { close, connectTo, listenAt, raiseFileLimit, statx, userId } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/mod.ts";
 import { Conversation, type Deciding } from "./conversation.ts";
-import { fileTreeOf, seesSameFiles } from "./file_tree.ts";
+import { fileTreeOf, whyElsewhere } from "./file_tree.ts";
 import { ownerOf, type Places, takeOwnership } from "./places.ts";
 import { Server } from "./server.ts";
 
@@ -197,7 +197,7 @@ class Daemon {
       log,
       refuse: (ask) => {
         if (this.#stopping) return "pass_daemon_stopping";
-        return seesSameFiles(this.#tree, ask, pid) ? undefined : "pass_other_file_tree";
+        return whyElsewhere(this.#tree, ask, pid);
       },
       count: (outcome) => cache.count(outcome),
       newerClient: () => {

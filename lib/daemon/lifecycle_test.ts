@@ -28,6 +28,7 @@ function fakeCache(events: string[]): Cache {
   const run = { name: "run", tracer: "", record: "", extra: [], staging: "" } as const;
   const decider: Deciding<unknown> = {
     ask: () => ({ reply: run, job: {} }),
+    again: () => run,
     cannot: () => run,
     report: () => ({ name: "done", outcome: "miss_new" }),
     kept: () => ({ name: "done", outcome: "miss_new" }),

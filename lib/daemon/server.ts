@@ -236,10 +236,11 @@ export class Server {
     connection.closing = step.close;
     if (step.later) {
       connection.later = true;
-      void step.later.then((frame) => {
+      void step.later.then((next) => {
         connection.later = false;
         if (this.#connections.get(connection.descriptor) !== connection) return;
-        this.#guard(connection, () => this.#send(connection, frame));
+        connection.heard = this.#options.now();
+        this.#guard(connection, () => this.#take(connection, next));
       });
     }
     if (step.frame) this.#send(connection, step.frame);

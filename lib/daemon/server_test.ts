@@ -185,7 +185,8 @@ Deno.test("Server drops a client that stays silent for too long", async () => {
 });
 
 Deno.test("Server sends an answer that is ready later, then closes", async () => {
-  const later = () => turns(50).then(() => encode({ name: "pass", outcome: "late" }, build));
+  const later = () =>
+    turns(50).then(() => ({ frame: encode({ name: "pass", outcome: "late" }, build), close: true }));
   const open = () => ({
     receive: () => ({ later: later(), close: true }),
     end: () => {},

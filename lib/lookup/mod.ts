@@ -24,6 +24,7 @@ import { absolute, type Job, newJob } from "./job.ts";
 import { Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
 import type { Outcome } from "./outcome.ts";
+import { Twins } from "./twins.ts";
 
 export type { Job } from "./job.ts";
 export { type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
@@ -54,6 +55,7 @@ export class Decider {
   #watched: Watched | undefined;
   readonly #memo = new Memo();
   readonly #learner: Learner;
+  readonly #twins = new Twins();
   #jobs = 0;
   #cpu: string | undefined;
 
@@ -64,12 +66,19 @@ export class Decider {
     this.#watched = options.watch && new Watched(options.watch.tree, this.#inputs);
   }
 
-  /** Answers a request. The job goes with every later message of the same conversation. */
+  /**
+   * Answers a request, or says when the equal run that is under way will be over: then `again` answers. The job goes
+   * with every later message of the same conversation.
+   */
   ask(
     ask: Message<"ask">,
     frame?: Uint8Array,
-  ): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job } {
+  ): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job } | {
+    over: Promise<void>;
+    job: Job;
+  } {
     const job = newJob(++this.#jobs, ask), reply = this.#decide(job);
+    if ("over" in reply) return { over: reply.over, job };
     if (reply.name === "hit" && frame !== undefined && this.#watched !== undefined) {
       const { action, environment, kind, realTool, stored } = job;
       this.#memo.set(Memo.key(frame), {
@@ -118,7 +127,13 @@ export class Decider {
     };
   }
 
-  #decide(job: Job): Message<"hit"> | Message<"run"> | Message<"pass"> {
+  /** Answers a request that has waited for an equal one. It waits for no other. */
+  again(job: Job): Message<"hit"> | Message<"run"> | Message<"pass"> {
+    this.#begin();
+    return this.#find(job, job.environment!) ?? this.#run(job);
+  }
+
+  #decide(job: Job): Message<"hit"> | Message<"run"> | Message<"pass"> | { over: Promise<void> } {
     const { ask } = job;
     this.#begin();
     const real = physicalPath(absolute(ask.tool, ask.cwd));
@@ -136,7 +151,10 @@ export class Decider {
     job.kind = work.kind;
     job.environment = environmentOf(ask.env);
     job.action = actionOf(ask, () => this.#cpu ??= cpuIdentity());
-    return this.#find(job, job.environment) ?? this.#run(job);
+    const hit = this.#find(job, job.environment);
+    if (hit !== undefined) return hit;
+    const over = this.#twins.underWay(job.action);
+    return over === undefined ? this.#run(job) : { over };
   }
 
   /** The first candidate whose statements all hold, as a delivery. */
@@ -214,6 +232,12 @@ export class Decider {
   }
 
   #run(job: Job): Message<"run"> | Message<"pass"> {
+    const reply = this.#prepareRun(job);
+    if (reply.name === "run") this.#twins.begin(job);
+    return reply;
+  }
+
+  #prepareRun(job: Job): Message<"run"> | Message<"pass"> {
     const { tracer, trace, records, interpreters } = this.#options;
     // The asker's own word counts as well: a daemon's settings are those of its start.
     const off = trace === "off" || job.environment!.get("ZCCACHE_TRACE") === "off";
@@ -278,6 +302,7 @@ export class Decider {
 
   /** Gives the record back; one that a process may still write into must serve no other run. */
   #release(job: Job): void {
+    this.#twins.end(job);
     if (job.outcome === "pass_left_behind" || (job.outcome === undefined && job.report === undefined)) {
       job.record?.forget();
     } else job.record?.release();

@@ -24,6 +24,7 @@ enum zc_message {
     ZC_KEEP = 7,
     ZC_KEPT = 8,
     ZC_DONE = 9,
+    ZC_WAIT = 12,
     ZC_ADMIN = 10,
     ZC_ANSWER = 11,
 };
@@ -308,6 +309,19 @@ static inline bool zc_get_done(struct zc_reader *r, struct zc_done *m)
 static inline void zc_put_done(struct zc_writer *w, const struct zc_done *m)
 {
     zc_put_bytes(w, m->outcome);
+}
+
+struct zc_wait {
+    uint32_t ms;
+};
+static inline bool zc_get_wait(struct zc_reader *r, struct zc_wait *m)
+{
+    m->ms = zc_get_u32(r);
+    return !r->beyond;
+}
+static inline void zc_put_wait(struct zc_writer *w, const struct zc_wait *m)
+{
+    zc_put_u32(w, m->ms);
 }
 
 struct zc_admin {

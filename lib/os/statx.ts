@@ -57,6 +57,12 @@ export function statx(path: string, { follow = true } = {}): FileState | number 
   return libc().statx(c.AT_FDCWD, cString(path), flags, c.STATX_BASIC, buffer) === 0 ? decode() : errno();
 }
 
+/** The same, and which mount it lies on; mount 0 where the kernel does not tell (before 5.8). */
+export function statxWithMount(path: string): (FileState & { mount: bigint }) | number {
+  const state = statx(path);
+  return typeof state === "number" ? state : { ...state, mount: view.getBigUint64(144, true) };
+}
+
 const empty = new Uint8Array(1);
 
 /** State of an open descriptor, or the errno. */

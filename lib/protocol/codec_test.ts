@@ -40,6 +40,7 @@ const golden: AnyMessage[] = [
   { name: "keep", files: [{ path: "a", to: "b" }, { path: "", to: "" }] },
   { name: "kept", files: [{ errno: 2, mode: 33188, size: 1n << 40n }] },
   { name: "done", outcome: "" },
+  { name: "wait", ms: 6_000 },
   { name: "admin", verb: "stop", args: ["now"] },
   { name: "answer", json: bytes(123, 125) },
 ];

@@ -14,6 +14,7 @@
  *         -> run, report -> keep, kept -> done
  *         -> run, report -> done       nothing to keep
  *         -> pass                      the launcher becomes the tool
+ *         -> wait ... -> hit, run, pass   an equal run is under way: its result may serve
  *     admin -> answer                  status, stop, stats, clear: see `adminVerbs`
  *
  * A frame larger than `maxFrameBytes`, a field beyond the frame's end, an unknown id or another `version`: the
@@ -57,6 +58,8 @@ export const messages = {
   kept: { id: 8, from: "client", fields: { files: "rows:staged" } },
   /** The end: the client exits as the tool did. `outcome` for logs. */
   done: { id: 9, from: "decider", fields: { outcome: "text" } },
+  /** The next frame (another `wait`, or the answer) comes within `ms`. */
+  wait: { id: 12, from: "decider", fields: { ms: "u32" } },
   /** An administrative question: a verb of `adminVerbs` and its arguments. */
   admin: { id: 10, from: "client", fields: { verb: "text", args: "list" } },
   /** Its answer: UTF-8 JSON. */

@@ -108,7 +108,7 @@ const ends: [string, string, string][] = [
   ["quick_exit", "quick_exit(0);", "kept"],
   ["exit_group by number", "syscall(SYS_exit_group, 0);", "kept"],
   ["pthread_exit", "pthread_exit(0);", "kept"],
-  ["a signal", "raise(SIGKILL);", "pass_incomplete_trace: end6 ended early"],
+  ["a signal", "raise(SIGKILL);", "pass_incomplete_trace: end7 ended early"],
 ];
 ends.forEach(([name, text, wanted], number) => {
   Deno.test(`a program that ends by ${name} is ${wanted === "kept" ? "whole" : "incomplete"}`, () => {

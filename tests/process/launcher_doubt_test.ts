@@ -17,6 +17,7 @@ import {
   play,
   runPlainly,
   type Scene,
+  waitLimitMs,
   zc,
 } from "./fake_decider.ts";
 
@@ -43,6 +44,20 @@ function saying(bytes: Uint8Array): NonNullable<Scene["decide"]> {
 /** A launcher that has understood enough leaves without reading on. */
 function gone(error: unknown): void {
   if (!(error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset)) throw error;
+}
+
+/** Says "wait" so often, 10 ms apart, as long as the launcher listens. */
+function saidWait(count: number): NonNullable<Scene["decide"]> {
+  return async (peer) => {
+    await peer.next();
+    let listens = true;
+    const left = peer.next().then(() => listens = false);
+    for (let i = 0; i < count && listens; i++) {
+      await peer.say({ name: "wait", ms: deadlineMs }).catch(gone);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    if (!listens) await left;
+  };
 }
 
 function damaged(message: AnyMessage, change: (view: DataView) => void): Uint8Array {
@@ -73,6 +88,9 @@ const doubts: DoubtCase[] = [
   { name: "the decider closes in the middle of a frame", decide: async (peer) => { await peer.next(); await peer.raw(encode(aHit, buildId).subarray(0, 30)); } },
   { name: "the frame is of another version", decide: saying(damaged(aHit, (view) => view.setUint16(4, 2, true))) },
   { name: "the message is unknown", decide: saying(damaged(pass, (view) => view.setUint16(6, 99, true))) },
+  { name: "the decider says wait and closes", decide: saidWait(1) },
+  { name: "the decider says wait and is silent", decide: async (peer) => { await saidWait(1)(peer, ""); while (await peer.next() !== undefined); }, silent: true },
+  { name: "the decider says wait for ever", decide: saidWait(1e6), silent: true },
   { name: "the message is out of place", decide: answering(done) },
   { name: "the message is one of ours", decide: answering(report) },
   { name: "the frame is too long", decide: saying(damaged(aHit, (view) => view.setUint32(0, 0x7fffffff, true))) },
@@ -88,9 +106,26 @@ for (const launcher of launchers) {
       const told = await play({ launcher, decide, script: `${zc} sh -c 'echo ran; ls; exit 7'` });
       assertEquals([told.out, told.err, told.code], ["ran\n", "", 7]);
       if (silent) assert(told.ms >= deadlineMs, `waited ${told.ms} ms`);
-      assert(told.ms < deadlineMs + 2000, `took ${told.ms} ms`);
+      assert(told.ms < waitLimitMs + 2000, `took ${told.ms} ms`);
     });
   }
+
+  Deno.test(`HIT (${launcher.name}) is delivered after a wait longer than an answer may take`, async () => {
+    const delivery = hit({
+      files: [{ style: styles.unknown, mode: 0o666, path: "x", source: blobOf("new") }],
+    });
+    const decide = async (peer: Peer) => {
+      for (let waited = 0; waited < deadlineMs * 1.5; waited += 50) {
+        if (waited === 0) await peer.next();
+        await peer.say({ name: "wait", ms: deadlineMs });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await peer.say(delivery);
+    };
+    const told = await play({ launcher, decide, script: `${zc} sh -c 'echo ran'; cat x` });
+    assertEquals([told.out, told.err, told.code], ["new", "", 0]);
+    assert(told.ms > deadlineMs, `${told.ms} ms`);
+  });
 
   Deno.test(`PASS (${launcher.name}) wherever a frame is cut or a byte of it is another`, async () => {
     const blob = blobOf("new");

@@ -121,6 +121,7 @@ export class World {
    * @returns the cached run, and what differed, a line each
    */
   differential(line: CommandLine): { ran: Ran; differences: string[] } {
+    settle(); // or what the plain run writes could be as old as what was there
     const before = takeTree(this.work);
     const plainRun = this.#shell(line);
     const plain = takeTree(this.work);

@@ -1,0 +1,43 @@
+/**
+ * Equal requests at the same moment: one runs the tool, the others wait and take its result.
+ *
+ * Always true: whoever runs is taken off the list when its run is over in whatever way, and everybody who waits for it
+ * is freed then.
+ *
+ * @module
+ */
+import { byteString } from "../base/bytes.ts";
+import type { Action } from "./action.ts";
+import type { Job } from "./job.ts";
+
+interface Run {
+  readonly job: Job;
+  readonly over: Promise<void>;
+  readonly end: () => void;
+}
+
+export class Twins {
+  readonly #runs = new Map<string, Run>();
+
+  /** When the run of this action that is under way will be over; undefined: there is none. */
+  underWay({ digest }: Action): Promise<void> | undefined {
+    return this.#runs.get(byteString(digest))?.over;
+  }
+
+  /** The tool is about to run for `job`. One run of an action is enough to be waited for. */
+  begin(job: Job): void {
+    const key = byteString(job.action!.digest);
+    if (this.#runs.has(key)) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#runs.set(key, { job, over: promise, end: resolve });
+  }
+
+  /** The run of `job` is over, whether it gave a result or not. A job that never ran is none to wait for. */
+  end(job: Job): void {
+    if (job.action === undefined) return;
+    const key = byteString(job.action.digest), run = this.#runs.get(key);
+    if (run?.job !== job) return;
+    this.#runs.delete(key);
+    run.end();
+  }
+}
