@@ -27,6 +27,9 @@
 #include "run.h"
 #include "tool.h"
 #include "traced.h"
+#ifdef ZC_OWN_LIBC
+#include "libc_start.h"
+#endif
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>

@@ -7,6 +7,7 @@
  * @module
  */
 import { bytesOf, byteString } from "../../lib/base/bytes.ts";
+import { parts } from "../../lib/native/parts.ts";
 import { libc } from "../../lib/os/mod.ts";
 import { type AnyMessage, decode, encode, frameSize, type Message } from "../../lib/protocol/mod.ts";
 
@@ -36,7 +37,7 @@ function compile(name: string, options: string[]): Launcher {
 
 /** The launcher as it is installed but for its deadlines, and the same under sanitizers. */
 export const launchers: Launcher[] = [
-  compile("static", ["-O2", "-static", ...deadlines]),
+  compile("static", ["-O2", ...parts.launcher.options[0], ...deadlines]),
   compile("sanitized", [
     "-O1",
     "-g",
