@@ -35,9 +35,15 @@ export interface Deciding<Job> {
     sees: (ask: Message<"ask">) => boolean,
   ): { reply: Message<"hit">; job: Job } | undefined;
   cannot(job: Job, message: Message<"cannot">): Message<"run"> | Message<"pass">;
-  report(job: Job, message: Message<"report">): Message<"keep"> | Message<"done">;
-  kept(job: Job, message: Message<"kept">): Message<"done">;
+  report(job: Job, message: Message<"report">): Learning<Message<"keep"> | Message<"done">>;
+  kept(job: Job, message: Message<"kept">): Learning<Message<"done">>;
   ended(job: Job): void;
+}
+
+/** What to say, and what to do once it is said: the launcher works or ends meanwhile. */
+export interface Learning<M> {
+  reply: M;
+  after: () => void;
 }
 
 export interface Circumstances<Job> {
@@ -55,9 +61,10 @@ export interface Circumstances<Job> {
   admin(verb: string, args: readonly string[]): Promise<unknown>;
 }
 
-/** What the server does next: send, then perhaps close. `later`: what it does when that is ready. */
+/** What the server does next: send, call `after`, then perhaps close. `later`: what it does when that is ready. */
 export interface Step {
   frame?: Uint8Array<ArrayBuffer>;
+  after?: () => void;
   later?: Promise<Step>;
   close: boolean;
 }
@@ -154,9 +161,9 @@ export class Conversation<Job> {
       case "hit cannot":
         return this.#reply(this.#with.decider.cannot(this.#job!, message as Message<"cannot">));
       case "run report":
-        return this.#reply(this.#with.decider.report(this.#job!, message as Message<"report">));
+        return this.#learn(this.#with.decider.report(this.#job!, message as Message<"report">));
       case "keep kept":
-        return this.#reply(this.#with.decider.kept(this.#job!, message as Message<"kept">));
+        return this.#learn(this.#with.decider.kept(this.#job!, message as Message<"kept">));
       default:
         return this.#giveUp(`a client sent ${message.name} when "${this.#state}" was the state`);
     }
@@ -203,6 +210,17 @@ export class Conversation<Job> {
       close: true,
     }));
     return { later, close: true };
+  }
+
+  #learn({ reply, after }: Learning<Message<"keep"> | Message<"done">>): Step {
+    const guarded = () => {
+      try {
+        after();
+      } catch (error) {
+        this.#with.log.warn(`learning failed: ${error instanceof Error ? error.stack : error}`);
+      }
+    };
+    return { ...this.#reply(reply), after: guarded };
   }
 
   #reply(message: Message<"hit" | "run" | "pass" | "keep" | "done"> & AnyMessage): Step {

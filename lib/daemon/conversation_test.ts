@@ -43,8 +43,11 @@ async function play(sent: Sent[], scene: Scene) {
       tell("ask", scene.equal ? { over, job: "job" } : { reply: frames[scene.answer ?? "run"], job: "job" }),
     again: () => tell("again", frames[scene.answer ?? "run"]),
     cannot: () => tell("cannot", frames[scene.cannot ?? "run"]),
-    report: () => tell("report", frames[scene.report ?? "keep"]),
-    kept: () => tell("kept", frames.done),
+    report: () => ({
+      reply: tell("report", frames[scene.report ?? "keep"]),
+      after: () => tell("look", undefined),
+    }),
+    kept: () => ({ reply: tell("kept", frames.done), after: () => tell("store", undefined) }),
     ended: () => tell("ended", undefined),
   };
   const conversation = new Conversation<string>({
@@ -64,6 +67,7 @@ async function play(sent: Sent[], scene: Scene) {
     for (; step !== undefined; step = await step.later) {
       closed = step.close;
       if (step.frame !== undefined) answers.push(...said(step.frame));
+      step.after?.();
     }
   }
   conversation.end();
@@ -118,21 +122,21 @@ const cases: {
     sent: ["ask", "report", "kept"],
     scene: {},
     answers: ["run", "keep", "done", "miss_new"],
-    told: ["ask", "report", "kept", "ended"],
+    told: ["ask", "report", "look", "kept", "store", "ended"],
   },
   {
     name: "runs with nothing to keep",
     sent: ["ask", "report"],
     scene: { report: "done" },
     answers: ["run", "done", "miss_new"],
-    told: ["ask", "report", "ended"],
+    told: ["ask", "report", "look", "ended"],
   },
   {
     name: "runs what could not be delivered",
     sent: ["ask", "cannot", "report", "kept"],
     scene: { answer: "hit" },
     answers: ["hit", "run", "keep", "done", "miss_new"],
-    told: ["ask", "cannot", "report", "kept", "ended"],
+    told: ["ask", "cannot", "report", "look", "kept", "store", "ended"],
   },
   {
     name: "passes what could not be delivered",
@@ -197,6 +201,14 @@ const cases: {
     told: ["ask", "report", "ended"],
     warned: 1,
   },
+  ...["look", "store"].map((throwIn) => ({
+    name: `goes on where the ${throwIn} throws that comes after the answer`,
+    sent: ["ask", "report", "kept"] as Sent[],
+    scene: { throwIn },
+    answers: ["run", "keep", "done", "miss_new"],
+    told: ["ask", "report", "look", "kept", "store", "ended"],
+    warned: 1,
+  })),
   {
     name: "survives a decider that throws at the end",
     sent: ["ask"],

@@ -30,8 +30,8 @@ function fakeCache(events: string[]): Cache {
     ask: () => ({ reply: run, job: {} }),
     again: () => run,
     cannot: () => run,
-    report: () => ({ name: "done", outcome: "miss_new" }),
-    kept: () => ({ name: "done", outcome: "miss_new" }),
+    report: () => ({ reply: { name: "done", outcome: "miss_new" }, after: () => {} }),
+    kept: () => ({ reply: { name: "done", outcome: "miss_new" }, after: () => {} }),
     ended: () => void events.push("job ended"),
   };
   return {

@@ -234,8 +234,15 @@ export class Server {
 
   #take(connection: Connection, step: ReturnType<Connection["conversation"]["receive"]>): void {
     connection.closing = step.close;
+    connection.later = step.later !== undefined || step.after !== undefined;
+    if (step.frame) this.#send(connection, step.frame);
+    if (this.#connections.get(connection.descriptor) !== connection) return;
+    if (step.after) {
+      step.after();
+      connection.later = step.later !== undefined;
+      this.#flush(connection);
+    }
     if (step.later) {
-      connection.later = true;
       void step.later.then((next) => {
         connection.later = false;
         if (this.#connections.get(connection.descriptor) !== connection) return;
@@ -243,7 +250,6 @@ export class Server {
         this.#guard(connection, () => this.#take(connection, next));
       });
     }
-    if (step.frame) this.#send(connection, step.frame);
   }
 
   #send(connection: Connection, frame: Uint8Array<ArrayBuffer>): void {

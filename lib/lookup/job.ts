@@ -10,6 +10,7 @@ import type { Action } from "./action.ts";
 import type { Environment } from "./circumstances.ts";
 import type { Running } from "./declared.ts";
 import type { Statements } from "./ingest.ts";
+import type { Ended } from "./learn.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Product } from "./outputs.ts";
 
@@ -34,7 +35,8 @@ export interface Job {
   /** Instead of a record, where there is no tracer. */
   running?: Running;
   report?: Message<"report">;
-  statements?: Statements;
+  /** What the run depended on, or why that cannot be said; unknown until its outputs are on their way. */
+  statements?: Statements | Ended;
   variables?: [string, string | null][];
   products: Product[];
   staged: string[];

@@ -1,8 +1,10 @@
 /**
  * What a run teaches: from its report to a unit in the store.
  *
- * The launcher waits while it is asked, so nobody edits on behalf of this build step. Whatever is not understood ends
- * in an outcome with a name, and nothing is stored.
+ * In three steps, each of which goes on while the launcher does something else: which outputs to keep (the launcher
+ * waits), what the run depended on (it puts the outputs aside), names for the outputs and a unit (it has ended). The
+ * launcher ends only after the second, so nobody edits an input on behalf of the next build step before it was looked
+ * at. Whatever is not understood ends in an outcome with a name, and nothing is stored.
  *
  * @module
  */
@@ -16,7 +18,7 @@ import { classOf, type Observation, observe, readRecord, type Refused, tidy } fr
 import { toSlot } from "./action.ts";
 import { terminalOf, variablesAsked } from "./circumstances.ts";
 import { declaredObservation } from "./declared.ts";
-import { statementsOf } from "./ingest.ts";
+import { type Statements, statementsOf } from "./ingest.ts";
 import { absolute, type Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
 import { modeBeforeUmask, productsOf } from "./outputs.ts";
@@ -51,8 +53,11 @@ export class Learner {
     this.#with = options;
   }
 
-  /** The tool has ended: what must be kept, or that nothing will be. */
-  report(job: Job, report: Message<"report">): { files: Message<"keep">["files"] } | Ended {
+  /** The tool has ended: what must be kept, or that nothing will be. `look` is to be called while that is done. */
+  report(
+    job: Job,
+    report: Message<"report">,
+  ): { files: Message<"keep">["files"]; look: () => void } | Ended {
     const why = this.#unfit(report);
     if (why !== undefined) return { outcome: why, what: "" };
     const found = this.#observation(job);
@@ -70,26 +75,33 @@ export class Learner {
       argv: ask.argv,
     });
     if ("refusal" in products) return { outcome: products.refusal, what: products.what };
+    job.report = report, job.products = products;
+    job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
+    const regular = products.filter(({ staged }) => staged);
+    job.staged = regular.map(() => this.#with.store.stagingName());
+    return {
+      files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })),
+      look: () => job.statements = this.#statements(job, found),
+    };
+  }
+
+  /** What the run depended on, as it is now. */
+  #statements({ ask, startedAt, realTool, products }: Job, found: Observation): Statements | Ended {
     const statements = statementsOf(found, {
       inputs: this.#with.inputs,
-      startedAt: job.startedAt,
+      startedAt,
       withTimes: [...found.files.keys(), ...products.map(({ path }) => path)].some((path) =>
         holdsTimes.test(path)
       ),
     });
     if ("refusal" in statements) return { outcome: statements.refusal, what: statements.what };
-    const tool = absolute(ask.tool, ask.cwd);
     statements.inputs.push({
       kind: inputKinds.real_path,
-      path: tool,
-      value: sha256(bytesOf(job.realTool)),
+      path: absolute(ask.tool, ask.cwd),
+      value: sha256(bytesOf(realTool)),
       signature: noSignature,
     });
-    job.report = report, job.statements = statements, job.products = products;
-    job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
-    const regular = products.filter(({ staged }) => staged);
-    job.staged = regular.map(() => this.#with.store.stagingName());
-    return { files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })) };
+    return statements;
   }
 
   #unfit({ status, flags }: Message<"report">): Outcome | undefined {
@@ -117,16 +129,17 @@ export class Learner {
     return found;
   }
 
-  /** The outputs are staged: their bytes are named, the unit is stored, the launcher may go. */
+  /** The outputs are staged: their bytes are named, the unit is stored. */
   kept(job: Job, message: Message<"kept">): Ended {
-    const { report, statements, staged, products } = job;
-    if (report === undefined || statements === undefined || message.files.length !== staged.length) {
+    const { statements, staged, products } = job;
+    if (statements === undefined || message.files.length !== staged.length) {
       return { outcome: "miss_not_stored", what: "out of turn" };
     }
+    if ("outcome" in statements) return statements;
     try {
       const outputs = this.#outputs(job, message);
       if (typeof outputs === "string") return { outcome: "pass_mode", what: outputs };
-      this.#with.store.put(this.#unit(job, outputs));
+      this.#with.store.put(this.#unit(job, statements, outputs));
     } catch (cause) {
       this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
       return { outcome: "miss_not_stored", what: "" };
@@ -153,14 +166,14 @@ export class Learner {
     return outputs;
   }
 
-  #unit(job: Job, outputs: Unit["result"]["outputs"]): Unit {
+  #unit(job: Job, statements: Statements, outputs: Unit["result"]["outputs"]): Unit {
     const { report, ask } = job, { out, err } = report!;
     const hasText = out.length + err.length > 0;
     return {
       key: job.action!.digest,
       environment: job.variables!,
       terminal: hasText ? terminalOf(ask, job.environment!) : "",
-      ...job.statements!,
+      ...statements,
       result: {
         status: 0,
         out: out.slice(),

@@ -21,7 +21,7 @@ import { actionOf, cpuIdentity, fromSlot } from "./action.ts";
 import { type Environment, environmentHolds, environmentOf, terminalOf } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
 import { absolute, type Job, newJob } from "./job.ts";
-import { Learner } from "./learn.ts";
+import { type Ended, Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
 import type { Outcome } from "./outcome.ts";
 import { Twins } from "./twins.ts";
@@ -279,25 +279,28 @@ export class Decider {
     return this.#run(job);
   }
 
-  /** The tool has ended: what must be kept, or that nothing will be. */
-  report(job: Job, report: Message<"report">): Message<"keep"> | Message<"done"> {
+  /** The tool has ended: what must be kept, or that nothing will be. `after` goes on once that is said. */
+  report(
+    job: Job,
+    report: Message<"report">,
+  ): { reply: Message<"keep"> | Message<"done">; after: () => void } {
     this.#inputs.begin();
     const learned = this.#learner.report(job, report);
-    return "outcome" in learned
-      ? this.#done(job, learned.outcome, learned.what)
-      : { name: "keep", ...learned };
+    if ("files" in learned) return { reply: { name: "keep", files: learned.files }, after: learned.look };
+    return { reply: { name: "done", outcome: learned.outcome }, after: () => this.#over(job, learned) };
   }
 
-  /** The outputs are staged: their bytes are named, the unit is stored, the launcher may go. */
-  kept(job: Job, message: Message<"kept">): Message<"done"> {
-    const { outcome, what } = this.#learner.kept(job, message);
-    return this.#done(job, outcome, what);
+  /** The outputs are staged: the launcher may go. `after` names their bytes and stores the unit. */
+  kept(job: Job, message: Message<"kept">): { reply: Message<"done">; after: () => void } {
+    return {
+      reply: { name: "done", outcome: job.missed },
+      after: () => this.#over(job, this.#learner.kept(job, message)),
+    };
   }
 
-  #done(job: Job, outcome: Outcome, what: string): Message<"done"> {
+  #over(job: Job, { outcome, what }: Ended): void {
     job.outcome = outcome, job.what = what;
     this.#release(job);
-    return { name: "done", outcome };
   }
 
   /** Gives the record back; one that a process may still write into must serve no other run. */
