@@ -2,8 +2,8 @@
  * Does a file still hold what a run saw? The one door to that question.
  *
  * Within one decision every path is looked at once (`begin` forgets the looks of the decision before). A content is
- * hashed only where its signature is new to us; a signature that is too new to trust is hashed each time. What
- * answers here today by `statx` will be answered by a watcher without looking, behind the same door.
+ * hashed only where its signature is new to us; a signature that is too new to trust is hashed each time. With a watch,
+ * what was looked at by an earlier decision is looked at again only where something happened to it (standing.ts).
  *
  * Always true: a digest is remembered with the signature that the descriptor had before and after it was read.
  *
@@ -25,6 +25,8 @@ import {
 } from "../os/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
 import { Clocks } from "./signature.ts";
+import { Standing } from "./standing.ts";
+import type { Tree } from "./tree.ts";
 
 export { type Node, Tree, type TreeOptions } from "./tree.ts";
 export { Watched } from "./watched.ts";
@@ -55,10 +57,23 @@ export class Inputs {
   /** When the decision began, by the clock that file systems stamp with. */
   #begun = coarseNow();
   #contents = new Map<string, { signature: Uint8Array; digest: Digest }>();
+  #standing: Standing | undefined;
 
-  constructor(memo: DigestMemo, kernelRelease: string) {
+  /** @param tree A watch to be asked before files are. */
+  constructor(memo: DigestMemo, kernelRelease: string, tree?: Tree) {
     this.#memo = memo;
     this.#clocks = new Clocks(kernelRelease);
+    this.#standing = tree && new Standing(tree);
+  }
+
+  /** What the watch did not see, if it ever failed. */
+  get disagreement(): string | undefined {
+    return this.#standing?.disagreement;
+  }
+
+  /** From now on everything is looked at. */
+  stopWatching(): void {
+    this.#standing = undefined;
   }
 
   /** A new decision begins: what was seen before may have changed. */
@@ -69,10 +84,23 @@ export class Inputs {
     this.#begun = coarseNow();
   }
 
+  /** What `body` finds by looking, whatever was seen before and whatever the watch says. */
+  afresh<T>(body: () => T): T {
+    const standing = this.#standing;
+    this.#standing = undefined;
+    this.begin();
+    try {
+      return body();
+    } finally {
+      this.begin();
+      this.#standing = standing;
+    }
+  }
+
   /** State of what `path` leads to, or the errno. */
   state(path: string): FileState | number {
     let state = this.#followed.get(path);
-    if (state === undefined) this.#followed.set(path, state = statx(path));
+    if (state === undefined) this.#followed.set(path, state = this.#standing?.state(path) ?? statx(path));
     return state;
   }
 
@@ -95,12 +123,26 @@ export class Inputs {
     return false;
   }
 
+  /** Whether not even a dangling link is at `name` in `folder`. */
+  missing(folder: string, name: string): boolean {
+    const look = () => {
+      const state = this.linkState(join(folder, name));
+      return state === c.ENOENT || state === c.ENOTDIR;
+    };
+    return this.#standing === undefined ? look() : this.#standing.absent(folder, name, look);
+  }
+
+  /** Where all links of `path` lead, or the errno. */
+  physical(path: string): string | number {
+    return this.#standing?.physical(path) ?? physicalPath(path);
+  }
+
   /** Content of a regular file, hashed only where it must be; the errno or a word where there is none. */
   content(path: string): Content | number | "changed" | "irregular" {
     const state = this.state(path);
     if (typeof state === "number") return state;
     if ((state.mode & c.S_IFMT) !== c.S_IFREG) return "irregular";
-    const signature = signatureOf(state);
+    const signature = this.#standing?.signature(path, state) ?? signatureOf(state);
     const known = this.#known(path, signature, state.size);
     if (known !== undefined) return { digest: known, signature, state };
     return this.#hash(path, signature);
@@ -173,7 +215,7 @@ export class Inputs {
         return typeof text === "string" ? sha256(bytesOf(text)) : undefined;
       }
       case inputKinds.real_path: {
-        const real = physicalPath(path);
+        const real = this.physical(path);
         return typeof real === "string" ? sha256(bytesOf(real)) : undefined;
       }
       case inputKinds.absent:

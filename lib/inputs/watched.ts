@@ -135,8 +135,10 @@ export class Watched {
   /** Looks at everything: should a statement fail that the watch takes for true, the watch is not to be trusted. */
   #sample(unit: Unit, check: Check): void {
     const { inputs, absences } = unit;
-    const wrong = inputs.find((input: Input) => !this.#inputs.holds(input));
-    const wrongAbsence = wrong === undefined && !this.#inputs.absencesHold(absences);
+    const [wrong, wrongAbsence] = this.#inputs.afresh(() => {
+      const wrong = inputs.find((input: Input) => !this.#inputs.holds(input));
+      return [wrong, wrong === undefined && !this.#inputs.absencesHold(absences)];
+    });
     if (wrong === undefined && !wrongAbsence) return;
     this.#tree.drain(); // it may have changed just now
     const unseen = check.epoch === this.#tree.epoch &&

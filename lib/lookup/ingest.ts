@@ -192,10 +192,10 @@ class Ingest {
         at.set(folder, index);
       }
       if (folders[index].gone) continue;
-      if (!this.#inputs.absent(join(folder, name))) {
-        return this.#changed(path), { folders: [], lists: [], names: [] };
-      }
-      if (typeof this.#inputs.linkState(join(folder, name)) === "object") {
+      if (!this.#inputs.missing(folder, name)) {
+        if (!this.#inputs.absent(join(folder, name))) {
+          return this.#changed(path), { folders: [], lists: [], names: [] };
+        }
         // A dangling link: what it leads to may come without a trace in this folder.
         this.#add(inputKinds.absent, path, new Uint8Array(32));
         continue;

@@ -12,11 +12,11 @@
 import { byteString, shown } from "../base/bytes.ts";
 import { kindOf } from "../compilers/mod.ts";
 import { Inputs, type Tree, Watched } from "../inputs/mod.ts";
-import { coarseNow, physicalPath, readSmall } from "../os/mod.ts";
+import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, hitFlags, type Message, styles } from "../protocol/mod.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
 import type { Unit } from "../store/unit.ts";
-import type { RecordPool } from "../trace/mod.ts";
+import { type RecordPool, tidy } from "../trace/mod.ts";
 import { actionOf, cpuIdentity, fromSlot } from "./action.ts";
 import { type Environment, environmentHolds, environmentOf, terminalOf } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
@@ -61,7 +61,7 @@ export class Decider {
 
   constructor(options: DeciderOptions) {
     this.#options = options;
-    this.#inputs = new Inputs(options.store, Deno.osRelease());
+    this.#inputs = new Inputs(options.store, Deno.osRelease(), options.watch?.tree);
     this.#learner = new Learner({ ...options, inputs: this.#inputs });
     this.#watched = options.watch && new Watched(options.watch.tree, this.#inputs);
   }
@@ -136,7 +136,7 @@ export class Decider {
   #decide(job: Job): Message<"hit"> | Message<"run"> | Message<"pass"> | { over: Promise<void> } {
     const { ask } = job;
     this.#begin();
-    const real = physicalPath(absolute(ask.tool, ask.cwd));
+    const real = this.#inputs.physical(tidy(absolute(ask.tool, ask.cwd)));
     job.realTool = typeof real === "string" ? real : ask.tool;
     const work = kindOf({
       tool: ask.tool,
@@ -185,10 +185,11 @@ export class Decider {
     this.#inputs.begin();
     this.#options.watch?.wake();
     this.#watched?.begin();
-    const unseen = this.#watched?.disagreement;
+    const unseen = this.#watched && (this.#watched.disagreement ?? this.#inputs.disagreement);
     if (unseen === undefined) return;
     this.#options.log.warn(`watching is switched off: it did not see that ${shown(unseen)} changed`);
     this.#watched = undefined;
+    this.#inputs.stopWatching();
   }
 
   /** The path about which a unit's statements are no longer true. */
@@ -284,7 +285,7 @@ export class Decider {
     job: Job,
     report: Message<"report">,
   ): { reply: Message<"keep"> | Message<"done">; after: () => void } {
-    this.#inputs.begin();
+    this.#begin();
     const learned = this.#learner.report(job, report);
     if ("files" in learned) return { reply: { name: "keep", files: learned.files }, after: learned.look };
     return { reply: { name: "done", outcome: learned.outcome }, after: () => this.#over(job, learned) };

@@ -1,0 +1,140 @@
+import { assert, assertEquals } from "@std/assert";
+import { c, type FileState, fileSystemType, libc, signatureOf, statx } from "../os/mod.ts";
+import { Standing } from "./standing.ts";
+import { Tree } from "./tree.ts";
+
+libc(); // opened once for all tests
+
+const quiet = { info() {}, warn() {} };
+
+function withStanding(
+  body: (scene: { standing: Standing; tree: Tree; folder: string; sh(script: string): void }) => void,
+  mostWatches = 1000,
+): void {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "zc-standing-" }));
+  const tree = Tree.open({ log: quiet, mostWatches, fileSystemOf: fileSystemType });
+  assert(typeof tree === "object", `inotify is refused: errno ${tree}`);
+  const sh = (script: string) => {
+    const { success } = new Deno.Command("sh", { args: ["-ec", script], cwd: folder }).outputSync();
+    assert(success);
+  };
+  try {
+    body({ standing: new Standing(tree), tree, folder, sh });
+  } finally {
+    tree.close();
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+const sizeOf = (state: FileState | number) => typeof state === "number" ? -state : state.size;
+
+/** What happens to "h", which holds 1 byte or is not there. */
+const changes: [string, string, string][] = [
+  ["a write", "printf 1 >h", "printf 22 >h"],
+  ["a rename over it", "printf 1 >h; printf 22 >n", "mv n h"],
+  ["its removal", "printf 1 >h", "rm h"],
+  ["its coming", ":", "printf 22 >h"],
+  ["a link turned", "printf 1 >a; printf 22 >b; ln -s a h", "ln -sfn b h"],
+  ["a write behind a link", "printf 1 >a; ln -s a h", "printf 22 >a"],
+  ["a folder on the way replaced", "mkdir d e; printf 1 >d/x; printf 22 >e/x; ln -s d/x h", "mv d f; mv e d"],
+];
+for (const [name, before, then] of changes) {
+  Deno.test(`Standing keeps a state until ${name} is reported`, () =>
+    withStanding(({ standing, tree, folder, sh }) => {
+      const path = `${folder}/h`;
+      sh(before);
+      tree.drain();
+      const first = sizeOf(standing.state(path));
+      sh(then);
+      assertEquals(sizeOf(standing.state(path)), first, "nothing is looked at before the watch has reported");
+      tree.drain();
+      assertEquals(sizeOf(standing.state(path)), sizeOf(statx(path)));
+      assert(sizeOf(standing.state(path)) !== first);
+    }));
+}
+
+Deno.test("Standing looks at a folder each time: its times change without an event", () =>
+  withStanding(({ standing, folder, sh }) => {
+    const before = standing.state(folder) as FileState;
+    sh("sleep 0.02; touch new");
+    assert((standing.state(folder) as FileState).mtime > before.mtime);
+  }));
+
+Deno.test("Standing looks each time where no watch is left", () =>
+  withStanding(({ standing, folder, sh }) => {
+    sh("printf 1 >h");
+    assertEquals(sizeOf(standing.state(`${folder}/h`)), 1);
+    sh("printf 22 >h");
+    assertEquals(sizeOf(standing.state(`${folder}/h`)), 2);
+    assertEquals(standing.physical(`${folder}/h`), undefined);
+  }, 0));
+
+Deno.test("Standing gives the signature of the state it gave", () =>
+  withStanding(({ standing, folder, sh }) => {
+    sh("printf 1 >h");
+    const path = `${folder}/h`, state = standing.state(path) as FileState;
+    assertEquals(standing.signature(path, state), signatureOf(state));
+    const other = { ...state, size: 7 };
+    assertEquals(standing.signature(path, other), signatureOf(other));
+  }));
+
+Deno.test("Standing asks for a missing name once, and again when the name has come", () =>
+  withStanding(({ standing, tree, folder, sh }) => {
+    let looks = 0;
+    const missing = (name: string) =>
+      standing.absent(folder, name, () => (looks++, typeof statx(`${folder}/${name}`) === "number"));
+    assertEquals([missing("h"), missing("h"), missing("i"), looks], [true, true, true, 2]);
+    sh("touch other");
+    tree.drain();
+    assertEquals([missing("h"), looks], [true, 2], "another name is no matter");
+    sh("touch h");
+    tree.drain();
+    assertEquals([missing("h"), missing("h"), missing("i"), looks], [false, false, true, 4]);
+    sh("rm h");
+    tree.drain();
+    assertEquals([missing("h"), missing("h"), looks], [true, true, 5]);
+  }));
+
+Deno.test("Standing knows nothing to be missing in a folder that is another now", () =>
+  withStanding(({ standing, tree, folder, sh }) => {
+    sh("mkdir d e; touch e/h");
+    const missing = () =>
+      standing.absent(`${folder}/d`, "h", () => typeof statx(`${folder}/d/h`) === "number");
+    assertEquals(missing(), true);
+    sh("mv d f; mv e d");
+    tree.drain();
+    assertEquals(missing(), false);
+  }));
+
+Deno.test("Standing forgets what a watch has forgotten", () =>
+  withStanding(({ standing, tree, folder, sh }) => {
+    sh("printf 1 >h");
+    standing.state(`${folder}/h`);
+    sh("printf 22 >h");
+    tree.forget();
+    assertEquals(sizeOf(standing.state(`${folder}/h`)), 2);
+  }));
+
+/** A watch that reports nothing: no kernel of ours does that. */
+function blindTree(): Tree {
+  const node = (path: string) => ({ path, tick: 0, membersTick: 0, watched: true, real: path });
+  return { epoch: 1, now: 1, drain() {}, node, folder: node, cameSince: () => [] } as unknown as Tree;
+}
+
+Deno.test("Standing finds out that a watch does not report", () => {
+  const path = Deno.makeTempFileSync(), folder = path.slice(0, path.lastIndexOf("/"));
+  for (const kind of ["state", "absence"]) {
+    const standing = new Standing(blindTree());
+    const look = () => statx(path) === c.ENOENT;
+    const ask = () =>
+      kind === "state" ? standing.state(path) : standing.absent(folder, path.slice(folder.length + 1), look);
+    if (kind === "absence") Deno.removeSync(path);
+    ask();
+    Deno.writeTextFileSync(path, "new");
+    for (let i = 0; i < 999; i++) ask();
+    assertEquals(standing.disagreement, undefined);
+    ask();
+    assertEquals(standing.disagreement, path);
+  }
+  Deno.removeSync(path);
+});
