@@ -17,6 +17,9 @@
  * processes is in the headers of this folder.
  */
 #define _GNU_SOURCE
+#ifdef ZC_OWN_LIBC
+#include "libc_start.h"
+#endif
 #include "become.h"
 #include "commands.h"
 #include "deliver.h"
@@ -27,9 +30,6 @@
 #include "run.h"
 #include "tool.h"
 #include "traced.h"
-#ifdef ZC_OWN_LIBC
-#include "libc_start.h"
-#endif
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -188,7 +188,8 @@ static bool send_frame(struct zc_writer *w, int64_t deadline)
     return zc_finish(w) && zc_send(self.decider, w->at, w->size, deadline);
 }
 
-static void ask(int64_t deadline)
+/* The question, ready to be sent: a decider that hears of us shall not wait for it. */
+static struct zc_writer question(void)
 {
     char cwd[PATH_MAX];
     struct stat is;
@@ -207,10 +208,10 @@ static void ask(int64_t deadline)
     m.env = (struct zc_bytes){environment.at, environment.size};
     struct zc_writer w = frame(ZC_ASK);
     zc_put_ask(&w, &m);
-    if (words.failed || environment.failed || !send_frame(&w, deadline)) pass();
+    w.failed |= words.failed || environment.failed;
     free(words.at);
     free(environment.at);
-    free(w.at);
+    return w;
 }
 
 static uint16_t receive(struct zc_reader *r, int64_t deadline)
@@ -328,8 +329,9 @@ int main(int argc, char **argv)
     }
     if (!self.socket || !*self.socket) pass();
     int64_t deadline = in_ms(ZC_ANSWER_DEADLINE_MS);
+    struct zc_writer ask = question();
     dial();
-    ask(deadline);
+    if (!send_frame(&ask, deadline)) pass();
     uint16_t id = answer(&r, deadline);
     if (id == ZC_HIT) obey_hit(&r);
     if (id == ZC_RUN) obey_run(&r);

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* What stands under this name in a loop keeps a compiler from seeing strlen and the like in it, which it would call. */

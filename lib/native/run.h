@@ -82,14 +82,35 @@ static _Noreturn void be_child(pid_t parent, const int *ends, char **argv, char 
     refuse_exec();
 }
 
+#ifndef ZC_OWN_LIBC
+/* As libc_start.h does it without copying our memory. */
+static pid_t start_process(void (*body)(const void *), const void *argument)
+{
+    pid_t pid = fork();
+    if (pid == 0) body(argument);
+    return pid;
+}
+#endif
+
+struct start {
+    pid_t parent;
+    const int *ends;
+    char **argv, **environment;
+};
+static void be_started(const void *argument)
+{
+    const struct start *s = argument;
+    be_child(s->parent, s->ends, s->argv, s->environment);
+}
+
 /* Starts the tool; `ends`: the pipes' ends for 1 and 2, -1 = as it is. SIGCHLD stays blocked outside of waits. */
 static bool start(const int *ends, char **argv, char **environment)
 {
     sigset_t all, mine = origin.mask;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    pid_t parent = getpid(), pid = fork();
-    if (pid == 0) be_child(parent, ends, argv, environment);
+    const struct start with = {getpid(), ends, argv, environment};
+    pid_t pid = start_process(be_started, &with);
     child = pid;
     sigaddset(&mine, SIGCHLD);
     sigprocmask(SIG_SETMASK, &mine, NULL);
