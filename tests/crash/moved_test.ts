@@ -54,8 +54,10 @@ for (const how of ["over what is there", "in its place"]) {
     await world.logged(/WAL flushed/);
     sh("cp", "-a", world.cache, `${world.folder}/earlier`);
     for (const name of names) await world.build(name);
-    if (how === "in its place") take("")(world);
-    sh("cp", "-aT", `${world.folder}/earlier`, world.cache);
+    if (how === "in its place") { // at once, or the daemon would make folders while they are copied
+      Deno.renameSync(world.cache, `${world.folder}/old`);
+      Deno.renameSync(`${world.folder}/earlier`, world.cache);
+    } else sh("cp", "-aT", `${world.folder}/earlier`, world.cache);
     await allRight(world);
     await world.stop();
     await allRight(world);
