@@ -1,7 +1,7 @@
 /**
  * What running processes cost, read from /proc: CPU time of a contender's daemon, resident memory of a process.
  *
- * Keeps true: a contender's processes are known by the HOME that the benchmark gave them, so no other daemon of the
+ * Keeps true: a contender's processes are known by the home that the benchmark gave them, so no other daemon of the
  * user counts.
  *
  * @module
@@ -18,14 +18,15 @@ function textOf(path: string): string {
   }
 }
 
-/** Processes that were started with this HOME. */
+/** Processes that were started with this home. One peer's daemon keeps only the second variable. */
 export function processesOf(home: string): number[] {
+  const marks = [`HOME=${home}`, `XDG_RUNTIME_DIR=${home}`];
   return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((pid) =>
-    pid > 0 && textOf(`/proc/${pid}/environ`).split("\0").includes(`HOME=${home}`)
+    pid > 0 && textOf(`/proc/${pid}/environ`).split("\0").some((variable) => marks.includes(variable))
   );
 }
 
-/** CPU time in ms that the processes with this HOME have used so far, with that of their children that ended. */
+/** CPU time in ms that the processes with this home have used so far, with that of their children that ended. */
 export function cpuOf(home: string): number {
   let ticks = 0;
   for (const pid of processesOf(home)) {
