@@ -16,6 +16,27 @@ export interface Contender {
   env: Record<string, string>;
   /** Ends its daemon; what it says does not matter. */
   stop: string[];
+  /** Prints its counters, from which `hits` reads how many runs hit since the counters began. */
+  stats: string[];
+  hits(text: string): number;
+}
+
+/** How many runs of a contender have hit so far. */
+export async function hitCount({ stats, env, hits }: Contender): Promise<number> {
+  return hits((await run(stats, { env })).text);
+}
+
+function ccacheHits(text: string): number {
+  return ["direct_cache_hit", "preprocessed_cache_hit"]
+    .reduce((sum, name) => sum + Number(new RegExp(`^${name}\t(\\d+)$`, "m").exec(text)?.[1] ?? 0), 0);
+}
+function sccacheHits(text: string): number {
+  const counts: Record<string, number> = JSON.parse(text).stats.cache_hits.counts;
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+function peerHits(text: string): number {
+  const { cache_hits, link_hits } = JSON.parse(text).daemon;
+  return cache_hits + link_hits;
 }
 
 const packages = [
@@ -56,11 +77,27 @@ function contender(name: string, path: string, version: string, home: string): C
   Deno.mkdirSync(home, { recursive: true, mode: 0o700 });
   const env = { PATH: "/usr/bin:/bin", HOME: home, XDG_RUNTIME_DIR: home };
   if (name === "ccache") {
-    return { name, version, before: [path], env: { ...env, CCACHE_DIR: `${home}/cache` }, stop: ["true"] };
+    return {
+      name,
+      version,
+      before: [path],
+      env: { ...env, CCACHE_DIR: `${home}/cache` },
+      stop: ["true"],
+      stats: [path, "--print-stats"],
+      hits: ccacheHits,
+    };
   }
   if (name === "sccache") {
     const own = { SCCACHE_DIR: `${home}/cache`, SCCACHE_SERVER_PORT: sccachePort };
-    return { name, version, before: [path], env: { ...env, ...own }, stop: [path, "--stop-server"] };
+    return {
+      name,
+      version,
+      before: [path],
+      env: { ...env, ...own },
+      stop: [path, "--stop-server"],
+      stats: [path, "--show-stats", "--stats-format=json"],
+      hits: sccacheHits,
+    };
   }
   return {
     name,
@@ -68,6 +105,8 @@ function contender(name: string, path: string, version: string, home: string): C
     before: [path, "wrap"],
     env: { ...env, ZCCACHE_CACHE_DIR: `${home}/cache` },
     stop: [path, "stop"],
+    stats: [path, "status", "--json"],
+    hits: peerHits,
   };
 }
 
@@ -83,10 +122,16 @@ export async function ours(folder: string, compiler: string): Promise<Contender[
   };
   const { text } = await run([built, "--version"]);
   const name = compiler.slice(compiler.lastIndexOf("/") + 1);
-  await run([built, "install", "--prefix", prefix, "--links", "gcc,g++"]);
-  const version = text.trim().replace(/^zccache /, ""), stop = [built, "stop"];
+  await run([built, "install", "--prefix", prefix, "--links", "gcc,g++,ar,ranlib"]);
+  const own = {
+    version: text.trim().replace(/^zccache /, ""),
+    env,
+    stop: [built, "stop"],
+    stats: [built, "stats", "--json"],
+    hits: (text: string): number => JSON.parse(text).hits,
+  };
   return [
-    { name: "ours: dist/zccache wrap", version, before: [built, "wrap"], env, stop },
-    { name: "ours: installed link", version, before: [`${prefix}/lib/zccache/${name}`], env, stop },
+    { name: "ours: dist/zccache wrap", before: [built, "wrap"], ...own },
+    { name: "ours: installed link", before: [`${prefix}/lib/zccache/${name}`], ...own },
   ];
 }

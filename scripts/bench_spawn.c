@@ -4,12 +4,15 @@
  *
  *     bench_spawn ROUNDS          commands on stdin; prints for each: name, median, p10, p99, median of CPU time (µs)
  *     bench_spawn WORKERS SECONDS the first command over and over by so many workers at once; prints runs, CPU µs a run
+ *     bench_spawn 1 SECONDS each  the first command over and over, until SIGTERM at the latest; prints for each run when
+ *                                 it began (µs since 1970) and its wall time (µs)
  *
  * A command is one line of four fields parted by tabs: name, folder, variables, words; variables and words are parted
  * by the byte 0x1f. %N in a word is the number of the round, %W that of the worker.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,7 +96,7 @@ static double run(struct command *c, int round, int worker, double *cpu)
     double start = now();
     int problem = posix_spawn(&pid, words[0], &actions, NULL, words, c->environment);
     if (problem) exit((fprintf(stderr, "bench_spawn: %s: %s\n", words[0], strerror(problem)), 1));
-    wait4(pid, &status, 0, &used_by);
+    while (wait4(pid, &status, 0, &used_by) < 0) continue; // SIGTERM ends the loop of runs, not this one
     double wall = now() - start;
     posix_spawn_file_actions_destroy(&actions);
     if (status) exit((fprintf(stderr, "bench_spawn: %s ended with status %d in round %d\n", c->name, status, round), 1));
@@ -141,10 +144,32 @@ static int at_once(int workers, double seconds)
     return 0;
 }
 
+static volatile sig_atomic_t ended;
+
+static void end(int signal)
+{
+    (void)signal;
+    ended = 1;
+}
+
+static int one_by_one(double seconds)
+{
+    signal(SIGTERM, end);
+    double until = now() + seconds * 1e6, cpu;
+    for (int round = 0; !ended && now() < until; round++) {
+        struct timespec began;
+        clock_gettime(CLOCK_REALTIME, &began);
+        double wall = run(&commands[0], round, 0, &cpu);
+        printf("%.0f\t%.1f\n", (double)began.tv_sec * 1e6 + (double)began.tv_nsec / 1e3, wall);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     int first = argc > 1 ? atoi(argv[1]) : 0;
-    if (first < 1 || first > MOST_ROUNDS) return fprintf(stderr, "bench_spawn ROUNDS | WORKERS SECONDS\n"), 2;
+    if (first < 1 || first > MOST_ROUNDS) return fprintf(stderr, "bench_spawn ROUNDS | WORKERS SECONDS | 1 SECONDS each\n"), 2;
     read_commands(first);
+    if (argc > 3) return one_by_one(atof(argv[2]));
     return argc > 2 ? at_once(first, atof(argv[2])) : side_by_side(first);
 }

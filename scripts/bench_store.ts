@@ -7,60 +7,12 @@
  *
  * @module
  */
-import { sha256 } from "../lib/base/digest.ts";
 import { Store } from "../lib/store/mod.ts";
-import { type Absences, type Input, inputKinds, type Unit } from "../lib/store/unit.ts";
+import { unitsOf } from "./bench_units.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const count = Number(Deno.args[0] ?? 50_000);
-
-const headers: Input[] = Array.from({ length: 2_000 }, (_, i) => ({
-  kind: inputKinds.content,
-  path: `/home/user/project/include/module${i % 40}/header${i}.h`,
-  value: sha256(text(`header ${i}`)),
-  signature: new Uint8Array(48).fill(i),
-}));
-const absences: Absences = {
-  folders: [0, 1, 2, 3].map((i) => ({
-    path: `/usr/include/${i}`,
-    gone: false,
-    signature: new Uint8Array(48).fill(i),
-  })),
-  lists: [[0, 1], [0, 1, 2, 3]],
-  names: Array.from({ length: 40 }, (_, i) => ({ list: i % 2, name: `header${i}.h` })),
-};
-
-function unitOf(i: number): Unit {
-  const source: Input = {
-    ...headers[0],
-    path: `/home/user/project/src/file${i}.c`,
-    value: sha256(text(`${i}`)),
-  };
-  return {
-    key: sha256(text(`action ${i}`)),
-    environment: [["LANG", "C"], ["CPATH", null], ["SOURCE_DATE_EPOCH", null]],
-    terminal: "",
-    inputs: [source, ...Array.from({ length: 119 }, (_, n) => headers[(i * 31 + n * 7) % headers.length])],
-    absences,
-    result: {
-      status: 0,
-      out: new Uint8Array(0),
-      err: new Uint8Array(0),
-      oneOutput: false,
-      outputs: [{
-        path: `$cwd/file${i}.o`,
-        blob: sha256(text(`object ${i}`)),
-        text: "",
-        style: 3,
-        mode: 0o666,
-        size: 9_000,
-      }],
-    },
-    workKind: "compile",
-    wallUs: 300_000,
-    storedAt: 1_700_000_000_000 + i,
-  };
-}
+const unitOf = unitsOf({ headers: 2_000, each: 120 });
 
 function open(folder: string, mode: "daemon" | "one-shot") {
   const abort = new AbortController();

@@ -5,9 +5,7 @@
  * @module
  */
 import { cString, fromText } from "../base/bytes.ts";
-import { hex } from "../base/digest.ts";
 import { libc } from "../os/mod.ts";
-import type { StoredUnit } from "./index.ts";
 
 const GiB = 2 ** 30;
 /** As the reference has it (zccache.md 4.7): 5 % of the volume within these bounds. */
@@ -39,9 +37,18 @@ export interface Blob {
   madeMs: number;
 }
 
+/** A unit as far as it matters here. */
+export interface Candidate {
+  id: number;
+  /** ms since 1970. */
+  used: number;
+  /** Each blob of its outputs once, in hex. */
+  blobs: readonly string[];
+}
+
 /** Which units and blobs go so that the blobs left take at most the budget. */
 export function victims(
-  units: readonly StoredUnit[],
+  units: readonly Candidate[],
   blobs: readonly Blob[],
   budget: number,
   now: number,
@@ -49,7 +56,7 @@ export function victims(
   const sizes = new Map(blobs.map(({ digits, bytes }) => [digits, bytes]));
   const users = new Map<string, number>();
   for (const unit of units) {
-    for (const digits of blobsOf(unit)) users.set(digits, (users.get(digits) ?? 0) + 1);
+    for (const digits of unit.blobs) users.set(digits, (users.get(digits) ?? 0) + 1);
   }
   const gone: string[] = [], dropped: number[] = [];
   let total = 0;
@@ -61,7 +68,7 @@ export function victims(
   for (const unit of units.toSorted((a, b) => a.used - b.used)) {
     if (total <= budget * evictTo) break;
     dropped.push(unit.id);
-    for (const digits of blobsOf(unit)) {
+    for (const digits of unit.blobs) {
       const left = users.get(digits)! - 1;
       users.set(digits, left);
       if (left > 0 || !sizes.has(digits)) continue;
@@ -70,8 +77,4 @@ export function victims(
     }
   }
   return { units: dropped, blobs: gone };
-}
-
-function blobsOf({ unit }: StoredUnit): Set<string> {
-  return new Set(unit.result.outputs.filter(({ blob }) => blob.length > 0).map(({ blob }) => hex(blob)));
 }

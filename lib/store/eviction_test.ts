@@ -2,8 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { sha256 } from "../base/digest.ts";
 import { hex } from "../base/digest.ts";
 import { libc } from "../os/mod.ts";
-import { type Blob, budgetOf, victims } from "./eviction.ts";
-import type { StoredUnit } from "./index.ts";
+import { type Blob, budgetOf, type Candidate, victims } from "./eviction.ts";
 import { openStore, text, unitOf } from "./testing.ts";
 
 libc(); // opened here, so that no test seems to leak it
@@ -14,10 +13,8 @@ const blob = (name: string, bytes: number, madeMs = old): Blob => ({
   bytes,
   madeMs,
 });
-function stored(id: number, used: number, ...blobs: string[]): StoredUnit {
-  const unit = unitOf(`unit ${id}`), [output] = unit.result.outputs;
-  unit.result.outputs = blobs.map((name) => ({ ...output, blob: sha256(text(name)) }));
-  return { id, used, unit };
+function stored(id: number, used: number, ...blobs: string[]): Candidate {
+  return { id, used, blobs: [...new Set(blobs)].map((name) => hex(sha256(text(name)))) };
 }
 const digits = (...names: string[]) => names.map((name) => hex(sha256(text(name))));
 

@@ -40,6 +40,27 @@ export function replaceFile(folder: string, path: string, bytes: Uint8Array, flu
   if (flush === "all") flushFolder(path.slice(0, path.lastIndexOf("/")));
 }
 
+/**
+ * Writes bytes to a file of their own, on the disk when it resolves, without holding anybody up. @returns its name, for
+ * a rename. @throws {Error} where the disk is full or the folder gone; nothing half-written stays.
+ */
+export async function stageFile(folder: string, bytes: Uint8Array): Promise<string> {
+  const temporary = temporaryName(folder);
+  try {
+    const file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
+    try {
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      await file.syncData();
+    } finally {
+      file.close();
+    }
+  } catch (cause) {
+    removeIfThere(temporary);
+    throw cause;
+  }
+  return temporary;
+}
+
 /** Makes names in a folder last through a power cut. */
 export function flushFolder(path: string): void {
   const folder = Deno.openSync(path);
@@ -59,13 +80,28 @@ export function removeIfThere(path: string): void {
   }
 }
 
-/** A file's bytes, or undefined where it is not there. */
-export function readIfThere(path: string): Uint8Array | undefined {
+/** A file's bytes from an offset on, or undefined where it is not there. */
+export function readIfThere(path: string, from = 0): Uint8Array | undefined {
   try {
-    return Deno.readFileSync(path);
+    return from === 0 ? Deno.readFileSync(path) : readTail(path, from);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
     throw cause;
+  }
+}
+
+function readTail(path: string, from: number): Uint8Array {
+  const file = Deno.openSync(path);
+  try {
+    const bytes = new Uint8Array(Math.max(0, file.statSync().size - from));
+    file.seekSync(from, Deno.SeekMode.Start);
+    let filled = 0;
+    for (let count: number | null = 1; count; filled += count ?? 0) {
+      count = file.readSync(bytes.subarray(filled));
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    file.close();
   }
 }
 

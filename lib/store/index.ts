@@ -1,8 +1,8 @@
 /**
  * The index in memory: units by action key, digests of large files by path. It answers every read.
  *
- * A shard's bytes are taken in at the start (daemon) or when first asked for (one-shot); they are decoded at the first
- * question about one of their keys, and a unit at its first use. Records of the journal are applied in order on top.
+ * A shard's bytes and keys are taken in at the first question about one of them, and a unit is decoded at its use. Records of the journal are applied in order on top. A
+ * shard is written anew by merging bytes; then the memory holds the new bytes instead of the old and the new units.
  *
  * @module
  */
@@ -11,17 +11,12 @@ import { type Digest, hex } from "../base/digest.ts";
 import { decode, encode } from "@std/msgpack";
 import { type JournalRecord, recordKinds } from "./journal.ts";
 import { filesShard } from "./layout.ts";
-import { type Row, Units, unsealed } from "./shard.ts";
+import { encodeShard, Units, unsealed, valueOf } from "./shard.ts";
+import { SharedInputs } from "./shared.ts";
+import { Decoded, Stored } from "./stored.ts";
 import type { Unit } from "./unit.ts";
 
-/** A unit with what the store knows of it. */
-export interface StoredUnit {
-  readonly id: number;
-  /** Decoded at first use. */
-  readonly unit: Unit;
-  /** ms since 1970. */
-  used: number;
-}
+export type { StoredUnit } from "./stored.ts";
 
 export interface FileDigest {
   signature: Uint8Array;
@@ -30,7 +25,7 @@ export interface FileDigest {
 
 interface Shard {
   /** Action key in hex -> units, newest first. */
-  units: Map<string, StoredUnit[]>;
+  units: Map<string, Stored[]>;
   /** Bytes of its snapshot, to weigh a rewrite. */
   bytes: number;
 }
@@ -47,7 +42,10 @@ export class Index {
   readonly #read: (shard: number) => Uint8Array | undefined;
   readonly #warn: (text: string) => void;
   readonly #apply = new Map<number, JournalRecord[]>();
+  readonly #shared = new SharedInputs();
+  readonly #decoded = new Decoded();
   #ids = 0;
+  #epoch = 0;
 
   /** @param read The snapshot of a shard, undefined where there is none. */
   constructor(read: (shard: number) => Uint8Array | undefined, warn: (text: string) => void) {
@@ -68,6 +66,11 @@ export class Index {
     return shard;
   }
 
+  /** Takes a shard in, as the first question about it would. */
+  load(number: number): void {
+    this.#shard(number);
+  }
+
   #decode(number: number, shard: Shard, file: Uint8Array): void {
     shard.bytes = file.length;
     const value = unsealed(file);
@@ -81,10 +84,10 @@ export class Index {
 
   #decodeValue(number: number, shard: Shard, value: Uint8Array): void {
     if (number === filesShard) return this.#decodeFiles(value);
-    const units = new Units(value);
+    const units = new Units(value, this.#shared);
     // Oldest first on disk, so that each goes in front of the one before.
-    for (let i = 0; i < units.count; i++) {
-      this.#insert(number, shard, hex(units.key(i)), () => units.unit(i), units.used(i));
+    for (let at = 0; at < units.count; at++) {
+      this.#insert(number, shard, hex(units.key(at)), { units, at }, units.used(at));
     }
   }
 
@@ -94,16 +97,14 @@ export class Index {
     }
   }
 
-  #insert(number: number, shard: Shard, key: string, make: () => Unit, used: number): StoredUnit {
-    let made: Unit | undefined;
-    const stored: StoredUnit = {
-      id: ++this.#ids,
-      used,
-      get unit() {
-        return made ??= make();
-      },
-    };
-    const list = shard.units.get(key);
+  #insert(
+    number: number,
+    shard: Shard,
+    key: string,
+    from: Unit | { units: Units; at: number },
+    used: number,
+  ): Stored {
+    const stored = new Stored(++this.#ids, used, from, this.#decoded), list = shard.units.get(key);
     if (list === undefined) shard.units.set(key, [stored]);
     else list.unshift(stored);
     this.#byId.set(stored.id, { key, shard: number });
@@ -116,16 +117,16 @@ export class Index {
     this.dirty.add(record.shard);
     if (this.#shards.has(record.shard)) return this.#applyNow(record.shard, record);
     const waiting = this.#apply.get(record.shard);
-    const own = { ...record, body: record.body.slice() };
-    if (waiting === undefined) this.#apply.set(record.shard, [own]);
-    else waiting.push(own);
+    if (waiting === undefined) this.#apply.set(record.shard, [record]);
+    else waiting.push(record);
   }
 
   #applyNow(number: number, { kind, body }: JournalRecord): void {
     try {
       if (kind === recordKinds.unit) {
-        const units = new Units(body);
-        if (units.count === 1) this.put(units.unit(0), units.used(0));
+        const units = new Units(body, this.#shared);
+        if (units.count !== 1) return;
+        this.#replace(units.key(0), () => units.unit(0), { units, at: 0 }, units.used(0));
       } else if (kind === recordKinds.file) {
         const [path, signature, digest] = decode(body) as [string, Uint8Array, Uint8Array];
         this.files.set(path, { signature, digest });
@@ -140,7 +141,7 @@ export class Index {
   #applyTo(number: number, kind: number, body: Uint8Array): void {
     const [key, storedAt, used] = decode(body) as [string, number, number];
     for (const stored of this.#shard(number).units.get(key) ?? []) {
-      if (stored.unit.storedAt !== storedAt) continue;
+      if (stored.storedAt !== storedAt) continue;
       if (kind === recordKinds.use) stored.used = used;
       else this.drop(stored.id);
       return;
@@ -150,25 +151,35 @@ export class Index {
   /** The body of a record about a stored unit: its action key and when it was stored. */
   about(id: number, used: number): { shard: number; body: Uint8Array } | undefined {
     const at = this.#byId.get(id), stored = this.get(id);
-    return at && stored && { shard: at.shard, body: encode([at.key, stored.unit.storedAt, used]) };
+    return at && stored && { shard: at.shard, body: encode([at.key, stored.storedAt, used]) };
   }
 
-  get(id: number): StoredUnit | undefined {
+  get(id: number): Stored | undefined {
     const at = this.#byId.get(id);
     return at && this.#shards.get(at.shard)?.units.get(at.key)?.find((stored) => stored.id === id);
   }
 
-  candidates(key: Digest): StoredUnit[] {
+  candidates(key: Digest): Stored[] {
     return [...this.#shard(key[0]).units.get(hex(key)) ?? []];
   }
 
   /** Adds a unit as the newest of its action; one with equal circumstances and statements goes. */
-  put(unit: Unit, used: number): StoredUnit {
-    const number = unit.key[0], shard = this.#shard(number), key = hex(unit.key);
-    const same = shard.units.get(key)?.find((stored) => sameQuestion(stored.unit, unit));
+  put(unit: Unit, used: number): Stored {
+    const own = { ...unit, inputs: unit.inputs.map((input) => this.#shared.share(input)) };
+    return this.#replace(own.key, () => own, own, used);
+  }
+
+  #replace(
+    action: Digest,
+    unit: () => Unit,
+    from: Unit | { units: Units; at: number },
+    used: number,
+  ): Stored {
+    const number = action[0], shard = this.#shard(number), key = hex(action);
+    const same = shard.units.get(key)?.find((stored) => sameQuestion(stored.unit, unit()));
     if (same !== undefined) this.drop(same.id);
     this.dirty.add(number);
-    return this.#insert(number, shard, key, () => unit, used);
+    return this.#insert(number, shard, key, from, used);
   }
 
   drop(id: number): void {
@@ -182,21 +193,28 @@ export class Index {
     this.dirty.add(at.shard);
   }
 
-  /** Rows of a shard as its snapshot holds them: of one action the oldest first. */
-  rows(number: number): Row[] {
-    return [...this.#shard(number).units.values()].flatMap((list) => list.toReversed());
+  /** The file of a shard as it is now: of one action the oldest unit first. Its units are held as those bytes from now on. */
+  encode(number: number): Uint8Array<ArrayBuffer> {
+    const shard = this.#shard(number), all = [...shard.units.values()].flatMap((list) => list.toReversed());
+    const file = encodeShard(all.map((stored) => stored.row())),
+      units = new Units(valueOf(file)!, this.#shared);
+    for (const [at, stored] of all.entries()) stored.moved(units, at);
+    shard.bytes = file.length;
+    return file;
   }
 
   /** Bytes of the last snapshot of a shard. */
   weight(number: number): number {
     return this.#shards.get(number)?.bytes ?? 0;
   }
-  weigh(number: number, bytes: number): void {
-    this.#shard(number).bytes = bytes;
+
+  /** Changes whenever everything is let go. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
-  /** Every unit of every shard; decodes them all. */
-  *all(): Generator<StoredUnit> {
+  /** Every unit of every shard. */
+  *all(): Generator<Stored> {
     for (let number = 0; number < filesShard; number++) {
       for (const list of this.#shard(number).units.values()) yield* list;
     }
@@ -224,6 +242,7 @@ export class Index {
 
   /** Lets go of everything, because the disk was changed by another process: it is read again when asked for. */
   forget(): void {
+    this.#epoch++;
     this.#shards.clear(), this.#byId.clear(), this.#apply.clear(), this.files.clear(), this.dirty.clear();
   }
 }

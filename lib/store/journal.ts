@@ -1,7 +1,7 @@
 /**
  * Journal: every index record since its shard was last written, in order.
  *
- *     journal := "zcjrnl2\n" generation:u64 record*           ; little-endian
+ *     journal := "zcjrnl3\n" generation:u64 record*           ; little-endian
  *     record  := size:u32 crc:u32 shard:u16 kind:u8 0 body    ; size of the body; crc of shard, kind and body
  *
  * A build waits while we append, so a record is one write() and no fsync, about 10 µs: killing the process loses
@@ -18,7 +18,7 @@
  */
 import { crc32 } from "node:zlib";
 
-const magic = new TextEncoder().encode("zcjrnl2\n");
+const magic = new TextEncoder().encode("zcjrnl3\n");
 /** Bytes in front of the first record. */
 export const journalHeadBytes = magic.length + 8;
 const headBytes = 12;
@@ -76,6 +76,16 @@ export function replay(
     if (generationOf(bytes) === undefined) return { end: 0, torn: "it does not begin as a journal" };
     at = journalHeadBytes;
   }
+  return replayRecords(bytes, at, visit);
+}
+
+/** The same for bytes that begin anywhere behind the head, at a record. */
+export function replayRecords(
+  bytes: Uint8Array,
+  from: number,
+  visit: (record: JournalRecord, start: number, end: number) => void,
+): Replayed {
+  let at = from;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   while (at < bytes.length) {
     if (at + headBytes > bytes.length) return { end: at, torn: "a record's head is cut" };

@@ -17,6 +17,7 @@ import {
   journalHeadBytes,
   type JournalRecord,
   replay,
+  replayRecords,
 } from "./journal.ts";
 
 export interface JournalReader {
@@ -57,17 +58,19 @@ export class JournalFile {
    * @returns Why reading stopped before the end.
    */
   read(): string | undefined {
-    const bytes = readIfThere(this.#path);
+    const bytes = readIfThere(this.#path, this.#end);
     return bytes && this.#takeIn(bytes);
   }
 
+  /** @param bytes From where we are on. */
   #takeIn(bytes: Uint8Array): string | undefined {
-    this.#generation ??= generationOf(bytes);
-    const { end, torn } = replay(bytes, this.#end, (record) => {
+    const visit = (record: JournalRecord) => {
       this.#reader.record(record);
       this.#shards.add(record.shard);
-    });
-    this.#end = end;
+    };
+    if (this.#end === 0) this.#generation ??= generationOf(bytes);
+    const { end, torn } = this.#end === 0 ? replay(bytes, 0, visit) : replayRecords(bytes, 0, visit);
+    this.#end += end;
     return torn;
   }
 
@@ -96,7 +99,7 @@ export class JournalFile {
     const size = file.seekSync(0, Deno.SeekMode.End);
     if (size < this.#end) this.#forget(); // a copy of this very journal from earlier
     if (size === this.#end) return;
-    const torn = this.#takeIn(readIfThere(this.#path) ?? new Uint8Array(0));
+    const torn = this.#takeIn(readIfThere(this.#path, this.#end) ?? new Uint8Array(0));
     if (this.#end === size) return;
     if (torn !== undefined) this.#reader.warn(`journal cut at byte ${this.#end}: ${torn}`);
     file.truncateSync(this.#end);
@@ -127,22 +130,25 @@ export class JournalFile {
     }
   }
 
-  /** Makes what was appended last through a power cut. */
-  flush(): void {
+  /** Makes what was appended last through a power cut, without holding anybody up. */
+  async flush(): Promise<void> {
     const file = open(this.#path, { write: true });
     if (file === undefined) return;
     try {
-      file.syncDataSync();
+      await file.syncData();
     } finally {
       file.close();
     }
   }
 
-  /** Replaces the journal by one with the records of those shards alone. */
-  keepOnly(shards: ReadonlySet<number>): void {
-    const bytes = readIfThere(this.#path) ?? new Uint8Array(0);
+  /**
+   * Replaces the journal by one with the records of those shards alone. Of records before the byte `from`, a place where
+   * we have been in this journal, none is kept.
+   */
+  keepOnly(shards: ReadonlySet<number>, from = journalHeadBytes): void {
+    const bytes = readIfThere(this.#path, Math.max(from, journalHeadBytes)) ?? new Uint8Array(0);
     const kept: Uint8Array[] = [journalHead()], named = new Set<number>();
-    replay(bytes, 0, ({ shard }, start, end) => {
+    replayRecords(bytes, 0, ({ shard }, start, end) => {
       if (!shards.has(shard)) return;
       kept.push(bytes.subarray(start, end));
       named.add(shard);

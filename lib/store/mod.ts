@@ -5,8 +5,9 @@
  * `put` returns (so a kill loses nothing), and queued in the WAL, whose ticker commits it: snapshots of the shards that
  * changed, then the journal without what they hold.
  *
- * A daemon takes in every shard at its start; a one-shot reads the journal and the shard it asks. Both append under one
- * lock and take in what others appended before their own record, so they may work on one folder side by side.
+ * A process reads the journal at its start and a shard when something of it is asked first, so that a daemon starts as fast
+ * and as small with 50,000 results as with 10. All append under one lock and take in what others appended before their own
+ * record, so they may work on one folder side by side.
  *
  * Between reading and changing the index there is no `await`.
  *
@@ -17,7 +18,16 @@ import { type Digest, hex } from "../base/digest.ts";
 import { fromText, shown } from "../base/bytes.ts";
 import { addCounters, type Counters, readCounters, recentRuns, writeCounters } from "./counters.ts";
 import { type Blob, budgetOf, victims } from "./eviction.ts";
-import { flushFolder, isFolder, readIfThere, removeIfThere, replaceFile, temporaryName } from "./files.ts";
+import {
+  fileState,
+  flushFolder,
+  isFolder,
+  readIfThere,
+  removeIfThere,
+  replaceFile,
+  stageFile,
+  temporaryName,
+} from "./files.ts";
 import { underLock } from "./guard.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
 import { type JournalRecord, recordKinds } from "./journal.ts";
@@ -25,9 +35,9 @@ import { JournalFile } from "./journal_file.ts";
 import { filesShard, names, shardCount } from "./layout.ts";
 import { Objects } from "./objects.ts";
 import { preparePlace, sweepStaged } from "./place.ts";
-import { encodeShard, encodeUnits, sealed } from "./shard.ts";
+import { encodeUnits, sealed } from "./shard.ts";
 import type { Unit } from "./unit.ts";
-import { Slice } from "./slice.ts";
+import { giveWay, Slice } from "./slice.ts";
 import { Wal } from "./wal.ts";
 
 export type { StoredUnit } from "./index.ts";
@@ -68,7 +78,6 @@ export class Store {
   readonly #journal: JournalFile;
   readonly #wal: Wal<true>;
   readonly #writable: boolean;
-  readonly #snapshots = new Map<number, Uint8Array>();
   #counted = new Map<string, number>();
   #recent: string[] = [];
 
@@ -82,14 +91,17 @@ export class Store {
     this.#folder = options.folder;
     this.#writable = preparePlace(options.folder) === "writable";
     this.#objects = new Objects(options.folder, options.log);
-    this.#index = new Index((shard) => this.#snapshot(shard), (text) => options.log.warn(text));
+    this.#index = new Index(
+      (shard) => readIfThere(this.#path(names.shard(shard))),
+      (text) => options.log.warn(text),
+    );
     this.#journal = new JournalFile(options.folder, this.#path(names.journal), {
       record: (record) => this.#index.take(record),
-      replaced: () => this.#reread(),
+      // Another process rewrote the index: what it knew of ours is there, for every put is in the journal first.
+      replaced: () => this.#index.forget(),
       warn: (text) => options.log.warn(text),
     });
     if (this.#writable) sweepStaged(options.folder, options.now());
-    if (options.mode === "daemon") this.#loadAll();
     const torn = this.#journal.read();
     // Who may write cuts the tail when it appends, and says so; here it may be a record that is just being written.
     if (torn !== undefined && !this.#writable) options.log.warn(`the journal's end is left out: ${torn}`);
@@ -112,25 +124,6 @@ export class Store {
 
   #path(name: string): string {
     return `${this.#folder}/${name}`;
-  }
-
-  #loadAll(): void {
-    for (let shard = 0; shard <= shardCount; shard++) {
-      const bytes = readIfThere(this.#path(names.shard(shard)));
-      if (bytes !== undefined) this.#snapshots.set(shard, bytes);
-    }
-  }
-
-  #snapshot(shard: number): Uint8Array | undefined {
-    const bytes = this.#snapshots.get(shard) ?? readIfThere(this.#path(names.shard(shard)));
-    this.#snapshots.delete(shard);
-    return bytes;
-  }
-
-  /** Another process rewrote the index: what it knew of ours is there, for every put is in the journal first. */
-  #reread(): void {
-    this.#index.forget();
-    this.#snapshots.clear();
   }
 
   /** Under the lock that all who write share. The folder is made anew where somebody removed it. */
@@ -182,8 +175,8 @@ export class Store {
   }
 
   /** Whether a unit is still there: not dropped, replaced or evicted. */
-  holds({ id, unit }: StoredUnit): boolean {
-    return this.#index.get(id)?.unit === unit;
+  holds(stored: StoredUnit): boolean {
+    return this.#index.get(stored.id) === stored;
   }
 
   /** A unit was delivered. */
@@ -250,30 +243,47 @@ export class Store {
     if (!this.#writable) return;
     this.#writeCounters();
     if (this.#options.mode === "one-shot") return await this.#commitOneShot();
-    const dirty = [...this.#index.dirty];
-    if (dirty.length === 0) return;
-    if (!last && !this.#worthSnapshots(dirty)) return this.#journal.flush();
-    const slice = new Slice();
-    for (const shard of dirty) {
-      // One lock for each: an append of another process need not wait for all of them.
-      this.#locked(() => {
-        this.#journal.catchUp();
-        this.#writeShard(shard);
-      });
-      if (!last) await slice.pause();
+    if (this.#index.dirty.size === 0) return;
+    if (!last && !this.#worthSnapshots()) return await this.#journal.flush();
+    // All that the journal holds up to here is in the shards that are written now.
+    this.#locked(() => this.#journal.catchUp());
+    const from = this.#journal.bytes, { epoch } = this.#index;
+    for (const shard of [...this.#index.dirty]) {
+      await this.#replaceShard(shard, epoch);
+      if (this.#index.epoch !== epoch) return; // another process rewrote the index, or all was removed
     }
-    this.#locked(() => this.#retire());
+    this.#locked(() => this.#retire(epoch, from));
   }
 
-  #worthSnapshots(dirty: readonly number[]): boolean {
+  /** Puts a shard in place as it is now. What is put meanwhile makes it dirty again. */
+  async #replaceShard(shard: number, epoch: number): Promise<void> {
+    this.#index.load(shard);
+    await giveWay();
+    const bytes = this.#encode(shard);
+    try {
+      await giveWay();
+      const staged = await stageFile(this.#folder, bytes);
+      this.#locked(() => {
+        this.#journal.catchUp();
+        if (this.#index.epoch === epoch) Deno.renameSync(staged, this.#path(names.shard(shard)));
+        else removeIfThere(staged);
+      });
+    } catch (cause) {
+      this.#index.dirty.add(shard);
+      throw cause;
+    }
+    await giveWay();
+  }
+
+  #worthSnapshots(): boolean {
     let weight = this.#journal.bytes, all = 0;
-    for (const shard of dirty) weight += this.#weight(shard);
+    for (const shard of this.#index.dirty) weight += this.#weight(shard);
     if (weight <= smallBytes) return true;
     for (let shard = 0; shard < shardCount; shard++) all += this.#weight(shard);
     return this.#journal.bytes >= all / 4;
   }
   #weight(shard: number): number {
-    return this.#snapshots.get(shard)?.length ?? this.#index.weight(shard);
+    return this.#index.weight(shard) || (fileState(this.#path(names.shard(shard)))?.size ?? 0);
   }
 
   /** Under the lock all along, so that no other one-shot's record is lost between the shards and the journal. */
@@ -288,24 +298,25 @@ export class Store {
   }
 
   #writeShard(shard: number): void {
-    const bytes = shard === filesShard
-      ? sealed(this.#index.filesValue())
-      : encodeShard(this.#index.rows(shard));
-    this.#index.dirty.delete(shard);
+    const bytes = this.#encode(shard);
     try {
       replaceFile(this.#folder, this.#path(names.shard(shard)), bytes, "file");
     } catch (cause) {
       this.#index.dirty.add(shard);
       throw cause;
     }
-    this.#index.weigh(shard, bytes.length);
   }
 
-  /** The journal without the records of shards that are written. Under the lock. */
-  #retire(): void {
+  #encode(shard: number): Uint8Array {
+    this.#index.dirty.delete(shard);
+    return shard === filesShard ? sealed(this.#index.filesValue()) : this.#index.encode(shard);
+  }
+
+  /** The journal without the records of shards that are written, and without all before `from`. Under the lock. */
+  #retire(epoch = this.#index.epoch, from?: number): void {
     flushFolder(this.#path("index")); // the shards' new names, before the journal forgets what they hold
     this.#journal.catchUp();
-    this.#journal.keepOnly(this.#index.dirty);
+    if (this.#index.epoch === epoch) this.#journal.keepOnly(this.#index.dirty, from);
   }
 
   // --- counters, size, eviction --------------------------------------------------------------------------------
@@ -368,8 +379,14 @@ export class Store {
     }
     const budget = budgetOf(this.#folder, used, this.#options.budgetBytes);
     if (used <= budget) return 0;
-    for (const { unit } of this.#index.all()) unit.key[0], await slice.pause(); // decoded in slices; what follows is quick
-    const gone = victims([...this.#index.all()], blobs, budget, this.#options.now());
+    const named = new Map<number, string[]>();
+    for (const stored of this.#index.all()) named.set(stored.id, stored.blobs()), await slice.pause();
+    // What came meanwhile counts too; from here on nothing changes.
+    const units = Array.from(
+      this.#index.all(),
+      (one) => ({ id: one.id, used: one.used, blobs: named.get(one.id) ?? one.blobs() }),
+    );
+    const gone = victims(units, blobs, budget, this.#options.now());
     for (const id of gone.units) this.drop(id);
     for (const digits of gone.blobs) this.#objects.remove(digits);
     this.#options.log.info(`evicted results=${gone.units.length} blobs=${gone.blobs.length}`);
@@ -381,7 +398,6 @@ export class Store {
     const sizes = this.sizes();
     this.#locked(() => {
       this.#index.forget();
-      this.#snapshots.clear();
       for (let shard = 0; shard <= shardCount; shard++) removeIfThere(this.#path(names.shard(shard)));
       this.#journal.remove();
       for (const { digits } of [...this.#objects.all()]) this.#objects.remove(digits);

@@ -1,33 +1,46 @@
 /**
  * A shard: units whose action keys share the first byte, as one msgpack value.
  *
- *     file := "zcshard1" crc:u32 value             ; crc of the value's bytes
+ *     file := "zcshard2" crc:u32 value             ; crc of the value's bytes
  *
- * Paths, input rows, folder rows and environments stand once each in tables of the shard and units name them by index,
- * because the units of a project share nearly all of their headers. Columns are msgpack `bin` of little-endian numbers:
- * 2,000 units of 600 inputs decode in 37 ms so, in 1,355 ms as msgpack arrays (decisions.md 17). A unit is
- * put together at its first use. The same encoding with one unit is the body of a journal record.
+ * Input rows, folder rows and environments stand once each in tables of the shard and units name them by index, because
+ * the units of a project share nearly all of their headers. What is searched for (keys, moments) and what is long (rows)
+ * are columns, msgpack `bin` of little-endian numbers; the rest of each unit is a msgpack value of its own. So a shard
+ * is opened without decoding a unit, a unit is put together at its first use, and shards are merged as bytes. The same
+ * encoding with one unit is the body of a journal record.
  *
  * @module
  */
-import { decode, encode, type ValueMap, type ValueType } from "@std/msgpack";
+import { decode, encode, type ValueType } from "@std/msgpack";
 import { crc32 } from "node:zlib";
-import { sameBytes } from "../base/bytes.ts";
+import { type Columns, Rows, RowsBuilder } from "./rows.ts";
+import type { SharedInputs } from "./shared.ts";
 import type { Absences, Input, InputKind, Output, Unit } from "./unit.ts";
 
-const magic = "zcshard1";
+const magic = "zcshard2";
 const headBytes = 12;
+const keyBytes = 32, valueBytes = 32, signatureBytes = 48;
 
 /** A unit as stored: when it was last used belongs to the store, not to the unit. */
-export interface Row {
+export type Row = UnitRow | PackedRow;
+export interface UnitRow {
   unit: Unit;
   /** ms since 1970. */
+  used: number;
+}
+/** A unit that stays as it is in another shard or record. */
+export interface PackedRow {
+  packed: Units;
+  at: number;
   used: number;
 }
 
 /** The value of units as bytes, without head. */
 export function encodeUnits(rows: readonly Row[]): Uint8Array<ArrayBuffer> {
-  return new Encoder().all(rows);
+  const encoder = new Encoder();
+  encoder.begin(rows);
+  for (const row of rows) encoder.add(row);
+  return encoder.value();
 }
 
 /** A shard's file. */
@@ -46,221 +59,344 @@ export function sealed(value: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** The value of a sealed file, or undefined where a byte of it is wrong. */
 export function unsealed(file: Uint8Array): Uint8Array | undefined {
-  if (file.length < headBytes || new TextDecoder().decode(file.subarray(0, 8)) !== magic) return undefined;
-  const value = file.subarray(headBytes);
-  return new DataView(file.buffer, file.byteOffset).getUint32(8, true) === crc32(value) ? value : undefined;
+  const value = valueOf(file);
+  return value !== undefined && new DataView(file.buffer, file.byteOffset).getUint32(8, true) === crc32(value)
+    ? value
+    : undefined;
 }
 
-/** Rows that are written once, however many units name them. */
-class Rows<T extends object> {
-  readonly all: T[] = [];
-  /** By the object: units that were decoded from one shard share theirs. */
-  readonly #met = new Map<T, number>();
-  readonly #named = new Map<string, number[]>();
-  readonly #name: (row: T) => string;
-  readonly #same: (a: T, b: T) => boolean;
+/** The value of a file that we sealed ourselves. */
+export function valueOf(file: Uint8Array): Uint8Array | undefined {
+  if (file.length < headBytes || new TextDecoder().decode(file.subarray(0, 8)) !== magic) return undefined;
+  return file.subarray(headBytes);
+}
 
-  /** @param name Equal for equal rows. @param same Whether two rows of one name are equal. */
-  constructor(name: (row: T) => string, same: (a: T, b: T) => boolean) {
-    this.#name = name;
-    this.#same = same;
-  }
+/** What of a unit is neither searched for nor shared, by position. */
+type Rest = [
+  terminal: string,
+  names: string,
+  nameLists: Uint8Array,
+  lists: Uint8Array[],
+  status: number,
+  out: Uint8Array,
+  err: Uint8Array,
+  oneOutput: boolean,
+  outputs: [path: string, blob: Uint8Array, text: string, style: number, mode: number, size: number][],
+  workKind: string,
+  wallUs: number,
+];
 
-  index(row: T): number {
-    let index = this.#met.get(row);
-    if (index === undefined) this.#met.set(row, index = this.#find(row));
-    return index;
-  }
+interface Table {
+  inputs: Columns;
+  folders: Columns;
+  /** As JSON. */
+  environments: string[];
+  keys: Uint8Array;
+  /** f64, ms since 1970. */
+  used: Uint8Array;
+  storedAt: Uint8Array;
+  /** u32: the environment of each unit; rows and rests of all, and where those of each end. */
+  environment: Uint8Array;
+  inputRows: Uint8Array;
+  inputEnds: Uint8Array;
+  folderRows: Uint8Array;
+  folderEnds: Uint8Array;
+  rest: Uint8Array;
+  restEnds: Uint8Array;
+}
 
-  #find(row: T): number {
-    const name = this.#name(row), named = this.#named.get(name);
-    const index = named?.find((index) => this.#same(this.all[index], row));
-    if (index !== undefined) return index;
-    const last = this.all.push(row) - 1;
-    if (named === undefined) this.#named.set(name, [last]);
-    else named.push(last);
-    return last;
-  }
+/** Where the rows of one source went in the table that is being made, + 1. */
+interface Moved {
+  inputs: Uint32Array;
+  folders: Uint32Array;
 }
 
 class Encoder {
-  #paths = new Map<string, number>();
-  readonly #inputs = new Rows<Input>(
-    ({ kind, path }) => `${kind} ${path}`,
-    (a, b) => sameBytes(a.value, b.value) && sameBytes(a.signature, b.signature),
-  );
-  readonly #folders = new Rows<Absences["folders"][number]>(
-    ({ gone, path }) => `${gone} ${path}`,
-    (a, b) => sameBytes(a.signature, b.signature),
-  );
-  #environments = new Map<string, number>();
+  readonly #inputs = new RowsBuilder(valueBytes + signatureBytes);
+  readonly #folders = new RowsBuilder(signatureBytes);
+  readonly #environments = new Map<string, number>();
+  readonly #keys: Uint8Array[] = [];
+  readonly #used: number[] = [];
+  readonly #storedAt: number[] = [];
+  readonly #environment: number[] = [];
+  readonly #inputRows = new Numbers();
+  readonly #inputEnds: number[] = [];
+  readonly #folderRows = new Numbers();
+  readonly #folderEnds: number[] = [];
+  readonly #rest: Uint8Array[] = [];
+  /** Units that were decoded share their inputs. */
+  readonly #met = new Map<Input, number>();
+  readonly #moved = new Map<Units, Moved>();
 
-  all(rows: readonly Row[]): Uint8Array<ArrayBuffer> {
-    const units = rows.map((row) => this.#unit(row));
-    const inputs = this.#inputs.all, folders = this.#folders.all;
-    return encode({
-      inputPaths: u32(inputs.map(({ path }) => this.#path(path))),
-      inputKinds: Uint8Array.from(inputs, ({ kind }) => kind),
-      values: joined(inputs.map(({ value }) => value), 32),
-      signatures: joined(inputs.map(({ signature }) => signature), 48),
-      folderPaths: u32(folders.map(({ path }) => this.#path(path))),
-      gone: Uint8Array.from(folders, ({ gone }) => gone ? 1 : 0),
-      folderSignatures: joined(folders.map(({ signature }) => signature), 48),
+  /** Where every row of the first source is still named, as mostly, its tables are taken over whole. */
+  begin(rows: readonly Row[]): void {
+    const first = rows.find((row) => "packed" in row)?.packed;
+    if (first === undefined) return;
+    const inputs = new Uint32Array(first.inputs.count), folders = new Uint32Array(first.folders.count);
+    for (const row of rows) {
+      if (!("packed" in row) || row.packed !== first) continue;
+      for (const input of first.inputRows(row.at)) inputs[input] = input + 1;
+      for (const folder of first.folderRows(row.at)) folders[folder] = folder + 1;
+    }
+    if (inputs.includes(0) || folders.includes(0)) return;
+    this.#inputs.adopt(first.inputs);
+    this.#folders.adopt(first.folders);
+    this.#moved.set(first, { inputs, folders });
+  }
+
+  add(row: Row): void {
+    if ("packed" in row) this.#copy(row);
+    else this.#unit(row);
+    this.#inputEnds.push(this.#inputRows.length);
+    this.#folderEnds.push(this.#folderRows.length);
+    this.#used.push(row.used);
+  }
+
+  #unit({ unit }: UnitRow): void {
+    for (const input of unit.inputs) {
+      let row = this.#met.get(input);
+      if (row === undefined) {
+        this.#met.set(input, row = this.#inputs.add(input.kind, input.path, input.value, input.signature));
+      }
+      this.#inputRows.push(row);
+    }
+    for (const { gone, path, signature } of unit.absences.folders) {
+      this.#folderRows.push(this.#folders.add(gone ? 1 : 0, path, signature));
+    }
+    this.#keys.push(unit.key);
+    this.#storedAt.push(unit.storedAt);
+    this.#environment.push(this.#environmentRow(JSON.stringify(unit.environment)));
+    this.#rest.push(encode(restOf(unit)));
+  }
+
+  #copy({ packed, at }: PackedRow): void {
+    let moved = this.#moved.get(packed);
+    if (moved === undefined) {
+      const { inputs, folders } = packed;
+      moved = { inputs: new Uint32Array(inputs.count), folders: new Uint32Array(folders.count) };
+      this.#moved.set(packed, moved);
+    }
+    for (const row of packed.inputRows(at)) {
+      this.#inputRows.push((moved.inputs[row] ||= this.#inputs.copy(packed.inputs, row) + 1) - 1);
+    }
+    for (const row of packed.folderRows(at)) {
+      this.#folderRows.push((moved.folders[row] ||= this.#folders.copy(packed.folders, row) + 1) - 1);
+    }
+    this.#keys.push(packed.key(at));
+    this.#storedAt.push(packed.storedAt(at));
+    this.#environment.push(this.#environmentRow(packed.environment(at)));
+    this.#rest.push(packed.rest(at));
+  }
+
+  #environmentRow(json: string): number {
+    let row = this.#environments.get(json);
+    if (row === undefined) this.#environments.set(json, row = this.#environments.size);
+    return row;
+  }
+
+  value(): Uint8Array<ArrayBuffer> {
+    const table = {
+      inputs: { ...this.#inputs.columns() },
+      folders: { ...this.#folders.columns() },
       environments: [...this.#environments.keys()],
-      paths: [...this.#paths.keys()].join("\0"), // after all that names paths
-      units,
-    });
-  }
-
-  #path(path: string): number {
-    return indexIn(this.#paths, path);
-  }
-
-  #unit({ unit, used }: Row): ValueMap {
-    const { absences, result } = unit;
-    return {
-      key: unit.key,
-      environment: indexIn(this.#environments, JSON.stringify(unit.environment)),
-      terminal: unit.terminal,
-      inputs: u32(unit.inputs.map((input) => this.#inputs.index(input))),
-      folders: u32(absences.folders.map((folder) => this.#folders.index(folder))),
-      lists: absences.lists.map(u32),
-      names: absences.names.map(({ name }) => name).join("\0"),
-      nameLists: u32(absences.names.map(({ list }) => list)),
-      status: result.status,
-      out: result.out,
-      err: result.err,
-      oneOutput: result.oneOutput,
-      outputs: result.outputs.map((o): ValueType => [o.path, o.blob, o.text, o.style, o.mode, o.size]),
-      workKind: unit.workKind,
-      wallUs: unit.wallUs,
-      storedAt: unit.storedAt,
-      used,
+      keys: joined(this.#keys, keyBytes),
+      used: f64(this.#used),
+      storedAt: f64(this.#storedAt),
+      environment: u32(this.#environment),
+      inputRows: this.#inputRows.bytes(),
+      inputEnds: u32(this.#inputEnds),
+      folderRows: this.#folderRows.bytes(),
+      folderEnds: u32(this.#folderEnds),
+      rest: concat(this.#rest),
+      restEnds: endsOf(this.#rest),
     };
+    return encode(table);
   }
 }
 
-function indexIn(table: Map<string, number>, key: string): number {
-  let index = table.get(key);
-  if (index === undefined) table.set(key, index = table.size);
-  return index;
+function restOf({ terminal, absences, result, workKind, wallUs }: Unit): ValueType {
+  const { status, out, err, oneOutput, outputs } = result;
+  const rest: Rest = [
+    terminal,
+    absences.names.map(({ name }) => name).join("\0"),
+    u32(absences.names.map(({ list }) => list)),
+    absences.lists.map(u32),
+    status,
+    out,
+    err,
+    oneOutput,
+    outputs.map((o) => [o.path, o.blob, o.text, o.style, o.mode, o.size]),
+    workKind,
+    wallUs,
+  ];
+  return rest;
 }
 
+/** Numbers that are many. */
+class Numbers {
+  #all = new Uint32Array(1024);
+  length = 0;
+
+  push(number: number): void {
+    if (this.length === this.#all.length) {
+      const all = this.#all;
+      (this.#all = new Uint32Array(all.length * 2)).set(all);
+    }
+    this.#all[this.length++] = number;
+  }
+
+  bytes(): Uint8Array {
+    return new Uint8Array(this.#all.buffer, 0, this.length * 4);
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) all.set(part, at), at += part.length;
+  return all;
+}
+function endsOf(parts: readonly Uint8Array[]): Uint8Array {
+  let end = 0;
+  return u32(parts.map((part) => end += part.length));
+}
 function u32(numbers: readonly number[]): Uint8Array {
   return new Uint8Array(Uint32Array.from(numbers).buffer);
+}
+function f64(numbers: readonly number[]): Uint8Array {
+  return new Uint8Array(Float64Array.from(numbers).buffer);
 }
 function joined(parts: readonly Uint8Array[], each: number): Uint8Array {
   const all = new Uint8Array(parts.length * each);
   parts.forEach((part, i) => all.set(part, i * each));
   return all;
 }
-/** A decoded value: keys at once, units when asked. */
+
+/** A stored value: its columns where they lie, units when asked. What it gives as a unit owns its bytes. */
 export class Units {
   readonly count: number;
+  readonly inputs: Rows;
+  readonly folders: Rows;
   readonly #table: Table;
-  readonly #paths: string[];
-  readonly #inputPaths: Uint32Array;
-  readonly #folderPaths: Uint32Array;
-  /** Input rows are shared: many units hold the same object. */
-  readonly #inputs: (Input | undefined)[] = [];
+  readonly #shared: SharedInputs | undefined;
+  readonly #made: (Input | undefined)[] = [];
 
   /** @throws {Error} where the value is none of ours. */
-  constructor(value: Uint8Array) {
-    this.#table = decode(value) as unknown as Table;
-    this.#paths = this.#table.paths.split("\0");
-    this.#inputPaths = numbers(this.#table.inputPaths);
-    this.#folderPaths = numbers(this.#table.folderPaths);
-    this.count = this.#table.units.length;
+  constructor(value: Uint8Array, shared?: SharedInputs) {
+    const table = this.#table = decode(value) as unknown as Table;
+    this.#shared = shared;
+    this.count = table.restEnds.length / 4;
+    this.inputs = new Rows(table.inputs, valueBytes + signatureBytes);
+    this.folders = new Rows(table.folders, signatureBytes);
+    const { keys, used, storedAt, environment, inputEnds, folderEnds } = table;
+    const widths = [[keys, keyBytes], [used, 8], [storedAt, 8], [environment, 4], [inputEnds, 4], [
+      folderEnds,
+      4,
+    ]] as const;
+    for (const [column, width] of widths) {
+      if (column.length !== this.count * width) throw new Error("columns differ in length");
+    }
   }
 
-  key(index: number): Uint8Array {
-    return this.#table.units[index].key;
+  /** The action key, where it lies. */
+  key(at: number): Uint8Array {
+    return this.#table.keys.subarray(at * keyBytes, (at + 1) * keyBytes);
   }
-  used(index: number): number {
-    return this.#table.units[index].used;
+  used(at: number): number {
+    return viewOf(this.#table.used).getFloat64(at * 8, true);
+  }
+  storedAt(at: number): number {
+    return viewOf(this.#table.storedAt).getFloat64(at * 8, true);
+  }
+  /** As JSON. */
+  environment(at: number): string {
+    return this.#table.environments[viewOf(this.#table.environment).getUint32(at * 4, true)];
+  }
+  /** Everything that is neither searched for nor shared, encoded. */
+  rest(at: number): Uint8Array {
+    const { rest, restEnds } = this.#table, [from, to] = spanOf(restEnds, at);
+    return rest.subarray(from, to);
+  }
+  inputRows(at: number): Uint32Array {
+    return span(this.#table.inputRows, this.#table.inputEnds, at);
+  }
+  folderRows(at: number): Uint32Array {
+    return span(this.#table.folderRows, this.#table.folderEnds, at);
   }
 
-  unit(index: number): Unit {
-    const row = this.#table.units[index];
+  /** Digests of the blobs that a unit's outputs name, where they lie. */
+  blobs(at: number): Uint8Array[] {
+    return (decode(this.rest(at)) as unknown as Rest)[8].map(([, blob]) => blob).filter((blob) =>
+      blob.length > 0
+    );
+  }
+
+  unit(at: number): Unit {
+    const [terminal, names, nameLists, lists, status, out, err, oneOutput, outputs, workKind, wallUs] =
+      decode(
+        this.rest(at),
+      ) as unknown as Rest;
     return {
-      key: row.key,
-      environment: JSON.parse(this.#table.environments[row.environment]),
-      terminal: row.terminal,
-      inputs: Array.from(numbers(row.inputs), (i) => this.#input(i)),
-      absences: this.#absences(row),
-      result: {
-        status: row.status,
-        out: row.out,
-        err: row.err,
-        oneOutput: row.oneOutput,
-        outputs: row.outputs.map(([path, blob, text, style, mode, size]): Output => ({
-          path,
-          blob,
-          text,
-          style,
-          mode,
-          size,
-        })),
+      key: this.key(at).slice(),
+      environment: JSON.parse(this.environment(at)),
+      terminal,
+      inputs: Array.from(this.inputRows(at), (row) => this.#made[row] ??= this.#input(row)),
+      absences: {
+        folders: this.#foldersOf(at),
+        lists: lists.map((list) => [...numbers(list)]),
+        names: namesOf(names, nameLists),
       },
-      workKind: row.workKind,
-      wallUs: row.wallUs,
-      storedAt: row.storedAt,
+      result: { status, out: out.slice(), err: err.slice(), oneOutput, outputs: outputs.map(outputOf) },
+      workKind,
+      wallUs,
+      storedAt: this.storedAt(at),
     };
   }
 
-  #input(index: number): Input {
-    return this.#inputs[index] ??= {
-      kind: this.#table.inputKinds[index] as InputKind,
-      path: this.#paths[this.#inputPaths[index]],
-      value: this.#table.values.subarray(index * 32, index * 32 + 32),
-      signature: this.#table.signatures.subarray(index * 48, index * 48 + 48),
+  #input(row: number): Input {
+    const { inputs } = this;
+    const input: Input = {
+      kind: inputs.kind(row) as InputKind,
+      path: inputs.path(row),
+      value: inputs.data(row, 0, valueBytes),
+      signature: inputs.data(row, valueBytes, signatureBytes),
     };
+    if (this.#shared !== undefined) return this.#shared.share(input);
+    return { ...input, value: input.value.slice(), signature: input.signature.slice() };
   }
 
-  #absences(row: UnitRow): Absences {
-    const lists = numbers(row.nameLists);
-    return {
-      folders: Array.from(numbers(row.folders), (i) => ({
-        path: this.#paths[this.#folderPaths[i]],
-        gone: this.#table.gone[i] === 1,
-        signature: this.#table.folderSignatures.subarray(i * 48, i * 48 + 48),
-      })),
-      lists: row.lists.map((list) => Array.from(numbers(list))),
-      names: lists.length === 0 ? [] : row.names.split("\0").map((name, i) => ({ list: lists[i], name })),
-    };
+  #foldersOf(at: number): Absences["folders"] {
+    return Array.from(this.folderRows(at), (row) => ({
+      path: this.folders.path(row),
+      gone: this.folders.kind(row) === 1,
+      signature: this.folders.data(row, 0, signatureBytes).slice(),
+    }));
   }
 }
 
-interface UnitRow {
-  key: Uint8Array;
-  environment: number;
-  terminal: string;
-  inputs: Uint8Array;
-  folders: Uint8Array;
-  lists: Uint8Array[];
-  names: string;
-  nameLists: Uint8Array;
-  status: number;
-  out: Uint8Array;
-  err: Uint8Array;
-  oneOutput: boolean;
-  outputs: [string, Uint8Array, string, number, number, number][];
-  workKind: string;
-  wallUs: number;
-  storedAt: number;
-  used: number;
+function namesOf(names: string, lists: Uint8Array): Absences["names"] {
+  if (lists.length === 0) return [];
+  const of = numbers(lists);
+  return names.split("\0").map((name, i) => ({ list: of[i], name }));
 }
-interface Table {
-  paths: string;
-  inputPaths: Uint8Array;
-  inputKinds: Uint8Array;
-  values: Uint8Array;
-  signatures: Uint8Array;
-  folderPaths: Uint8Array;
-  gone: Uint8Array;
-  folderSignatures: Uint8Array;
-  environments: string[];
-  units: UnitRow[];
+
+function outputOf([path, blob, text, style, mode, size]: Rest[8][number]): Output {
+  return { path, blob: blob.slice(), text, style, mode, size };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** The numbers of one unit in a column that holds those of all. */
+function span(all: Uint8Array, ends: Uint8Array, at: number): Uint32Array {
+  const [from, to] = spanOf(ends, at);
+  return numbers(all.subarray(from * 4, to * 4));
+}
+
+function spanOf(ends: Uint8Array, at: number): [from: number, to: number] {
+  const view = viewOf(ends);
+  return [at === 0 ? 0 : view.getUint32((at - 1) * 4, true), view.getUint32(at * 4, true)];
 }
 
 /** Little-endian numbers at any alignment. */

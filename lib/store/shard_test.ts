@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { sha256 } from "../base/digest.ts";
-import { encodeShard, encodeUnits, type Row, sealed, Units, unsealed } from "./shard.ts";
+import { encodeShard, encodeUnits, sealed, type UnitRow, Units, unsealed } from "./shard.ts";
 import { text, unitOf } from "./testing.ts";
 
-const rows: Row[] = ["a", "b", "c"].map((name, i) => ({
+const rows: UnitRow[] = ["a", "b", "c"].map((name, i) => ({
   unit: unitOf(name, `value ${i % 2}`),
   used: 1_000 + i,
 }));
 
-function decoded(value: Uint8Array): Row[] {
+function decoded(value: Uint8Array): UnitRow[] {
   const units = new Units(value);
   return Array.from({ length: units.count }, (_, i) => ({ unit: units.unit(i), used: units.used(i) }));
 }
@@ -70,6 +70,25 @@ Deno.test("unsealed() gives nothing where a bit is flipped, bytes are cut or the
   }
   const other = sealed(text("value"));
   assertEquals(unsealed(other), text("value"));
-  other.set(text("zcshard2"));
+  other.set(text("zcshard1"));
   assertEquals(unsealed(other), undefined);
+});
+
+Deno.test("units are merged from shards, records and memory as bytes, whichever are left", () => {
+  const first = new Units(encodeUnits(rows)),
+    record = new Units(encodeUnits([{ unit: unitOf("d"), used: 4 }]));
+  const fresh = { unit: unitOf("e", "other"), used: 5 };
+  const from = (packed: Units, at: number) => ({ packed, at, used: packed.used(at) });
+  for (const kept of [[0, 1, 2], [1], [2, 0], []]) {
+    const merged = encodeUnits([...kept.map((at) => from(first, at)), from(record, 0), fresh]);
+    assertEquals(decoded(merged), [...kept.map((at) => rows[at]), { unit: unitOf("d"), used: 4 }, fresh]);
+    const alone = encodeUnits([...kept.map((at) => rows[at]), { unit: unitOf("d"), used: 4 }, fresh]);
+    assertEquals(merged.length, alone.length, "nothing is left of what went");
+  }
+});
+
+Deno.test("a unit that is given holds no byte of its shard", () => {
+  const value = encodeUnits(rows), [{ unit }] = decoded(value);
+  value.fill(0);
+  assertEquals(unit, rows[0].unit);
 });

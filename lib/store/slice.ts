@@ -7,13 +7,18 @@
 /** Work between two turns of the event loop, in milliseconds. */
 const sliceMs = 10;
 
+/** Lets others work now. */
+export function giveWay(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 export class Slice {
   #began = performance.now();
 
   /** Lets others work if a slice is over. What was read before may have changed after it. */
   async pause(): Promise<void> {
     if (performance.now() - this.#began < sliceMs) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await giveWay();
     this.#began = performance.now();
   }
 }

@@ -1,0 +1,215 @@
+/**
+ * A table of statements as columns: a kind, a path and some bytes of fixed width for each row.
+ *
+ * A shard holds what its units share in two such tables, inputs and folders. Rows are read where they lie and copied
+ * from table to table as bytes, so that a shard of thousands is rewritten without decoding one.
+ *
+ * Always true: a table that is built holds no row twice.
+ *
+ * @module
+ */
+import { byteString } from "../base/bytes.ts";
+
+/** As it is stored: columns of bytes, numbers little-endian. */
+export interface Columns {
+  kinds: Uint8Array;
+  /** `width` bytes for each row. */
+  data: Uint8Array;
+  /** u32: where the path of each row ends. */
+  pathEnds: Uint8Array;
+  paths: Uint8Array;
+}
+
+/** A stored table. */
+export class Rows {
+  readonly count: number;
+  readonly columns: Columns;
+  readonly width: number;
+  readonly #ends: DataView;
+
+  /** @throws {Error} where the columns are none of one table. */
+  constructor(columns: Columns, width: number) {
+    const { kinds, data, pathEnds, paths } = columns;
+    this.count = kinds.length;
+    const fits = data.length === this.count * width && pathEnds.length === this.count * 4;
+    this.#ends = new DataView(pathEnds.buffer, pathEnds.byteOffset, pathEnds.length);
+    if (!fits || paths.length !== this.pathStart(this.count)) throw new Error("columns differ in length");
+    this.columns = columns;
+    this.width = width;
+  }
+
+  pathStart(row: number): number {
+    return row === 0 ? 0 : this.#ends.getUint32((row - 1) * 4, true);
+  }
+  path(row: number): string {
+    return byteString(this.columns.paths.subarray(this.pathStart(row), this.pathStart(row + 1)));
+  }
+  kind(row: number): number {
+    return this.columns.kinds[row];
+  }
+  /** Bytes of a row from `from` on, where they lie. */
+  data(row: number, from: number, length: number): Uint8Array {
+    const at = row * this.width + from;
+    return this.columns.data.subarray(at, at + length);
+  }
+}
+
+const firstRows = 64, longestPath = 4096;
+
+/** A table that is being made. */
+export class RowsBuilder {
+  readonly #width: number;
+  #count = 0;
+  #kinds = new Uint8Array(firstRows);
+  #data: Uint8Array;
+  #ends = new Uint32Array(firstRows);
+  #paths = new Uint8Array(firstRows * 64);
+  /** Open addressing: a row's number + 1, or 0. At most half full. */
+  #slots = new Int32Array(firstRows * 2);
+  #hashes = new Int32Array(firstRows);
+  #scratch = new Uint8Array(longestPath);
+  readonly #row: Uint8Array;
+
+  constructor(width: number) {
+    this.#width = width;
+    this.#data = new Uint8Array(firstRows * width);
+    this.#row = new Uint8Array(width);
+  }
+
+  /** Takes over a whole stored table; each row keeps its number. Only while this one is empty. */
+  adopt(from: Rows): void {
+    const { kinds, data, pathEnds, paths } = from.columns,
+      { count } = from,
+      room = count + (count >> 3) + firstRows;
+    this.#kinds = grown(kinds, room);
+    this.#data = grown(data, room * this.#width);
+    this.#paths = grown(paths, paths.length + (paths.length >> 3) + longestPath);
+    this.#ends = new Uint32Array(grown(pathEnds, room * 4).buffer);
+    this.#hashes = new Int32Array(room);
+    this.#count = count;
+    for (let row = 0; row < count; row++) {
+      this.#hashes[row] = this.#hash(
+        kinds[row],
+        paths,
+        row === 0 ? 0 : this.#ends[row - 1],
+        this.#ends[row],
+        data,
+        row * this.#width,
+      );
+    }
+    let slots = firstRows * 2;
+    while (slots < room * 2) slots *= 2;
+    this.#fillSlots(slots);
+  }
+
+  /** The number of a row given as values: `parts` follow each other and are as long as the width. */
+  add(kind: number, path: string, ...parts: Uint8Array[]): number {
+    if (path.length > this.#scratch.length) this.#scratch = new Uint8Array(path.length * 2);
+    const scratch = this.#scratch, each = this.#width;
+    for (let i = 0; i < path.length; i++) scratch[i] = path.charCodeAt(i);
+    let at = 0;
+    for (const part of parts) this.#row.set(part, at), at += part.length;
+    if (at !== each) throw new Error(`a row of ${at} bytes, not ${each}`);
+    return this.#find(kind, scratch, 0, path.length, this.#row, 0);
+  }
+
+  /** The number of a row of a stored table. */
+  copy(from: Rows, row: number): number {
+    const { kinds, paths, data } = from.columns;
+    return this.#find(
+      kinds[row],
+      paths,
+      from.pathStart(row),
+      from.pathStart(row + 1),
+      data,
+      row * this.#width,
+    );
+  }
+
+  #find(kind: number, path: Uint8Array, from: number, to: number, data: Uint8Array, at: number): number {
+    const hash = this.#hash(kind, path, from, to, data, at), mask = this.#slots.length - 1;
+    let slot = (hash ^ hash >>> 15) & mask;
+    for (let row = this.#slots[slot]; row !== 0; row = this.#slots[slot = (slot + 1) & mask]) {
+      if (this.#hashes[row - 1] === hash && this.#same(row - 1, kind, path, from, to, data, at)) {
+        return row - 1;
+      }
+    }
+    return this.#push(hash, slot, kind, path.subarray(from, to), data.subarray(at, at + this.#width));
+  }
+
+  #hash(kind: number, path: Uint8Array, from: number, to: number, data: Uint8Array, at: number): number {
+    let hash = kind;
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ path[i], 0x01000193);
+    for (let i = 0; i < this.#width; i += 4) hash = Math.imul(hash ^ data[at + i], 0x01000193);
+    return hash;
+  }
+
+  #same(
+    row: number,
+    kind: number,
+    path: Uint8Array,
+    from: number,
+    to: number,
+    data: Uint8Array,
+    at: number,
+  ): boolean {
+    const start = row === 0 ? 0 : this.#ends[row - 1];
+    if (this.#kinds[row] !== kind || this.#ends[row] - start !== to - from) return false;
+    for (let i = 0; i < to - from; i++) if (this.#paths[start + i] !== path[from + i]) return false;
+    for (let i = 0; i < this.#width; i++) {
+      if (this.#data[row * this.#width + i] !== data[at + i]) return false;
+    }
+    return true;
+  }
+
+  #push(hash: number, slot: number, kind: number, path: Uint8Array, data: Uint8Array): number {
+    const row = this.#count++, start = row === 0 ? 0 : this.#ends[row - 1];
+    this.#makeRoom(row, start + path.length);
+    this.#kinds[row] = kind;
+    this.#hashes[row] = hash;
+    this.#data.set(data, row * this.#width);
+    this.#paths.set(path, start);
+    this.#ends[row] = start + path.length;
+    this.#slots[slot] = row + 1;
+    if (this.#count * 2 > this.#slots.length) this.#fillSlots(this.#slots.length * 2);
+    return row;
+  }
+
+  #makeRoom(row: number, pathBytes: number): void {
+    if (pathBytes > this.#paths.length) this.#paths = grown(this.#paths, pathBytes * 2);
+    if (row < this.#kinds.length) return;
+    const rows = row * 2;
+    this.#kinds = grown(this.#kinds, rows);
+    this.#data = grown(this.#data, rows * this.#width);
+    const ends = this.#ends, hashes = this.#hashes;
+    (this.#ends = new Uint32Array(rows)).set(ends);
+    (this.#hashes = new Int32Array(rows)).set(hashes);
+  }
+
+  #fillSlots(count: number): void {
+    const slots = this.#slots = new Int32Array(count), mask = count - 1;
+    for (let row = 0; row < this.#count; row++) {
+      const hash = this.#hashes[row];
+      let slot = (hash ^ hash >>> 15) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = row + 1;
+    }
+  }
+
+  /** The table as it is stored; valid until the next row comes. */
+  columns(): Columns {
+    const count = this.#count, bytes = count === 0 ? 0 : this.#ends[count - 1];
+    return {
+      kinds: this.#kinds.subarray(0, count),
+      data: this.#data.subarray(0, count * this.#width),
+      pathEnds: new Uint8Array(this.#ends.buffer, 0, count * 4),
+      paths: this.#paths.subarray(0, bytes),
+    };
+  }
+}
+
+function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
+}

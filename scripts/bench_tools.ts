@@ -1,0 +1,128 @@
+/**
+ * What the cases of scripts/bench share: commands in turns through bench_spawn.c, and how figures are printed and
+ * kept for the plot.
+ *
+ * Keeps true: what is compared was run in turns, in one run of the benchmark, with the compiler's own environment.
+ *
+ * @module
+ */
+import type { Contender } from "./bench_peers.ts";
+
+/** A line for bench_spawn. */
+export interface Command {
+  name: string;
+  env: Record<string, string>;
+  words: string[];
+}
+
+export interface Timing {
+  name: string;
+  /** µs. */
+  median: number;
+  p10: number;
+  p99: number;
+  cpu: number;
+}
+
+/** One group of bars in the plot: less is better, unless `more` says otherwise. */
+export interface Figure {
+  title: string;
+  unit: string;
+  more?: boolean;
+  bars: { name: string; value: number }[];
+}
+
+/** What every case works with. */
+export interface Bench {
+  /** The benchmark's own; removed at the end. */
+  folder: string;
+  spawner: string;
+  rounds: number;
+  contenders: Contender[];
+  /** Takes a group of bars for the plot. */
+  figure(figure: Figure): void;
+}
+
+/** Where a small C file is compiled. */
+export const gcc = "/usr/bin/gcc";
+export const paths = "/usr/bin:/bin";
+
+/** Median and the like of numbers, which are sorted in place. */
+export function quantile(numbers: number[], part: number): number {
+  numbers.sort((a, b) => a - b);
+  return numbers[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
+}
+
+/** Microseconds as milliseconds with as many digits as mean something. */
+export function ms(us: number): string {
+  return (us / 1000).toFixed(us < 100_000 ? 2 : 0);
+}
+
+/** A row of a table: a name, then numbers at the right. */
+export function row(name: string, cells: readonly string[], width = 11): void {
+  console.log(`  ${name.padEnd(34)}${cells.map((cell) => cell.padStart(width)).join("")}`);
+}
+
+function lineOf(folder: string, { name, env, words }: Command): string {
+  const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`);
+  return [name, folder, variables.join("\x1f"), words.join("\x1f")].join("\t");
+}
+
+/** Starts bench_spawn with commands that run in `folder`. */
+export async function startSpawner(
+  { spawner, folder }: Pick<Bench, "spawner" | "folder">,
+  commands: Command[],
+  args: string[],
+): Promise<Deno.ChildProcess> {
+  const child = new Deno.Command(spawner, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+  const writer = child.stdin.getWriter(), lines = commands.map((command) => lineOf(folder, command));
+  await writer.write(new TextEncoder().encode(lines.join("\n") + "\n"));
+  await writer.close();
+  return child;
+}
+
+/** What bench_spawn printed, in fields. */
+export async function endSpawner(child: Deno.ChildProcess): Promise<string[][]> {
+  const { code, stdout, stderr } = await child.output();
+  if (code !== 0) throw new Error(new TextDecoder().decode(stderr).trim());
+  return new TextDecoder().decode(stdout).trim().split("\n").map((line) => line.split("\t"));
+}
+
+export async function spawnAll(
+  bench: Pick<Bench, "spawner" | "folder">,
+  commands: Command[],
+  args: string[],
+): Promise<string[][]> {
+  return await endSpawner(await startSpawner(bench, commands, args));
+}
+
+/** Commands in turns, `times` times each. */
+export async function timings(
+  bench: Pick<Bench, "spawner" | "folder">,
+  commands: Command[],
+  times: number,
+): Promise<Timing[]> {
+  const rows = await spawnAll(bench, commands, [String(times)]);
+  return rows.map(([name, ...numbers]) => {
+    const [median, p10, p99, cpu] = numbers.map(Number);
+    return { name, median, p10, p99, cpu };
+  });
+}
+
+/** The command of one contender; a link stands for the compiler itself. */
+export function through({ name, before, env }: Contender, compiler: string, words: string[]): Command {
+  const isLink = before[0].endsWith(compiler.slice(compiler.lastIndexOf("/")));
+  return { name, env, words: [...before, ...(isLink ? [] : [compiler]), ...words] };
+}
+
+export function plain(compiler: string, words: string[]): Command {
+  return { name: "plain compiler", env: { PATH: paths }, words: [compiler, ...words] };
+}
+
+/** What starting any process costs. */
+export function floors(folder: string): Command[] {
+  return [
+    { name: "/bin/true", env: {}, words: ["/bin/true"] },
+    { name: "static empty program", env: {}, words: [`${folder}/empty`] },
+  ];
+}
