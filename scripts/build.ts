@@ -1,7 +1,7 @@
 /**
  * Builds `dist/zccache`: the program bundled to one file, the two C parts, and one executable that carries both.
  *
- * The executable is the launcher, with the engine (what `deno compile` makes) and a trailer behind it: a hit costs
+ * The executable is the launcher, with the engine (what `deno compile` makes) behind it: a hit costs
  * the start of a small C program, and whatever else is asked unpacks the engine once and becomes it
  * (lib/native/engine.h). Without a C compiler it is the engine alone, which does all the same, slower.
  *

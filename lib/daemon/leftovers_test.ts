@@ -27,7 +27,7 @@ Deno.test("sweepRuntime() removes what dead processes left and nothing else", ()
 Deno.test("sweepRuntime() takes a zombie for dead", async () => {
   const folder = Deno.makeTempDirSync();
   const parent = new Deno.Command("/bin/sh", {
-    args: ["-c", "true & echo $!; exec sleep 60"],
+    args: ["-c", "sleep 0.3 & echo $!; exec sleep 60"],
     stdout: "piped",
   }).spawn();
   const reader = parent.stdout.getReader();

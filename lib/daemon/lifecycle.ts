@@ -15,7 +15,7 @@ import { shown } from "../base/bytes.ts";
 import { c, close, connectTo, listenAt, raiseFileLimit, statx, userId } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/mod.ts";
 import { Conversation, type Deciding } from "./conversation.ts";
-import { fileTreeOf, whyElsewhere } from "./file_tree.ts";
+import { ownFileTree, seesSameFiles } from "./file_tree.ts";
 import { ownerOf, type Places, takeOwnership } from "./places.ts";
 import { Server } from "./server.ts";
 
@@ -137,7 +137,7 @@ class Daemon {
   readonly #options: ServeOptions;
   readonly #cache: Cache;
   readonly #started: number;
-  readonly #tree = fileTreeOf("self");
+  readonly #tree = ownFileTree();
   readonly #server: Server;
   readonly #listener: number;
   readonly #inode: bigint | undefined;
@@ -153,7 +153,7 @@ class Daemon {
       listener: this.#listener,
       log: options.log,
       now: options.now,
-      open: (peer) => peer.uid === userId() ? this.#converse(peer.pid) : undefined,
+      open: (peer) => peer.uid === userId() ? this.#converse() : undefined,
       elsewhereBusy: () => cache.busy(),
     });
   }
@@ -198,7 +198,7 @@ class Daemon {
     if (inodeOf(socket) === this.#inode) removeFile(socket); // never what somebody else put there
   }
 
-  #converse(pid: number): Conversation<unknown> {
+  #converse(): Conversation<unknown> {
     const { build, log } = this.#options, cache = this.#cache;
     return new Conversation<unknown>({
       decider: cache.decider,
@@ -206,7 +206,7 @@ class Daemon {
       log,
       refuse: (ask) => {
         if (this.#stopping) return "pass_daemon_stopping";
-        return whyElsewhere(this.#tree, ask, pid);
+        return seesSameFiles(this.#tree, ask) ? undefined : "pass_other_file_tree";
       },
       count: (outcome) => cache.count(outcome),
       newerClient: () => {

@@ -4,7 +4,7 @@ import { close, connectTo, isHeld, libc, listenAt, send, takeLock, userId } from
 import { decode, encode } from "../protocol/mod.ts";
 import { askAdmin, receiveFrame } from "./client.ts";
 import type { Deciding } from "./conversation.ts";
-import { fileTreeOf } from "./file_tree.ts";
+import { ownFileTree } from "./file_tree.ts";
 import { type Cache, type Ending, serve, type ServeOptions } from "./lifecycle.ts";
 import { findPlaces, ownerOf, type Places } from "./places.ts";
 
@@ -101,7 +101,7 @@ async function admin(socket: string, verb: string): Promise<unknown> {
 /** A connection that asked and was told to run. */
 async function running(
   socket: string,
-  tree = fileTreeOf("self")!,
+  tree = ownFileTree()!,
   from = build,
 ): Promise<{ client: number; reply: string }> {
   const client = connectTo(socket);
@@ -238,7 +238,7 @@ Deno.test("serve() keeps the lock until the flush is over", async () => {
 
 Deno.test("serve() passes a client that sees another file tree, and counts it", () =>
   serving(async ({ places, events }) => {
-    const tree = fileTreeOf("self")!;
+    const tree = ownFileTree()!;
     for (const other of [{ ...tree, namespace: 1n }, { ...tree, root: 1n }]) {
       const { client, reply } = await running(places.socket, other);
       assertEquals(reply, "pass_other_file_tree");

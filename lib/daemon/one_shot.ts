@@ -13,7 +13,7 @@ import { shown } from "../base/bytes.ts";
 import { close, listenAt, meaning, spawn } from "../os/mod.ts";
 import { type ChildEnd, endOf, forward, standAside } from "./child.ts";
 import { Conversation } from "./conversation.ts";
-import { fileTreeOf, whyElsewhere } from "./file_tree.ts";
+import { ownFileTree, seesSameFiles } from "./file_tree.ts";
 import type { Cache } from "./lifecycle.ts";
 import { Server } from "./server.ts";
 
@@ -59,7 +59,7 @@ async function decideFor(child: number, listener: number, options: OneShotOption
     close(listener); // the launcher sees the end of its connection and runs the tool
     return await ending;
   }
-  const tree = fileTreeOf("self");
+  const tree = ownFileTree();
   const server = new Server({
     listener,
     log: options.log,
@@ -70,7 +70,7 @@ async function decideFor(child: number, listener: number, options: OneShotOption
         decider: cache.decider,
         build: options.build,
         log: options.log,
-        refuse: (ask) => whyElsewhere(tree, ask, pid),
+        refuse: (ask) => seesSameFiles(tree, ask) ? undefined : "pass_other_file_tree",
         count: (outcome) => cache.count(outcome),
         admin: (verb) => Promise.resolve({ error: `no daemon to ${verb}` }),
       }),

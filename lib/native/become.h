@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,9 +30,11 @@ static const int touched[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2
 enum { TOUCHED = sizeof touched / sizeof *touched };
 
 static struct {
-    struct sigaction actions[TOUCHED];
+    struct sigaction actions[TOUCHED]; /* of the signals that we have changed */
+    bool changed[TOUCHED], changed_mask;
     sigset_t mask;
     bool closed[3]; /* descriptor n was closed when we started, and is plugged */
+    struct stat streams[3]; /* of the others */
     const char *tool; /* as found; not NULL once pass() may be called */
     char **argv; /* the tool's, argv[0] as typed */
     void (*cleanup)(void); /* removes what must not stay behind when we stop in the middle */
@@ -41,29 +44,43 @@ static struct {
 static void plug(void)
 {
     for (int fd = 0; fd <= 2; fd++) {
-        if (fcntl(fd, F_GETFD) >= 0) continue;
+        if (!fstat(fd, &origin.streams[fd])) continue;
         origin.closed[fd] = true;
         if (open("/dev/null", O_RDWR | O_CLOEXEC) < 0) (void)!open("/", O_PATH | O_CLOEXEC);
     }
 }
 
-static void remember_signals(void)
+/* The only way to change what a signal does, so that restore_signals() knows what it did. */
+static void on_signal(int number, const struct sigaction *to)
 {
-    for (int i = 0; i < TOUCHED; i++) sigaction(touched[i], NULL, &origin.actions[i]);
-    sigprocmask(SIG_SETMASK, NULL, &origin.mask);
+    for (int i = 0; i < TOUCHED; i++) {
+        if (touched[i] != number) continue;
+        sigaction(number, to, origin.changed[i] ? NULL : &origin.actions[i]);
+        origin.changed[i] = true;
+    }
 }
 
-static bool ignored_at_start(int signal)
+/* The same, where it was not ignored when we started: that stays. */
+static void on_signal_unless_ignored(int number, const struct sigaction *to)
 {
+    on_signal(number, to);
     for (int i = 0; i < TOUCHED; i++)
-        if (touched[i] == signal) return origin.actions[i].sa_handler == SIG_IGN;
-    return false;
+        if (touched[i] == number && origin.actions[i].sa_handler == SIG_IGN)
+            sigaction(number, &origin.actions[i], NULL);
 }
 
+static void change_mask(int how, const sigset_t *to)
+{
+    sigprocmask(how, to, origin.changed_mask ? NULL : &origin.mask);
+    origin.changed_mask = true;
+}
+
+/* A child that shares our memory calls this too: nothing is forgotten here. */
 static void restore_signals(void)
 {
-    for (int i = 0; i < TOUCHED; i++) sigaction(touched[i], &origin.actions[i], NULL);
-    sigprocmask(SIG_SETMASK, &origin.mask, NULL);
+    for (int i = 0; i < TOUCHED; i++)
+        if (origin.changed[i]) sigaction(touched[i], &origin.actions[i], NULL);
+    if (origin.changed_mask) sigprocmask(SIG_SETMASK, &origin.mask, NULL);
 }
 
 /* One line on stderr, in the shape of all our errors, and the end. Only for tools that cannot be run. */

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <sys/time.h>
 
+enum { LARGE_BYTES = 4 << 20 }; /* copied in some milliseconds */
 enum { TEMP_TRIES = 16 }; /* names that another process may hold: one of an equal pid, in another pid namespace */
 
 enum way { NOTHING, RENAME, IN_PLACE, NEW_FOLDER };
@@ -57,16 +58,30 @@ static void undo_and_die(int signal_number)
     errno = saved;
 }
 
-/* Texts and size limits answer by errno here; what would end us takes our temporary files along. */
+static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+/*
+ * Size limits answer by errno here, and what would end us waits: a small delivery is over before anybody notices.
+ * Whatever may take long says so (become_interruptible).
+ */
 static void guard_delivery(void)
 {
-    static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, die = {.sa_handler = undo_and_die};
-    sigaction(SIGPIPE, &ignore, NULL);
-    sigaction(SIGXFSZ, &ignore, NULL);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (!ignored_at_start(ends[i])) sigaction(ends[i], &die, NULL);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t held;
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) sigaddset(&held, ends[i]);
+    change_mask(SIG_BLOCK, &held);
+    on_signal(SIGXFSZ, &ignore);
     origin.cleanup = undo;
+}
+
+/* From now on what would end us does, and takes our temporary files along; texts answer by errno. */
+static void become_interruptible(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, die = {.sa_handler = undo_and_die};
+    on_signal(SIGPIPE, &ignore);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) on_signal_unless_ignored(ends[i], &die);
+    sigprocmask(SIG_SETMASK, &origin.mask, NULL);
 }
 
 /* A new name in the target's own folder, so that group, labels and default ACL come out as for the tool. */
@@ -166,6 +181,7 @@ static int prepare_file(struct target *t)
     if (t->blob < 0 || fstat(t->blob, &blob)) return errno;
     if (!S_ISREG(blob.st_mode)) return EINVAL;
     t->size = blob.st_size;
+    if (t->size > LARGE_BYTES) become_interruptible();
     bool there = !lstat(t->path, &is);
     if (!there && errno != ENOENT) return errno;
     int problem = there ? way_of_existing(t, &is) : 0;
@@ -248,6 +264,7 @@ static bool replay(int fd, struct zc_bytes text)
 /* The texts; false: they could not be said. */
 static bool replay_texts(const struct zc_hit *hit)
 {
+    if (hit->out.size || hit->err.size) become_interruptible(); /* who reads them may take his time */
     return replay(1, hit->out) && replay(hit->flags & ZC_HIT_ONE_OUTPUT ? 1 : 2, hit->err);
 }
 

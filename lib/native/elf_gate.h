@@ -79,7 +79,19 @@ static bool zc_needs_sanitizer(int fd, const Elf64_Phdr *ph, int count, const El
     return false;
 }
 
-/* Whether a PT_NOTE names `owner`, of `length` bytes with its zero. */
+/* Whether one of the notes in `bytes` names `owner`, of `length` bytes with its zero. */
+static bool zc_notes_name(const char *bytes, size_t size, const char *owner, size_t length) {
+    for (size_t at = 0; at + sizeof(Elf64_Nhdr) + length <= size;) {
+        Elf64_Nhdr note;
+        memcpy(&note, bytes + at, sizeof note);
+        if (note.n_namesz >= length && memcmp(bytes + at + sizeof note, owner, length) == 0)
+            return true;
+        at += sizeof note + (((size_t)note.n_namesz + 3u) & ~(size_t)3u) + (((size_t)note.n_descsz + 3u) & ~(size_t)3u);
+    }
+    return false;
+}
+
+/* Whether a PT_NOTE of the file names `owner`. */
 static bool zc_has_note(int fd, const Elf64_Phdr *ph, int count, const char *owner, size_t length) {
     for (int i = 0; i < count; i++) {
         if (ph[i].p_type != PT_NOTE)
@@ -88,13 +100,8 @@ static bool zc_has_note(int fd, const Elf64_Phdr *ph, int count, const char *own
         size_t size = ph[i].p_filesz < sizeof bytes ? ph[i].p_filesz : sizeof bytes;
         if (!zc_read_at(fd, bytes, size, ph[i].p_offset))
             continue;
-        for (size_t at = 0; at + sizeof(Elf64_Nhdr) + length <= size;) {
-            Elf64_Nhdr note;
-            memcpy(&note, bytes + at, sizeof note);
-            if (note.n_namesz >= length && memcmp(bytes + at + sizeof note, owner, length) == 0)
-                return true;
-            at += sizeof note + (((size_t)note.n_namesz + 3u) & ~(size_t)3u) + (((size_t)note.n_descsz + 3u) & ~(size_t)3u);
-        }
+        if (zc_notes_name(bytes, size, owner, length))
+            return true;
     }
     return false;
 }

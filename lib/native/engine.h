@@ -2,8 +2,7 @@
  * The engine: where it lies, and how to become it.
  *
  *     beside us    the file `engine-path` in our folder: first line its path, second line the build id
- *     behind us    dist/zccache is this launcher, then the engine, then a trailer of 64 bytes:
- *                  0 "zccache engine" and two zero bytes   16 offset, 24 size (little endian)   32 build id, 16 hex digits
+ *     behind us    dist/zccache is this launcher, then the engine; the stamp says where, so that nothing is read for it
  *
  * One that lies behind us is unpacked once for each build, whole or not at all, into the first of these folders
  * that lets it be executed; each is 0755 and ours, so that nobody else can put an engine there:
@@ -22,8 +21,13 @@
 #include <time.h>
 
 /* Copying an engine takes tenths of a second; one who copies for longer than we wait is stopped or has a slow disk. */
-enum { TRAILER_BYTES = 64, OLD_ENGINES_S = 14 * 24 * 3600, UNPACK_WAIT_MS = 5000, UNPACK_LOOK_MS = 10 };
-static const char trailer_mark[16] = "zccache engine";
+enum { OLD_ENGINES_S = 14 * 24 * 3600, UNPACK_WAIT_MS = 5000, UNPACK_LOOK_MS = 10 };
+
+/* Filled in by lib/native/compose.ts, in the file; what the compiler sees here says nothing. */
+static const volatile struct {
+    char mark[16], id[16];
+    uint64_t offset, size;
+} stamp = {.mark = "zccache engine"};
 
 static struct {
     char self[PATH_MAX]; /* our own executable */
@@ -34,34 +38,18 @@ static struct {
     int problem; /* errno of the first attempt that failed */
 } engine;
 
-static uint64_t little_endian(const unsigned char *at)
+/* Learns the name of our own file; false: the system does not tell. */
+static bool learn_self(void)
 {
-    uint64_t value = 0;
-    for (int i = 7; i >= 0; i--) value = value << 8 | at[i];
-    return value;
-}
-
-/* Reads the trailer of our own file; false: there is none. */
-static bool read_trailer(void)
-{
-    unsigned char trailer[TRAILER_BYTES];
-    struct stat is;
-    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    bool found = !fstat(fd, &is) && is.st_size > TRAILER_BYTES &&
-        pread(fd, trailer, sizeof trailer, is.st_size - TRAILER_BYTES) == TRAILER_BYTES &&
-        !memcmp(trailer, trailer_mark, sizeof trailer_mark);
-    close(fd);
-    if (!found) return false;
-    engine.offset = (off_t)little_endian(trailer + 16);
-    engine.size = (off_t)little_endian(trailer + 24);
-    memcpy(engine.id, trailer + 32, 16);
-    return engine.offset > 0 && engine.size > 0 && engine.offset + engine.size == is.st_size - TRAILER_BYTES;
+    ssize_t length = readlink("/proc/self/exe", engine.self, sizeof engine.self - 1);
+    engine.self[length > 0 ? length : 0] = 0;
+    return engine.self[0] == '/';
 }
 
 static bool read_engine_path(void)
 {
     char file[PATH_MAX + 16];
+    if (!learn_self()) return false;
     char *slash = strrchr(engine.self, '/');
     snprintf(file, sizeof file, "%.*s/engine-path", (int)(slash - engine.self), engine.self);
     int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -83,10 +71,10 @@ static bool read_engine_path(void)
 /* Learns where the engine is and which build it is; nothing is unpacked yet. */
 static void know_engine(void)
 {
-    ssize_t length = readlink("/proc/self/exe", engine.self, sizeof engine.self - 1);
-    if (length <= 0 || engine.self[0] != '/') return;
-    engine.self[length] = 0;
-    if (read_trailer() || read_engine_path()) engine.build = strtoull(engine.id, NULL, 16);
+    engine.offset = (off_t)stamp.offset;
+    engine.size = (off_t)stamp.size;
+    for (size_t i = 0; i < sizeof stamp.id; i++) engine.id[i] = stamp.id[i];
+    if (engine.size || read_engine_path()) engine.build = strtoull(engine.id, NULL, 16);
 }
 
 /* Whether `path` is an engine that only we can have put there. */
@@ -155,7 +143,7 @@ static bool write_engine(const char *folder, const char *path)
     char made[PATH_MAX];
     if (snprintf(made, sizeof made, "%s.%d", path, (int)getpid()) >= (int)sizeof made) return false;
     struct sigaction ignored = {.sa_handler = SIG_IGN};
-    sigaction(SIGXFSZ, &ignored, NULL); /* a limit of file sizes is no reason to die; restore_signals() undoes it */
+    on_signal(SIGXFSZ, &ignored); /* a limit of file sizes is no reason to die */
     int fd = open(made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0700);
     bool whole = fd >= 0 && copy_engine(fd);
     if (whole && !close(fd) && !rename(made, path)) {
@@ -221,6 +209,7 @@ static void become_engine(char **words, char **args)
         snprintf(folder, sizeof folder, "%s/zccache-%u-native", temporary[i], (unsigned)geteuid());
         execute_from(folder, argv);
     }
+    if (!learn_self()) return;
     memcpy(folder, engine.self, sizeof folder);
     *strrchr(folder, '/') = 0;
     execute_from(folder, argv);

@@ -179,21 +179,20 @@ static void dial(void)
 static uint32_t descriptor_facts(uint32_t *window)
 {
     uint32_t flags = 0;
-    struct stat is[3];
-    bool open[3];
+    const struct stat *is = origin.streams;
+    dev_t null = makedev(1, 3);
     static const uint32_t closed[] = {ZC_ASK_STDIN_CLOSED, ZC_ASK_STDOUT_CLOSED, ZC_ASK_STDERR_CLOSED};
     *window = 0;
     for (int fd = 2; fd >= 0; fd--) {
         struct winsize size;
-        open[fd] = !origin.closed[fd] && !fstat(fd, &is[fd]);
         if (origin.closed[fd]) flags |= closed[fd];
-        if (!open[fd] || !isatty(fd)) continue;
+        if (origin.closed[fd] || !S_ISCHR(is[fd].st_mode) || is[fd].st_rdev == null || !isatty(fd)) continue;
         flags |= ZC_ASK_TTY0 << fd;
         if (!*window && !ioctl(fd, TIOCGWINSZ, &size)) *window = size.ws_row | (uint32_t)size.ws_col << 16;
     }
-    if (open[1] && open[2] && is[1].st_dev == is[2].st_dev && is[1].st_ino == is[2].st_ino)
+    if (!origin.closed[1] && !origin.closed[2] && is[1].st_dev == is[2].st_dev && is[1].st_ino == is[2].st_ino)
         flags |= ZC_ASK_ONE_OUTPUT;
-    if (open[0] && S_ISCHR(is[0].st_mode) && is[0].st_rdev == makedev(1, 3)) flags |= ZC_ASK_STDIN_NULL;
+    if (!origin.closed[0] && S_ISCHR(is[0].st_mode) && is[0].st_rdev == null) flags |= ZC_ASK_STDIN_NULL;
     return flags;
 }
 
@@ -207,19 +206,36 @@ static bool send_frame(struct zc_writer *w, int64_t deadline)
     return zc_finish(w) && zc_send(self.decider, w->at, w->size, deadline);
 }
 
+/*
+ * Which files we see: the mount of our root folder has a number that no other mount namespace and no other root has
+ * (statx, since Linux 5.8); before, the number of the namespace. The offsets are those of struct statx.
+ */
+static void know_root(struct zc_ask *m)
+{
+    enum { WANTED = 0x1100 /* STATX_INO, STATX_MNT_ID */, MASK_AT = 0, INO_AT = 32, MOUNT_AT = 144 };
+    char state[256];
+    uint32_t given = 0;
+    struct stat namespace;
+    if (!syscall(SYS_statx, AT_FDCWD, "/", 0, WANTED, state)) memcpy(&given, state + MASK_AT, sizeof given);
+    if ((given & WANTED) == WANTED) {
+        memcpy(&m->namespace, state + MOUNT_AT, sizeof m->namespace);
+        memcpy(&m->root, state + INO_AT, sizeof m->root);
+    } else if (!stat("/proc/self/ns/mnt", &namespace)) {
+        m->namespace = namespace.st_ino;
+    }
+}
+
 /* The question, ready to be sent: a decider that hears of us shall not wait for it. */
 static struct zc_writer question(void)
 {
     char cwd[PATH_MAX];
-    struct stat is;
     if (!getcwd(cwd, sizeof cwd) || cwd[0] != '/') pass(); /* removed, or out of reach of our root */
     struct zc_ask m = {.pid = (uint32_t)getpid(), .cwd = zc_text(cwd), .tool = zc_text(origin.tool)};
     delivery.umask = umask(0);
     umask(delivery.umask);
     m.umask = delivery.umask;
     m.flags = self.ask_flags = descriptor_facts(&m.window);
-    if (!stat("/proc/self/ns/mnt", &is)) m.namespace = is.st_ino;
-    if (!stat("/", &is)) m.root = is.st_ino;
+    know_root(&m);
     struct zc_writer words = {.most = ZC_MAX_FRAME_BYTES}, environment = {.most = ZC_MAX_FRAME_BYTES};
     for (char **at = origin.argv; *at; at++, m.argv.count++) zc_put_bytes(&words, zc_text(*at));
     for (char **at = environ; *at; at++) zc_put(&environment, *at, strlen(*at) + 1);
@@ -334,7 +350,6 @@ int main(int argc, char **argv)
     struct zc_reader r;
     (void)argc;
     plug();
-    remember_signals();
     parse(argv);
     if (self.one_shot) prctl(PR_SET_PDEATHSIG, SIGTERM); /* the engine that decides is our parent */
     const char *record = setting(ZC_TRACE_VARIABLE);

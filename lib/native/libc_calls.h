@@ -17,6 +17,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -155,17 +156,53 @@ int faccessat(int folder, const char *path, int mode, int flags)
 
 char *getcwd(char *to, size_t size) { return CALL2(SYS_getcwd, to, size) < 0 ? NULL : to; }
 
-/* Where all links lead, by the kernel's own word for it. `to` has room for PATH_MAX bytes. */
-char *realpath(const char *path, char *to)
+/* Takes the first component of `rest` to the end of `to`; false: it does not fit. */
+static bool append(char *to, char *rest)
 {
-    char link[32];
-    int fd = open(path, O_PATH | O_CLOEXEC);
-    if (fd < 0) return NULL;
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, to, PATH_MAX - 1);
-    close(fd);
-    if (length <= 0) return NULL;
-    to[length] = 0;
+    size_t size = strcspn(rest, "/"), length = strlen(to), skip = size + strspn(rest + size, "/");
+    bool is_up = size == 2 && rest[0] == '.' && rest[1] == '.', is_here = size == 0 || (size == 1 && rest[0] == '.');
+    if (is_up && length) {
+        *strrchr(to, '/') = 0;
+    } else if (!is_up && !is_here) {
+        if (length + size + 2 > PATH_MAX) return errno = ENAMETOOLONG, false;
+        to[length] = '/';
+        memcpy(to + length + 1, rest, size);
+        to[length + 1 + size] = 0;
+    }
+    memmove(rest, rest + skip, strlen(rest + skip) + 1);
+    return true;
+}
+
+/* Where all links of a path that exists lead. `to` has room for PATH_MAX bytes. Works without /proc. */
+char *realpath(const char *restrict path, char *restrict to)
+{
+    char rest[PATH_MAX], text[PATH_MAX];
+    struct stat is;
+    if (!*path || strlen(path) >= sizeof rest) return errno = *path ? ENAMETOOLONG : ENOENT, NULL;
+    strcpy(rest, path);
+    to[0] = 0;
+    if (*path != '/' && (!getcwd(to, PATH_MAX) || *to != '/')) return NULL;
+    if (!strcmp(to, "/")) to[0] = 0;
+    for (int links = 0; *rest;) {
+        bool slash = rest[strcspn(rest, "/")];
+        if (!append(to, rest)) return NULL;
+        ssize_t length = *to ? readlink(to, text, sizeof text - 1) : (errno = EINVAL, -1);
+        if (length < 0 && errno == EINVAL) { /* no link; the next name would find out that it is no folder, but for these */
+            if (!slash || (*rest && *rest != '.') || (!stat(*to ? to : "/", &is) && S_ISDIR(is.st_mode))) continue;
+            return errno = ENOTDIR, NULL;
+        }
+        if (length < 0) return NULL;
+        text[length] = 0;
+        size_t left = strlen(rest);
+        if (++links > 40) return errno = ELOOP, NULL;
+        if ((size_t)length + left + 2 > sizeof rest) return errno = ENAMETOOLONG, NULL;
+        memmove(rest + length + 1, rest, left + 1);
+        memcpy(rest, text, (size_t)length);
+        rest[length] = '/';
+        *strrchr(to, '/') = 0;
+        if (*text == '/') to[0] = 0;
+    }
+    if (!*to) strcpy(to, "/");
     return to;
 }
 
@@ -235,6 +272,8 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const 
     return (int)CALL5(SYS_ppoll, fds, count, limit ? &left : NULL, mask, KERNEL_MASK_BYTES);
 }
 
+int flock(int fd, int operation) { return (int)CALL2(SYS_flock, fd, operation); }
+int nanosleep(const struct timespec *time, struct timespec *left) { return (int)CALL2(SYS_nanosleep, time, left); }
 int clock_gettime(clockid_t clock, struct timespec *to) { return (int)CALL2(SYS_clock_gettime, clock, to); }
 
 time_t time(time_t *to)

@@ -45,9 +45,9 @@ static void guard_run(void)
     struct sigaction pass_on = {.sa_sigaction = forward, .sa_flags = SA_RESTART | SA_SIGINFO};
     struct sigaction ignore = {.sa_handler = SIG_IGN}, wakes = {.sa_handler = wake};
     for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
-        if (!ignored_at_start(passed_on[i])) sigaction(passed_on[i], &pass_on, NULL);
-    sigaction(SIGPIPE, &ignore, NULL);
-    sigaction(SIGCHLD, &wakes, NULL);
+        on_signal_unless_ignored(passed_on[i], &pass_on);
+    on_signal(SIGPIPE, &ignore);
+    on_signal(SIGCHLD, &wakes);
 }
 
 /* environ with the tracer behind the user's own preloads and the record's name; NULL: no memory. */
@@ -106,9 +106,10 @@ static void be_started(const void *argument)
 /* Starts the tool; `ends`: the pipes' ends for 1 and 2, -1 = as it is. SIGCHLD stays blocked outside of waits. */
 static bool start(const int *ends, char **argv, char **environment)
 {
-    sigset_t all, mine = origin.mask;
+    sigset_t all;
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
+    change_mask(SIG_SETMASK, &all);
+    sigset_t mine = origin.mask;
     const struct start with = {getpid(), ends, argv, environment};
     pid_t pid = start_process(be_started, &with);
     child = pid;

@@ -2,7 +2,7 @@
  * Which file a tool's name means: the walk over PATH, stepping over ourselves.
  *
  * We may lie on PATH under a compiler's name, as a copy, a link or a second installation; then the tool is the
- * next one. Known by device and inode, and by a note in the file. The folders in which we met ourselves leave
+ * next one. Known by a note in the file. The folders in which we met ourselves leave
  * PATH for the tool: gcc looks for itself there, takes our folder as its prefix and finds no cc1.
  */
 #ifndef ZCCACHE_TOOL_H
@@ -21,23 +21,30 @@ __attribute__((section(".note.zccache"), used, aligned(4))) static const struct 
     char owner[sizeof ZC_NOTE_OWNER];
 } note = {sizeof ZC_NOTE_OWNER, 0, NOTE_TYPE, ZC_NOTE_OWNER};
 
-/* Whether the open file is a launcher by its note. */
+/* Whether the open file is a launcher by its note, which stands in its first page like the table that leads there. */
 static bool has_note(int fd)
 {
-    Elf64_Ehdr file;
-    Elf64_Phdr segments[MOST_HEADERS];
-    if (!zc_read_at(fd, &file, sizeof file, 0) || memcmp(file.e_ident, ELFMAG, SELFMAG)) return false;
-    if (file.e_ident[EI_CLASS] != ELFCLASS64 || file.e_phentsize != sizeof *segments) return false;
-    if (file.e_phnum > MOST_HEADERS || !zc_read_at(fd, segments, file.e_phnum * sizeof *segments, file.e_phoff))
+    static char page[4096] __attribute__((aligned(16)));
+    const Elf64_Ehdr *file = (const Elf64_Ehdr *)(const void *)page;
+    ssize_t got = pread(fd, page, sizeof page, 0);
+    if (got < (ssize_t)sizeof *file || memcmp(page, ELFMAG, SELFMAG) || file->e_ident[EI_CLASS] != ELFCLASS64)
         return false;
-    return zc_has_our_note(fd, segments, file.e_phnum);
+    if (file->e_phentsize != sizeof(Elf64_Phdr) || file->e_phoff % 8 || file->e_phnum > MOST_HEADERS) return false;
+    if (file->e_phoff + file->e_phnum * sizeof(Elf64_Phdr) > (size_t)got) return false;
+    const Elf64_Phdr *segments = (const Elf64_Phdr *)(const void *)(page + file->e_phoff);
+    for (int i = 0; i < file->e_phnum; i++) {
+        const Elf64_Phdr *s = &segments[i];
+        if (s->p_type != PT_NOTE || s->p_offset >= (size_t)got) continue;
+        size_t left = (size_t)got - s->p_offset;
+        if (zc_notes_name(page + s->p_offset, s->p_filesz < left ? s->p_filesz : left, ZC_NOTE_OWNER, sizeof ZC_NOTE_OWNER))
+            return true;
+    }
+    return false;
 }
 
-static bool is_ourselves(const char *path, const struct stat *candidate)
+/* A copy, a link or another build of ours: all have the note. */
+static bool is_ourselves(const char *path)
 {
-    struct stat own;
-    if (!stat("/proc/self/exe", &own) && own.st_dev == candidate->st_dev && own.st_ino == candidate->st_ino)
-        return true;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return false; /* executable but not readable: certainly not built by us */
     bool found = has_note(fd);
@@ -83,7 +90,7 @@ static const char *walk(const char *name)
         int size = snprintf(path, sizeof path, "%.*s%s%s", (int)length, entry, length ? "/" : "", name);
         int problem = size < (int)sizeof path ? executable(path, &found) : ENAMETOOLONG;
         if (problem) note_candidate(path, problem);
-        if (problem == 0 && is_ourselves(path, &found)) {
+        if (problem == 0 && is_ourselves(path)) {
             note_candidate(path, 0);
             size_t left = next ? strlen(next) : 0;
             leave_path(entry, length);
@@ -115,7 +122,7 @@ static void find_tool(void)
     if (problem == ENOENT || problem == ENOTDIR) refuse(name, "no such file", EXIT_NOT_FOUND);
     if (problem) refuse(name, "not executable", EXIT_NOT_EXECUTABLE);
     origin.tool = name;
-    if (!is_ourselves(name, &found)) return;
+    if (!is_ourselves(name)) return;
     /* We under the name of a tool, by a path of its own: the tool is the next one of that name. */
     origin.argv[0] = strrchr(name, '/') + 1;
     find_tool();

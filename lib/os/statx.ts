@@ -57,10 +57,12 @@ export function statx(path: string, { follow = true } = {}): FileState | number 
   return libc().statx(c.AT_FDCWD, cString(path), flags, c.STATX_BASIC, buffer) === 0 ? decode() : errno();
 }
 
-/** The same, and which mount it lies on; mount 0 where the kernel does not tell (before 5.8). */
-export function statxWithMount(path: string): (FileState & { mount: bigint }) | number {
-  const state = statx(path);
-  return typeof state === "number" ? state : { ...state, mount: view.getBigUint64(144, true) };
+/** The same, and which mount it lies on; mount undefined where the kernel does not tell (before 5.8). */
+export function statxWithMount(path: string): (FileState & { mount: bigint | undefined }) | number {
+  const mask = c.STATX_BASIC | c.STATX_MNT_ID;
+  if (libc().statx(c.AT_FDCWD, cString(path), 0, mask, buffer) !== 0) return errno();
+  const told = (view.getUint32(0, true) & c.STATX_MNT_ID) !== 0;
+  return { ...decode(), mount: told ? view.getBigUint64(144, true) : undefined };
 }
 
 const empty = new Uint8Array(1);

@@ -40,7 +40,7 @@ export interface MessageRow {
 
 // deno-fmt-ignore: a row stays a line
 export const messages = {
-  /** First frame. `tool` as found (PATH walked by the client; absolute unless typed relative), `argv` with argv[0], `env` as NUL-terminated strings. `flags`: askFlags. `window`: rows | columns << 16. */
+  /** First frame. `tool` as found (PATH walked by the client; absolute unless typed relative), `argv` with argv[0], `env` as NUL-terminated strings. `flags`: askFlags. `window`: rows | columns << 16. `namespace`, `root`: mount and inode of the root folder, by which file trees are told apart. */
   ask: { id: 1, from: "client", fields: { pid: "u32", flags: "u32", umask: "u32", window: "u32", namespace: "u64", root: "u64", cwd: "text", tool: "text", argv: "list", env: "text" } },
   /** Put `files` in place (side files first, the object last), replay the texts, end with `status` (exit code). */
   hit: { id: 2, from: "decider", fields: { status: "u32", flags: "u32", out: "bytes", err: "bytes", files: "rows:file" } },

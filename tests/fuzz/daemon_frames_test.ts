@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromText } from "../../lib/base/bytes.ts";
 import { close, connectTo, libc, send } from "../../lib/os/mod.ts";
 import { askAdmin, receiveFrame } from "../../lib/daemon/client.ts";
-import { fileTreeOf } from "../../lib/daemon/file_tree.ts";
+import { ownFileTree } from "../../lib/daemon/file_tree.ts";
 import { type AnyMessage, decode, encode } from "../../lib/protocol/mod.ts";
 import { Compiling } from "../crash/compiling.ts";
 import { until } from "../process/engine.ts";
@@ -28,7 +28,7 @@ const build = 0n;
 
 /** Frames as a true client sends them, of a compile that hits, one that runs, a link and an archive. */
 function trueFrames(world: Compiling): { asks: Frame[]; later: Frame[]; odd: Frame[] } {
-  const tree = fileTreeOf("self")!, tool = which("cc");
+  const tree = ownFileTree()!, tool = which("cc");
   const ask = (...argv: string[]): AnyMessage => ({
     name: "ask",
     pid: Deno.pid,

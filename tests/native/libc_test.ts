@@ -185,6 +185,44 @@ Deno.test("our libc does as the system's", () => {
   assertEquals(built([path]), "same\n");
 });
 
+/** Paths in a folder with links to files, folders, themselves, nothing, and up. */
+// deno-fmt-ignore: words in lines
+const paths = [
+  ".", "/", "//", "/..", "a", "./a/../b", "a/..", "to_a", "to_a/f", "to_a/../b", "far/f", "loop", "nowhere",
+  "to_nowhere", "up/a/f", "a//f", "a/./f/", "root", "root/", "chain", "a/f/..", "",
+];
+
+Deno.test("our realpath() does as the system's", () => {
+  const place = Deno.makeTempDirSync({ dir: folder }), source = `${place}/real.c`, path = `${place}/real`;
+  Deno.writeTextFileSync(
+    source,
+    `#define _GNU_SOURCE
+#include "libc_start.h"
+int main(int argc, char **argv)
+{
+    char real[PATH_MAX];
+    for (int i = 1; i < argc; i++) dprintf(1, "%s\\n", realpath(argv[i], real) ? real : "");
+    return 0;
+}
+`.replaceAll("\\\\", "\\"),
+  );
+  assertEquals(
+    built(["cc", ...commonOptions, ...parts.launcher.options[0], "-w", "-I", native, source, "-o", path]),
+    "",
+  );
+  const sh = (script: string) =>
+    new Deno.Command("sh", { args: ["-c", script], cwd: place }).outputSync().stdout;
+  sh(
+    `mkdir a b; touch a/f b/f; ln -s a to_a; ln -s "$PWD/a" far; ln -s loop loop; ln -s nowhere to_nowhere; ln -s .. a/up
+    ln -s . up; ln -s / root; ln -s ../to_a b/chain; ln -s b/chain chain`,
+  );
+  const said = (command: string) => new TextDecoder().decode(sh(command)).split("\n");
+  const words = paths.map((word) => `'${word}'`).join(" ");
+  const system = said(`for p in ${words}; do realpath -e "$p" 2>/dev/null || echo; done`);
+  assertEquals(said(`./real ${words}`), system);
+  assertEquals(said("cd /; ./real usr 2>/dev/null || " + `'${path}' usr`), said("realpath -e /usr"));
+});
+
 for (const compiler of ["gcc", "clang"]) {
   for (const level of ["-O0", "-O2", "-Os"]) {
     const name = `the launcher without libc runs a tool, built by ${compiler} ${level}`;

@@ -2,6 +2,7 @@
  * How the launcher is entered: by its path without an engine before it, on a terminal, and under valgrind.
  */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { compose } from "../../lib/native/compose.ts";
 import { bytesOf } from "../../lib/base/bytes.ts";
 import { askFlags, styles } from "../../lib/protocol/mod.ts";
 import {
@@ -65,20 +66,11 @@ for (const row of entries) {
   });
 }
 
-/** dist/zccache in small: the launcher, a script as its engine, and the trailer. Its build id is one of its own. */
+/** dist/zccache in small: the launcher with a script as its engine. Its build id is one of its own. */
 function carrying(script: string): { path: string; unpacked: string } {
   const path = `${newFolder()}/zccache`, id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
-  const launcher = Deno.readFileSync(plain.path), engine = new TextEncoder().encode(script);
-  const trailer = new Uint8Array(64), view = new DataView(trailer.buffer);
-  trailer.set(new TextEncoder().encode("zccache engine"));
-  view.setBigUint64(16, BigInt(launcher.length), true);
-  view.setBigUint64(24, BigInt(engine.length), true);
-  trailer.set(new TextEncoder().encode(id), 32);
-  const whole = new Uint8Array(launcher.length + engine.length + 64);
-  whole.set(launcher),
-    whole.set(engine, launcher.length),
-    whole.set(trailer, launcher.length + engine.length);
-  Deno.writeFileSync(path, whole, { mode: 0o755 });
+  Deno.writeTextFileSync(`${path}-engine`, script);
+  compose({ launcher: plain.path, engine: `${path}-engine`, id, to: path });
   return { path, unpacked: `/tmp/zccache-${Deno.uid()}-native/engine-${id}` };
 }
 
