@@ -58,6 +58,22 @@ for (const [line, want] of lines) {
   });
 }
 
+Deno.test("kindOf() ends where a response file names itself ten times", () => {
+  let reads = 0;
+  const readResponse = () => {
+    reads++;
+    return "@r ".repeat(10);
+  };
+  const work = kindOf({ tool: "gcc", realTool: "gcc", argv: ["gcc", "@r", "-c", "a.c"], readResponse });
+  assertEquals(["kind" in work && work.kind, reads], ["compile", 2_000]);
+});
+
+Deno.test("kindOf() takes more words from a response file than a call has arguments", () => {
+  const readResponse = () => "a.o ".repeat(300_000) + "-c";
+  const work = kindOf({ tool: "gcc", realTool: "gcc", argv: ["gcc", "@r"], readResponse });
+  assertEquals("kind" in work && work.kind, "compile");
+});
+
 Deno.test("splitResponse() reads quotes and backslashes", () => {
   assertEquals(splitResponse(`a "b c" 'd e'\\ f "" g\\\\h\n`), ["a", "b c", "d e f", "", "g\\h"]);
 });

@@ -10,19 +10,28 @@
 
 /** As deep as the reference goes (zccache.md 3.5); deeper files are left as words. */
 const maxDepth = 10;
+/** Files read for one line: gcc gives up after 2,000, and one that names itself ten times would be read for ever. */
+const maxFiles = 2_000;
 
-/** `words` with every readable `@file` replaced by its words. A file that cannot be read stays a word, as for gcc. */
+/**
+ * `words` with every readable `@file` replaced by its words. A file that cannot be read stays a word, as for gcc; so
+ * does one that is too deep, or one too many.
+ */
 export function responseWords(
   words: readonly string[],
   read: (name: string) => string | undefined,
-  depth = 0,
 ): string[] {
   const all: string[] = [];
-  for (const word of words) {
-    const text = word.length > 1 && word[0] === "@" && depth < maxDepth ? read(word.slice(1)) : undefined;
-    if (text === undefined) all.push(word);
-    else all.push(...responseWords(splitResponse(text), read, depth + 1));
-  }
+  let files = 0;
+  const take = (words: readonly string[], depth: number) => {
+    for (const word of words) {
+      const names = word.length > 1 && word[0] === "@" && depth < maxDepth && files < maxFiles;
+      const text = names ? read(word.slice(1)) : undefined;
+      if (text === undefined) all.push(word);
+      else files++, take(splitResponse(text), depth + 1);
+    }
+  };
+  take(words, 0);
   return all;
 }
 
