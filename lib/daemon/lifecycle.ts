@@ -12,7 +12,7 @@
  */
 import type { Log } from "../base/log.ts";
 import { shown } from "../base/bytes.ts";
-import { close, connectTo, listenAt, raiseFileLimit, statx, userId } from "../os/mod.ts";
+import { c, close, connectTo, listenAt, raiseFileLimit, statx, userId } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/mod.ts";
 import { Conversation, type Deciding } from "./conversation.ts";
 import { fileTreeOf, whyElsewhere } from "./file_tree.ts";
@@ -68,7 +68,11 @@ export async function serve(options: ServeOptions): Promise<Ending> {
     return { problem: `Cannot lock ${shown(options.places.lock)}: errno ${lock}` };
   }
   try {
-    if (!removeStale(options.places.socket)) return "socket_in_use";
+    const stale = removeStale(options.places.socket);
+    if (stale === "foreign") {
+      return { problem: `Cannot listen at ${shown(options.places.socket)}: what is there is no socket` };
+    }
+    if (stale === "in use") return "socket_in_use";
     raiseFileLimit();
     const cache = options.open();
     try {
@@ -104,15 +108,20 @@ function isServed(socket: string | undefined): boolean {
   return descriptor >= 0;
 }
 
-/** Removes a socket that nobody serves; false where somebody does (another cache with the same ZCCACHE_ENDPOINT). */
-function removeStale(socket: string): boolean {
+/**
+ * Removes a socket that nobody serves, and nothing else: ZCCACHE_ENDPOINT may name anything by mistake. One that is
+ * served belongs to another cache with the same ZCCACHE_ENDPOINT.
+ */
+function removeStale(socket: string): "free" | "in use" | "foreign" {
   const other = connectTo(socket);
   if (other >= 0) {
     close(other);
-    return false;
+    return "in use";
   }
+  const state = statx(socket, { follow: false });
+  if (typeof state === "object" && (state.mode & c.S_IFMT) !== c.S_IFSOCK) return "foreign";
   removeFile(socket);
-  return true;
+  return "free";
 }
 
 function removeFile(path: string): void {

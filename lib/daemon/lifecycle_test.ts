@@ -211,6 +211,17 @@ Deno.test("serve() does not take a socket from somebody who serves another cache
   Deno.removeSync(folder, { recursive: true });
 });
 
+Deno.test("serve() removes nothing but a socket from its socket's path", async () => {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync()), places = placesIn(folder);
+  Deno.writeTextFileSync(places.socket, "precious");
+  assertEquals(await begin(places).ending, {
+    problem: `Cannot listen at ${places.socket}: what is there is no socket`,
+  });
+  assertEquals(Deno.readTextFileSync(places.socket), "precious");
+  assert(!isHeld(places.lock));
+  Deno.removeSync(folder, { recursive: true });
+});
+
 Deno.test("serve() keeps the lock until the flush is over", async () => {
   const folder = Deno.realPathSync(Deno.makeTempDirSync()), places = placesIn(folder);
   const flush = Promise.withResolvers<void>();

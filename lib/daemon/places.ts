@@ -30,7 +30,7 @@ export interface PlacesFrom {
   home?: string;
   /** XDG_RUNTIME_DIR. */
   runtimeDir?: string;
-  /** ZCCACHE_ENDPOINT: overrides the socket only. */
+  /** ZCCACHE_ENDPOINT: overrides the socket only; relative ones count from `cwd`. */
   endpoint?: string;
 }
 
@@ -56,12 +56,20 @@ export function findPlaces(from: PlacesFrom): Places | CacheError {
   const runtime = runtimeFolder(from, name);
   if (runtime instanceof CacheError) return runtime;
   const base = `${runtime}/${name}`;
-  const socket = from.endpoint ?? `${base}.sock`;
+  const socket = from.endpoint === undefined ? `${base}.sock` : absolute(from.endpoint, from.cwd);
   if (socket.length > maxSocketPath) {
     return new CacheError("unusable_place", {
       cannot: `use the socket ${quote(shown(socket))}`,
       found: `its path is longer than ${maxSocketPath} bytes`,
       help: "Choose a shorter one with ZCCACHE_ENDPOINT",
+    });
+  }
+  const there = statx(socket);
+  if (typeof there === "object" && (there.mode & c.S_IFMT) !== c.S_IFSOCK) {
+    return new CacheError("unusable_place", {
+      cannot: `use the socket ${quote(shown(socket))}`,
+      found: "what is there is no socket",
+      help: "Name a path where nothing is with ZCCACHE_ENDPOINT",
     });
   }
   return {
@@ -100,6 +108,10 @@ export function fnv1a(text: string): bigint {
   return hash;
 }
 
+function absolute(path: string, cwd: string): string {
+  return path.startsWith("/") ? path : `${cwd}/${path}`;
+}
+
 function cacheFolder(from: PlacesFrom): string | CacheError {
   const chosen = from.cacheDir || defaultCache(from);
   if (chosen === undefined) {
@@ -109,7 +121,7 @@ function cacheFolder(from: PlacesFrom): string | CacheError {
       help: "Name a folder with ZCCACHE_CACHE_DIR",
     });
   }
-  const path = chosen.startsWith("/") ? chosen : `${from.cwd}/${chosen}`;
+  const path = absolute(chosen, from.cwd);
   makeFolder(path);
   const real = realPath(path);
   const state = typeof real === "string" ? statx(real) : real;

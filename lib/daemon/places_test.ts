@@ -66,6 +66,18 @@ Deno.test("findPlaces() lets ZCCACHE_ENDPOINT override the socket only", () =>
     assertEquals(places.lock, find(folder).lock);
   }));
 
+Deno.test("findPlaces() takes a relative ZCCACHE_ENDPOINT from the current folder", () =>
+  inFolder((folder) => assertEquals(find(folder, { endpoint: "s" }).socket, `${folder}/s`)));
+
+Deno.test("findPlaces() refuses an endpoint at which something else is than a socket", () =>
+  inFolder((folder) => {
+    Deno.mkdirSync(`${folder}/folder`);
+    Deno.writeTextFileSync(`${folder}/file`, "precious");
+    for (const endpoint of [`${folder}/folder`, `${folder}/file`, "/dev/null"]) {
+      assertMatch(refuse(folder, { endpoint }).message, /what is there is no socket/);
+    }
+  }));
+
 Deno.test("findPlaces() asks the user database where HOME is unset", () =>
   inFolder((folder) => {
     const database = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"));
