@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { cString, shown } from "../base/bytes.ts";
+import { cString, fromText, shown } from "../base/bytes.ts";
 import {
   c,
   close,
@@ -109,13 +109,11 @@ function spawnDaemon(log: string, command: readonly string[]): string | undefine
   const output = l.open(cString(log), flags, 0o600);
   if (output < 0) return `Cannot write ${shown(log)}: errno ${errno()}`;
   const input = l.open(cString("/dev/null"), c.O_RDWR | c.O_CLOEXEC, 0);
-  const here = l.open(cString("."), c.O_RDONLY | c.O_DIRECTORY | c.O_CLOEXEC, 0);
   const mask = l.umask(0o077);
   try {
     if (Number(l.lseek(output, 0n, 2)) > maxLogBytes) l.ftruncate(output, 0n);
-    Deno.chdir("/");
-    const pid = spawn(shell, [shell, "-c", '"$@" &', shell, ...command], {
-      environ: environment().filter((text) => keptVariables.test(text)),
+    const pid = spawn(shell, [shell, "-c", 'cd / && "$@" &', shell, ...command], {
+      environ: environment().filter((text) => keptVariables.test(text)).map(fromAnywhere),
       stdio: [input, output, output],
       closeOthers: true,
       newSession: true,
@@ -125,7 +123,12 @@ function spawnDaemon(log: string, command: readonly string[]): string | undefine
     return undefined;
   } finally {
     l.umask(mask);
-    if (here >= 0) l.fchdir(here);
-    for (const descriptor of [output, input, here]) if (descriptor >= 0) close(descriptor);
+    for (const descriptor of [output, input]) if (descriptor >= 0) close(descriptor);
   }
+}
+
+/** A variable as it means the same in the daemon's folder: paths that count from ours become absolute. */
+function fromAnywhere(text: string): string {
+  const [, name, path] = /^(ZCCACHE_(?:CACHE_DIR|ENDPOINT)=)([^/].*)$/s.exec(text) ?? [];
+  return path === undefined ? text : `${name}${fromText(Deno.cwd())}/${path}`;
 }

@@ -52,6 +52,19 @@ Deno.test("startDaemon() gives a daemon the root folder, umask 077 and a cleaned
     assertEquals([Deno.cwd(), Deno.umask()], [before, mask], "and leaves the client where it was");
   }));
 
+Deno.test("startDaemon() names places to a daemon so that they mean the same in its folder", () =>
+  inFolder((places, folder) => {
+    const file = `${folder}/report`, given = { ZCCACHE_CACHE_DIR: "c $1", ZCCACHE_ENDPOINT: "/s" };
+    for (const [name, value] of Object.entries(given)) Deno.env.set(name, value);
+    try {
+      const command = ["/bin/sh", "-c", 'env | grep ^ZCC | sort >"$0.new"; mv "$0.new" "$0"', file];
+      assertEquals(startDaemon({ places, command, waitMs: 30 }), "starting");
+    } finally {
+      for (const name of Object.keys(given)) Deno.env.delete(name);
+    }
+    assertEquals(reportIn(file), [`ZCCACHE_CACHE_DIR=${Deno.cwd()}/c $1`, "ZCCACHE_ENDPOINT=/s"]);
+  }));
+
 Deno.test("startDaemon() leaves no child behind", () =>
   inFolder((places, folder) => {
     startDaemon({ places, command: reporter(`${folder}/report`), waitMs: 1 });
