@@ -126,12 +126,31 @@ static bool is_utf8(const char *text)
     return true;
 }
 
+/*
+ * Whether the engine can live under our limits, which are the tool's and stay as they are: it would die of them with
+ * words of its own. V8 reserves address space, its main thread was seen to overflow 256 KB, and a one-shot needs
+ * some 20 descriptors beside those that we were given.
+ */
+static bool engine_can_start(void)
+{
+    static const struct { int resource; rlim_t least; } needs[] = {
+        {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_DATA, RLIM_INFINITY}, {RLIMIT_STACK, 1 << 20}};
+    enum { DESCRIPTORS = 64 };
+    struct rlimit limit;
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+        if (getrlimit(needs[i].resource, &limit) || limit.rlim_cur < needs[i].least) return false;
+    if (getrlimit(RLIMIT_NOFILE, &limit)) return false;
+    rlim_t unused = 0;
+    for (rlim_t fd = 0; fd < limit.rlim_cur && unused < DESCRIPTORS; fd++)
+        if (fcntl((int)fd, F_GETFD) < 0) unused++;
+    return unused >= DESCRIPTORS;
+}
+
 /* No daemon: the engine starts one, or decides itself. What the engine cannot start for passes. */
 static _Noreturn void without_daemon(void)
 {
-    struct rlimit memory;
     const char *mode = setting("ZCCACHE_DAEMON");
-    bool fit = !getrlimit(RLIMIT_AS, &memory) && memory.rlim_cur == RLIM_INFINITY; /* V8 reserves address space */
+    bool fit = engine_can_start();
     for (char **at = origin.argv; *at && fit; at++) fit = is_utf8(*at);
     if (!self.by_path || !fit) pass();
     bool alone = is_on("ZCCACHE_NO_SPAWN") || (mode && !strcasecmp(mode, "off"));
