@@ -160,7 +160,10 @@ function place(folder: string, base: string, from: Embedded, cc: string): void {
   }
 }
 
-/** Renames `made` to `folder`. Another process may do the same at the same time: the last one stands. */
+/**
+ * Renames `made` to `folder`, unless another process was quicker and what is there is good: to replace that would
+ * take launcher and tracer for a moment from those who use them.
+ */
 function exchange(made: string, folder: string): void {
   const old = `${made}.old`;
   for (let attempts = 0;; attempts++) {
@@ -169,6 +172,7 @@ function exchange(made: string, folder: string): void {
     } catch (error) {
       if (attempts > 3) throw error;
     }
+    if (isUsable(folder, true)) return;
     try {
       Deno.renameSync(folder, old); // a folder with something in it cannot be renamed over
     } catch (error) {
