@@ -18,9 +18,11 @@
 #include <dirent.h>
 #include <limits.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <time.h>
 
-enum { TRAILER_BYTES = 64, OLD_ENGINES_S = 14 * 24 * 3600 };
+/* Copying an engine takes tenths of a second; one who copies for longer than we wait is stopped or has a slow disk. */
+enum { TRAILER_BYTES = 64, OLD_ENGINES_S = 14 * 24 * 3600, UNPACK_WAIT_MS = 5000, UNPACK_LOOK_MS = 10 };
 static const char trailer_mark[16] = "zccache engine";
 
 static struct {
@@ -129,8 +131,25 @@ static void remove_old_engines(const char *folder)
     if (listing) closedir(listing);
 }
 
-/* Puts the engine at `path` in `folder`; false where that cannot be. Others may do the same at the same time. */
-static bool unpack(const char *folder, const char *path)
+/*
+ * The lock of those who unpack into `folder`: its descriptor, or -1 where the one who holds it takes too long. On a
+ * file system without such locks everybody has it.
+ */
+static int lock_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int waited = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK; waited += UNPACK_LOOK_MS) {
+        poll(NULL, 0, UNPACK_LOOK_MS);
+        if (waited < UNPACK_WAIT_MS) continue;
+        close(fd);
+        errno = EAGAIN;
+        return -1;
+    }
+    return fd;
+}
+
+/* Writes the engine beside `path` and renames it; false where that cannot be. */
+static bool write_engine(const char *folder, const char *path)
 {
     char made[PATH_MAX];
     if (snprintf(made, sizeof made, "%s.%d", path, (int)getpid()) >= (int)sizeof made) return false;
@@ -145,6 +164,19 @@ static bool unpack(const char *folder, const char *path)
     if (!engine.problem) engine.problem = errno;
     if (fd >= 0) unlink(made);
     return false;
+}
+
+/*
+ * Puts the engine at `path` in `folder`; false where that cannot be. Of many at once one writes and the others wait for
+ * it: 64 copies filled a disk, and an engine whose file another one has replaced does not find itself while it starts.
+ */
+static bool unpack(const char *folder, const char *path)
+{
+    int lock = lock_folder(folder);
+    bool there = lock >= 0 && (is_unpacked(path) || write_engine(folder, path));
+    if (lock >= 0) close(lock);
+    else if (!engine.problem) engine.problem = errno;
+    return there;
 }
 
 /* A folder for engines, made where it is missing: ours, 0755, no link. */

@@ -20,6 +20,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -121,6 +122,7 @@ int lstat(const char *path, struct stat *to) { return (int)CALL4(SYS_newfstatat,
 int fstat(int fd, struct stat *to) { return (int)CALL2(SYS_fstat, fd, to); }
 int chmod(const char *path, mode_t mode) { return (int)CALL2(SYS_chmod, path, mode); }
 int fchmod(int fd, mode_t mode) { return (int)CALL2(SYS_fchmod, fd, mode); }
+int flock(int fd, int how) { return (int)CALL2(SYS_flock, fd, how); }
 int ftruncate(int fd, off_t size) { return (int)CALL2(SYS_ftruncate, fd, size); }
 int mkdir(const char *path, mode_t mode) { return (int)CALL2(SYS_mkdir, path, mode); }
 int rmdir(const char *path) { return (int)CALL1(SYS_rmdir, path); }
