@@ -295,11 +295,12 @@ export class Server {
   }
 }
 
+/** Room for more of a frame of `size` bytes. It follows what has come, not what is claimed: a claim costs nobody anything. */
 function makeRoom(connection: Connection, size: number): true {
-  if (size > connection.into.length) {
-    const larger = new Uint8Array(size);
-    larger.set(connection.into.subarray(0, connection.filled));
-    connection.into = larger;
-  }
+  const { into, filled } = connection;
+  if (filled < into.length) return true;
+  const larger = new Uint8Array(Math.min(size, into.length * 2));
+  larger.set(into);
+  connection.into = larger;
   return true;
 }
