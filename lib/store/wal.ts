@@ -26,6 +26,8 @@ export class Wal<R> {
   /** Of a failed flush. */
   #kept = new Map<string, R>();
   #flushing: Promise<number> | undefined;
+  /** The flush after the one under way. */
+  #next: Promise<number> | undefined;
   #stopTicking: () => void;
   /** Resolves once an abort has drained and flushed; never rejects. */
   readonly closed: Promise<void>;
@@ -58,8 +60,17 @@ export class Wal<R> {
     if (this.#flushing === undefined && this.pending > 0) void this.flush();
   }
 
-  /** Commits what waits. Resolves to the number of records committed, 0 also where the commit failed. */
+  /**
+   * Commits what waits, also what came after the start of a flush that is under way. Resolves to the number of records
+   * committed, 0 also where the commit failed.
+   */
   flush(): Promise<number> {
+    if (this.#flushing !== undefined && this.#queue.length > 0) {
+      return this.#next ??= this.#flushing.then(() => {
+        this.#next = undefined;
+        return this.flush();
+      });
+    }
     return this.#flushing ??= this.#flush(false).finally(() => this.#flushing = undefined);
   }
 
@@ -85,7 +96,7 @@ export class Wal<R> {
 
   async #end(): Promise<void> {
     this.#stopTicking();
-    await this.#flushing;
+    while (this.#flushing !== undefined) await this.#flushing;
     if (this.pending > 0) this.#options.log.info(`WAL draining pending=${this.pending}`);
     await this.#flush(true);
   }

@@ -115,6 +115,22 @@ Deno.test("Wal drains and flushes on abort before closed resolves, and ticks no 
   assertEquals(clock.tickers, 0);
 });
 
+Deno.test("Wal flushes what came after the start of a running flush before it says so", async () => {
+  const { wal, batches, release } = setup({ held: true });
+  wal.enqueue("a", "1");
+  const first = wal.flush();
+  wal.enqueue("b", "1");
+  let done = false;
+  const asked = [wal.flush(), wal.flush()].map((flush) => flush.finally(() => done = true));
+  release();
+  assertEquals(await first, 1);
+  await turns();
+  assertEquals([batches, done], [[[["a", "1"]]], false]);
+  release();
+  assertEquals(await Promise.all(asked), [1, 1]);
+  assertEquals(batches, [[["a", "1"]], [["b", "1"]]]);
+});
+
 Deno.test("Wal waits for a running flush before its last one", async () => {
   const { wal, batches, abort, release } = setup({ held: true });
   wal.enqueue("a", "1");
