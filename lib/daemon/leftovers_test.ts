@@ -23,3 +23,22 @@ Deno.test("sweepRuntime() removes what dead processes left and nothing else", ()
     Deno.removeSync(folder, { recursive: true });
   });
 });
+
+Deno.test("sweepRuntime() takes a zombie for dead", async () => {
+  const folder = Deno.makeTempDirSync();
+  const parent = new Deno.Command("/bin/sh", {
+    args: ["-c", "true & echo $!; exec sleep 60"],
+    stdout: "piped",
+  }).spawn();
+  const reader = parent.stdout.getReader();
+  const pid = Number(new TextDecoder().decode((await reader.read()).value));
+  const left = `${folder}/record-${pid}-1`;
+  Deno.writeTextFileSync(left, "");
+  while (!/\) Z/.test(Deno.readTextFileSync(`/proc/${pid}/stat`)));
+  sweepRuntime(folder);
+  assertEquals([...Deno.readDirSync(folder)], []);
+  parent.kill("SIGKILL");
+  await parent.status;
+  await reader.cancel();
+  Deno.removeSync(folder, { recursive: true });
+});
