@@ -2,13 +2,13 @@
  * Many clients at the same moment: against no daemon, against the one that they have started, and as the very first
  * that ever run this executable, which has to be unpacked then.
  *
- *     FUZZ_CLIENTS=256    how many; 64 where nothing is said
+ *     FUZZ_CLIENTS=256    how many; 40 where nothing is said
  */
 import { assert, assertEquals } from "@std/assert";
 import { engine, until, World } from "../process/engine.ts";
 import { leftovers } from "../process/fake_decider.ts";
 
-const clients = Number(Deno.env.get("FUZZ_CLIENTS") ?? 64);
+const clients = Number(Deno.env.get("FUZZ_CLIENTS") ?? 40);
 const built = engine.length === 1;
 const numbers = Array.from({ length: clients }, (_, i) => i + 1);
 

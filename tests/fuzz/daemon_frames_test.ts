@@ -17,9 +17,9 @@ import { damaged, Random, randomFor, sized, steps } from "./frames.ts";
 libc(); // opened before the tests, which would call it a leak
 
 /** Conversations; each sends some three frames. */
-const conversations = steps(3_000);
+const conversations = steps(2_500);
 /** The daemon's heap and buffers have their size after so many. */
-const warmUp = 3_000;
+const warmUp = 2_500;
 /** What resident memory may vary by: V8 collects when it likes. In 48,000 conversations it was seen to vary by 10 MB. */
 const mostGrowthBytes = 48 << 20;
 /** Connections that are left open in the middle of a frame, at most. */

@@ -37,7 +37,7 @@ interface Turn {
 const deliveredText = "delivered";
 const source = 'int f(void) { return 1 / 0; }\nconst char t[] = "t";\n';
 const compile = "cc -c a.c -o a.o";
-const turns = steps(60);
+const turns = steps(48);
 
 const target = { style: styles.replace, mode: 0o644, path: "a.o", source: blobOf(deliveredText) };
 const side = { ...target, path: "a.d", style: styles.unknown };
@@ -168,7 +168,7 @@ for (const launcher of launchers) {
     const kinds = [firstAnswers, laterAnswers, undeliverable];
     const all: Turn[] = [
       { what: "a sound hit", says: [frameOf(sound)], may: ["delivered"] },
-      ...cutHits(launcher.name === "static" ? 3 : 12),
+      ...cutHits(launcher.name === "static" ? 4 : 16),
       ...Array.from({ length: turns }, (_, i) => kinds[i % kinds.length](random)),
       { what: "a sound hit", says: [frameOf(sound)], may: ["delivered"] },
     ];
