@@ -8,9 +8,9 @@ import { engine, lives } from "../process/engine.ts";
 import { deadlineMs, leftovers, plain } from "../process/fake_decider.ts";
 import { type Random, randomFor, steps } from "./frames.ts";
 
-const names = Array.from({ length: 16 }, (_, i) => `part${i}`);
+const names = Array.from({ length: 10 }, (_, i) => `part${i}`);
 const rounds = steps(3);
-/** What 16 compiles may take on a busy machine, beside waiting. */
+/** What ten compiles may take on a busy machine, beside waiting. */
 const slackMs = 8_000;
 
 /** A world with sources, a makefile, and a build of them by `compiler`. */

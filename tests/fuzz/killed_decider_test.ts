@@ -7,7 +7,7 @@ import { blobOf, deadlineMs, leftovers, newFolder, plain, play, zc } from "../pr
 
 const program = new URL("decider_process.ts", import.meta.url).pathname;
 /** Ends with a warning, an object and an exit code of its own; takes long enough to be met while it runs. */
-const tool = "#!/bin/sh\ncc -c a.c -o a.o\nsleep 0.2\nexit 7\n";
+const tool = "#!/bin/sh\ncc -c a.c -o a.o\nsleep 0.1\nexit 7\n";
 /** What the tool and a busy machine may take on top of a deadline. */
 const slackMs = 2_500;
 
@@ -17,15 +17,21 @@ interface Outcome {
   object: Uint8Array;
 }
 
-/** A folder with the tool, and what comes of it without us. */
-async function prepared(): Promise<{ folder: string; right: Outcome }> {
+/** A folder with the tool. */
+function prepared(): string {
   const folder = newFolder();
   Deno.writeTextFileSync(`${folder}/tool`, tool, { mode: 0o755 });
   Deno.writeTextFileSync(`${folder}/a.c`, "int f(void) { return 1 / 0; }\n");
-  const told = await play({ launcher: plain, folder, script: "./tool" });
-  const right = { code: told.code, text: told.err, object: Deno.readFileSync(`${folder}/a.o`) };
-  Deno.removeSync(`${folder}/a.o`);
-  return { folder, right };
+  return folder;
+}
+
+let known: Outcome | undefined;
+
+/** What comes of the tool without us. */
+async function rightOutcome(): Promise<Outcome> {
+  if (known !== undefined) return known;
+  const folder = prepared(), { code, err } = await play({ launcher: plain, folder, script: "./tool" });
+  return known = { code, text: err, object: Deno.readFileSync(`${folder}/a.o`) };
 }
 
 async function listening(decider: Deno.ChildProcess): Promise<void> {
@@ -49,7 +55,7 @@ const steps = [
 for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
   for (const step of steps) {
     Deno.test(`a compile ends right where its decider gets ${signal}, ${step}`, async () => {
-      const { folder, right } = await prepared();
+      const folder = prepared(), right = await rightOutcome();
       const socket = `${newFolder()}/s`;
       const decider = new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--no-check", program, socket, step, signal, blobOf("delivered")],
