@@ -127,8 +127,7 @@ static int lock_folder(const char *folder)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (int waited = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK; waited += UNPACK_LOOK_MS) {
-        struct timespec look = {0, UNPACK_LOOK_MS * 1000000L};
-        nanosleep(&look, NULL);
+        poll(NULL, 0, UNPACK_LOOK_MS);
         if (waited < UNPACK_WAIT_MS) continue;
         close(fd);
         errno = EAGAIN;

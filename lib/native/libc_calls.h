@@ -17,13 +17,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/file.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -125,6 +125,7 @@ int lstat(const char *path, struct stat *to) { return (int)CALL4(SYS_newfstatat,
 int fstat(int fd, struct stat *to) { return (int)CALL2(SYS_fstat, fd, to); }
 int chmod(const char *path, mode_t mode) { return (int)CALL2(SYS_chmod, path, mode); }
 int fchmod(int fd, mode_t mode) { return (int)CALL2(SYS_fchmod, fd, mode); }
+int flock(int fd, int how) { return (int)CALL2(SYS_flock, fd, how); }
 int ftruncate(int fd, off_t size) { return (int)CALL2(SYS_ftruncate, fd, size); }
 int mkdir(const char *path, mode_t mode) { return (int)CALL2(SYS_mkdir, path, mode); }
 int rmdir(const char *path) { return (int)CALL1(SYS_rmdir, path); }
@@ -272,8 +273,6 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const 
     return (int)CALL5(SYS_ppoll, fds, count, limit ? &left : NULL, mask, KERNEL_MASK_BYTES);
 }
 
-int flock(int fd, int operation) { return (int)CALL2(SYS_flock, fd, operation); }
-int nanosleep(const struct timespec *time, struct timespec *left) { return (int)CALL2(SYS_nanosleep, time, left); }
 int clock_gettime(clockid_t clock, struct timespec *to) { return (int)CALL2(SYS_clock_gettime, clock, to); }
 
 time_t time(time_t *to)

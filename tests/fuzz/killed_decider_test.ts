@@ -52,30 +52,37 @@ const steps = [
   "told what was kept",
 ];
 
+/** Has the tool run while the decider gets `signal` at `step`, and looks at all that comes of it. */
+async function endsRight(signal: "SIGKILL" | "SIGSTOP", step: string, before = ""): Promise<void> {
+  const folder = prepared(), right = await rightOutcome(), socket = `${newFolder()}/s`;
+  const decider = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", program, socket, step, signal, blobOf("delivered")],
+    stdout: "piped",
+  }).spawn();
+  try {
+    await listening(decider);
+    const script = `${before} ${zc.replace("$S", socket)} ./tool`;
+    const told = await play({ launcher: plain, folder, script });
+    const object = Deno.readFileSync(`${folder}/a.o`);
+    assertEquals<Outcome>({ code: told.code, text: told.err, object }, right);
+    assertEquals([told.out, leftovers(folder)], ["", []]);
+    const stopped = signal === "SIGSTOP";
+    assert(told.ms < (stopped ? deadlineMs : 0) + slackMs, `took ${told.ms} ms`);
+    // What is killed is met as the end of the connection: nobody waits for that.
+    if (stopped) assert(told.ms >= deadlineMs, `took only ${told.ms} ms: it was not stopped in time`);
+    else assertEquals((await decider.status).signal, "SIGKILL");
+  } finally {
+    if (signal === "SIGSTOP") decider.kill("SIGKILL");
+    await decider.status;
+  }
+}
+
 for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
   for (const step of steps) {
-    Deno.test(`a compile ends right where its decider gets ${signal}, ${step}`, async () => {
-      const folder = prepared(), right = await rightOutcome();
-      const socket = `${newFolder()}/s`;
-      const decider = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--no-check", program, socket, step, signal, blobOf("delivered")],
-        stdout: "piped",
-      }).spawn();
-      try {
-        await listening(decider);
-        const told = await play({ launcher: plain, folder, script: zc.replace("$S", socket) + " ./tool" });
-        const object = Deno.readFileSync(`${folder}/a.o`);
-        assertEquals<Outcome>({ code: told.code, text: told.err, object }, right);
-        assertEquals([told.out, leftovers(folder)], ["", []]);
-        const stopped = signal === "SIGSTOP";
-        assert(told.ms < (stopped ? deadlineMs : 0) + slackMs, `took ${told.ms} ms`);
-        // What is killed is met as the end of the connection: nobody waits for that.
-        if (stopped) assert(told.ms >= deadlineMs, `took only ${told.ms} ms: it was not stopped in time`);
-        else assertEquals((await decider.status).signal, "SIGKILL");
-      } finally {
-        if (signal === "SIGSTOP") decider.kill("SIGKILL");
-        await decider.status;
-      }
-    });
+    Deno.test(`a compile ends right where its decider gets ${signal}, ${step}`, () =>
+      endsRight(signal, step));
   }
+
+  Deno.test(`a compile whose request no socket holds ends right where its decider gets ${signal}`, () =>
+    endsRight(signal, "connected", "x=$(printf %0100000d 0); for i in $(seq 15); do export V$i=$x; done;"));
 }
