@@ -48,7 +48,7 @@ function write({ launcher, engine, id }: { launcher: string; engine: string; id:
 }
 
 /** Where the stamp is. @throws {Error} where there is none, or more than one. */
-function stampIn(launcher: Uint8Array): number {
+export function stampIn(launcher: Uint8Array): number {
   const found: number[] = [];
   for (let at = launcher.indexOf(mark[0]); at >= 0; at = launcher.indexOf(mark[0], at + 1)) {
     if (mark.every((byte, i) => launcher[at + i] === byte)) found.push(at);

@@ -5,6 +5,7 @@
  *     FUZZ_CLIENTS=256    how many; 40 where nothing is said
  */
 import { assert, assertEquals } from "@std/assert";
+import { stampIn } from "../../lib/native/compose.ts";
 import { engine, until, World } from "../process/engine.ts";
 import { leftovers } from "../process/fake_decider.ts";
 
@@ -122,8 +123,10 @@ class FirstUse implements Disposable {
   constructor() {
     this.path = `${this.#folder}/zccache`;
     Deno.copyFileSync(engine[0], this.path);
-    using file = Deno.openSync(this.path, { write: true });
-    file.seekSync(-32, Deno.SeekMode.End); // the build id in the trailer
+    using file = Deno.openSync(this.path, { read: true, write: true });
+    const launcher = new Uint8Array(52 << 10);
+    file.readSync(launcher);
+    file.seekSync(stampIn(launcher) + 16, Deno.SeekMode.Start); // its build id
     file.writeSync(new TextEncoder().encode(this.#id));
   }
 
