@@ -11,7 +11,7 @@ import { type Bench, gcc, paths, quantile, row } from "./bench_tools.ts";
 import { type Project, projects, Unreachable } from "./realworld_sources.ts";
 import { must, projectFolder } from "./steps.ts";
 
-const names = ["lua", "zlib"], mostRounds = 11;
+const names = ["lua", "zlib"], mostRounds = 7;
 const date = "1700000000";
 
 interface Way {

@@ -9,7 +9,7 @@
 import { type Contender, hitCount } from "./bench_peers.ts";
 import { type Bench, type Command, gcc, ms, paths, row, spawnAll, timings } from "./bench_tools.ts";
 
-const compiles = 45, mostRounds = 20;
+const compiles = 45, mostRounds = 10;
 
 /** `flow.sh <round> <folder> <words of the compiler>` */
 const script = `round=$1 folder=$2

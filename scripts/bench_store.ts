@@ -21,7 +21,7 @@ function open(folder: string, mode: "daemon" | "one-shot") {
     mode,
     flushMs: 3_600_000,
     maxPending: 1 << 30,
-    budgetBytes: 1 << 40,
+    budgetBytes: 2 ** 40,
     signal: abort.signal,
     log: { info: () => {}, warn: (line) => console.log(line) },
     now: () => Date.now(),

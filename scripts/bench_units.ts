@@ -103,7 +103,7 @@ function appendJournal(folder: string, count: number): void {
     mode: "one-shot",
     flushMs: 3_600_000,
     maxPending: 1 << 30,
-    budgetBytes: 1 << 40,
+    budgetBytes: 2 ** 40,
     signal: new AbortController().signal,
     log,
     now: () => Date.now(),

@@ -41,15 +41,17 @@ export function replaceFile(folder: string, path: string, bytes: Uint8Array, flu
 }
 
 /**
- * Writes bytes to a file of their own, on the disk when it resolves, without holding anybody up. @returns its name, for
+ * Writes parts to a file of their own, on the disk when it resolves, without holding anybody up. @returns its name, for
  * a rename. @throws {Error} where the disk is full or the folder gone; nothing half-written stays.
  */
-export async function stageFile(folder: string, bytes: Uint8Array): Promise<string> {
+export async function stageFile(folder: string, ...parts: Uint8Array[]): Promise<string> {
   const temporary = temporaryName(folder);
   try {
     const file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
     try {
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      for (const part of parts) {
+        for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+      }
       await file.syncData();
     } finally {
       file.close();

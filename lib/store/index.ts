@@ -11,7 +11,7 @@ import { type Digest, hex } from "../base/digest.ts";
 import { decode, encode } from "@std/msgpack";
 import { type JournalRecord, recordKinds } from "./journal.ts";
 import { filesShard } from "./layout.ts";
-import { encodeShard, Units, unsealed, valueOf } from "./shard.ts";
+import { encodeUnits, Units, unsealed } from "./shard.ts";
 import { SharedInputs } from "./shared.ts";
 import { Decoded, Stored } from "./stored.ts";
 import type { Unit } from "./unit.ts";
@@ -193,14 +193,13 @@ export class Index {
     this.dirty.add(at.shard);
   }
 
-  /** The file of a shard as it is now: of one action the oldest unit first. Its units are held as those bytes from now on. */
-  encode(number: number): Uint8Array<ArrayBuffer> {
+  /** The value of a shard as it is now: of one action the oldest unit first. Its units are held as those bytes from now on. */
+  encode(number: number): Uint8Array {
     const shard = this.#shard(number), all = [...shard.units.values()].flatMap((list) => list.toReversed());
-    const file = encodeShard(all.map((stored) => stored.row())),
-      units = new Units(valueOf(file)!, this.#shared);
+    const value = encodeUnits(all.map((stored) => stored.row())), units = new Units(value, this.#shared);
     for (const [at, stored] of all.entries()) stored.moved(units, at);
-    shard.bytes = file.length;
-    return file;
+    shard.bytes = value.length;
+    return value;
   }
 
   /** Bytes of the last snapshot of a shard. */

@@ -43,7 +43,7 @@ Deno.test("Index keeps records of use and of drops, by action and moment", () =>
   const first = source.index.put({ ...unitOf("a", "1"), storedAt: 1 }, 10);
   source.index.put({ ...unitOf("a", "2"), storedAt: 2 }, 10);
   const used = source.index.about(first.id, 99)!, dropped = source.index.about(first.id, 0)!;
-  const { index } = setup({ [shardOf("a")]: source.index.encode(shardOf("a")) });
+  const { index } = setup({ [shardOf("a")]: sealed(source.index.encode(shardOf("a"))) });
   index.take({ ...used, kind: recordKinds.use });
   const usedOf = () => index.candidates(keyOf("a")).map(({ unit, used }) => [unit.storedAt, used]);
   assertEquals(usedOf(), [[2, 10], [1, 99]]);

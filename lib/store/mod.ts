@@ -35,7 +35,7 @@ import { JournalFile } from "./journal_file.ts";
 import { filesShard, names, shardCount } from "./layout.ts";
 import { Objects } from "./objects.ts";
 import { preparePlace, sweepStaged } from "./place.ts";
-import { encodeUnits, sealed } from "./shard.ts";
+import { encodeUnits, headOf, sealed } from "./shard.ts";
 import type { Unit } from "./unit.ts";
 import { giveWay, Slice } from "./slice.ts";
 import { Wal } from "./wal.ts";
@@ -259,10 +259,10 @@ export class Store {
   async #replaceShard(shard: number, epoch: number): Promise<void> {
     this.#index.load(shard);
     await giveWay();
-    const bytes = this.#encode(shard);
+    const value = this.#encode(shard);
     try {
       await giveWay();
-      const staged = await stageFile(this.#folder, bytes);
+      const staged = await stageFile(this.#folder, headOf(value), value);
       this.#locked(() => {
         this.#journal.catchUp();
         if (this.#index.epoch === epoch) Deno.renameSync(staged, this.#path(names.shard(shard)));
@@ -298,9 +298,9 @@ export class Store {
   }
 
   #writeShard(shard: number): void {
-    const bytes = this.#encode(shard);
+    const file = sealed(this.#encode(shard));
     try {
-      replaceFile(this.#folder, this.#path(names.shard(shard)), bytes, "file");
+      replaceFile(this.#folder, this.#path(names.shard(shard)), file, "file");
     } catch (cause) {
       this.#index.dirty.add(shard);
       throw cause;
@@ -309,7 +309,7 @@ export class Store {
 
   #encode(shard: number): Uint8Array {
     this.#index.dirty.delete(shard);
-    return shard === filesShard ? sealed(this.#index.filesValue()) : this.#index.encode(shard);
+    return shard === filesShard ? this.#index.filesValue() : this.#index.encode(shard);
   }
 
   /** The journal without the records of shards that are written, and without all before `from`. Under the lock. */

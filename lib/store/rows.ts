@@ -76,29 +76,27 @@ export class RowsBuilder {
     this.#row = new Uint8Array(width);
   }
 
+  /** Begins anew with the memory that it has. */
+  clear(): void {
+    this.#count = 0;
+    this.#slots.fill(0);
+  }
+
   /** Takes over a whole stored table; each row keeps its number. Only while this one is empty. */
   adopt(from: Rows): void {
-    const { kinds, data, pathEnds, paths } = from.columns,
-      { count } = from,
-      room = count + (count >> 3) + firstRows;
-    this.#kinds = grown(kinds, room);
-    this.#data = grown(data, room * this.#width);
-    this.#paths = grown(paths, paths.length + (paths.length >> 3) + longestPath);
-    this.#ends = new Uint32Array(grown(pathEnds, room * 4).buffer);
-    this.#hashes = new Int32Array(room);
-    this.#count = count;
+    const { kinds, data, pathEnds, paths } = from.columns, { count } = from;
+    this.#makeRoom(count, paths.length);
+    this.#kinds.set(kinds);
+    this.#data.set(data);
+    this.#paths.set(paths);
+    new Uint8Array(this.#ends.buffer).set(pathEnds);
     for (let row = 0; row < count; row++) {
-      this.#hashes[row] = this.#hash(
-        kinds[row],
-        paths,
-        row === 0 ? 0 : this.#ends[row - 1],
-        this.#ends[row],
-        data,
-        row * this.#width,
-      );
+      const start = row === 0 ? 0 : this.#ends[row - 1];
+      this.#hashes[row] = this.#hash(kinds[row], paths, start, this.#ends[row], data, row * this.#width);
     }
-    let slots = firstRows * 2;
-    while (slots < room * 2) slots *= 2;
+    this.#count = count;
+    let slots = this.#slots.length;
+    while (slots < count * 2 + 2) slots *= 2;
     this.#fillSlots(slots);
   }
 
@@ -178,7 +176,7 @@ export class RowsBuilder {
   #makeRoom(row: number, pathBytes: number): void {
     if (pathBytes > this.#paths.length) this.#paths = grown(this.#paths, pathBytes * 2);
     if (row < this.#kinds.length) return;
-    const rows = row * 2;
+    const rows = row * 2; // row < rows: there is always one to begin with
     this.#kinds = grown(this.#kinds, rows);
     this.#data = grown(this.#data, rows * this.#width);
     const ends = this.#ends, hashes = this.#hashes;
@@ -187,7 +185,9 @@ export class RowsBuilder {
   }
 
   #fillSlots(count: number): void {
-    const slots = this.#slots = new Int32Array(count), mask = count - 1;
+    if (count === this.#slots.length) this.#slots.fill(0);
+    else this.#slots = new Int32Array(count);
+    const slots = this.#slots, mask = count - 1;
     for (let row = 0; row < this.#count; row++) {
       const hash = this.#hashes[row];
       let slot = (hash ^ hash >>> 15) & mask;

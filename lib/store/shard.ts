@@ -37,6 +37,7 @@ export interface PackedRow {
 
 /** The value of units as bytes, without head. */
 export function encodeUnits(rows: readonly Row[]): Uint8Array<ArrayBuffer> {
+  inputRows.clear(), inputTable.clear(), folderRows.clear(), folderTable.clear();
   const encoder = new Encoder();
   encoder.begin(rows);
   for (const row of rows) encoder.add(row);
@@ -50,25 +51,22 @@ export function encodeShard(rows: readonly Row[]): Uint8Array<ArrayBuffer> {
 
 /** Head and checksum in front of a value. */
 export function sealed(value: Uint8Array): Uint8Array<ArrayBuffer> {
-  const file = new Uint8Array(headBytes + value.length);
-  file.set(new TextEncoder().encode(magic));
-  new DataView(file.buffer).setUint32(8, crc32(value), true);
-  file.set(value, headBytes);
-  return file;
+  return concat([headOf(value), value]);
+}
+
+/** What stands in front of a value in its file. */
+export function headOf(value: Uint8Array): Uint8Array {
+  const head = new Uint8Array(headBytes);
+  head.set(new TextEncoder().encode(magic));
+  new DataView(head.buffer).setUint32(8, crc32(value), true);
+  return head;
 }
 
 /** The value of a sealed file, or undefined where a byte of it is wrong. */
 export function unsealed(file: Uint8Array): Uint8Array | undefined {
-  const value = valueOf(file);
-  return value !== undefined && new DataView(file.buffer, file.byteOffset).getUint32(8, true) === crc32(value)
-    ? value
-    : undefined;
-}
-
-/** The value of a file that we sealed ourselves. */
-export function valueOf(file: Uint8Array): Uint8Array | undefined {
   if (file.length < headBytes || new TextDecoder().decode(file.subarray(0, 8)) !== magic) return undefined;
-  return file.subarray(headBytes);
+  const value = file.subarray(headBytes);
+  return new DataView(file.buffer, file.byteOffset).getUint32(8, true) === crc32(value) ? value : undefined;
 }
 
 /** What of a unit is neither searched for nor shared, by position. */
@@ -111,17 +109,41 @@ interface Moved {
   folders: Uint32Array;
 }
 
+/** Numbers that are many. */
+class Numbers {
+  #all = new Uint32Array(1024);
+  length = 0;
+
+  push(number: number): void {
+    if (this.length === this.#all.length) {
+      const all = this.#all;
+      (this.#all = new Uint32Array(all.length * 2)).set(all);
+    }
+    this.#all[this.length++] = number;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  bytes(): Uint8Array {
+    return new Uint8Array(this.#all.buffer, 0, this.length * 4);
+  }
+}
+
+// One memory for all encoding, which goes on without a pause: arrays of some MB for each of 256 shards would make the
+// collector run all the while, 50 ms each time.
+const inputTable = new RowsBuilder(valueBytes + signatureBytes),
+  folderTable = new RowsBuilder(signatureBytes);
+const inputRows = new Numbers(), folderRows = new Numbers();
+
 class Encoder {
-  readonly #inputs = new RowsBuilder(valueBytes + signatureBytes);
-  readonly #folders = new RowsBuilder(signatureBytes);
   readonly #environments = new Map<string, number>();
   readonly #keys: Uint8Array[] = [];
   readonly #used: number[] = [];
   readonly #storedAt: number[] = [];
   readonly #environment: number[] = [];
-  readonly #inputRows = new Numbers();
   readonly #inputEnds: number[] = [];
-  readonly #folderRows = new Numbers();
   readonly #folderEnds: number[] = [];
   readonly #rest: Uint8Array[] = [];
   /** Units that were decoded share their inputs. */
@@ -139,16 +161,16 @@ class Encoder {
       for (const folder of first.folderRows(row.at)) folders[folder] = folder + 1;
     }
     if (inputs.includes(0) || folders.includes(0)) return;
-    this.#inputs.adopt(first.inputs);
-    this.#folders.adopt(first.folders);
+    inputTable.adopt(first.inputs);
+    folderTable.adopt(first.folders);
     this.#moved.set(first, { inputs, folders });
   }
 
   add(row: Row): void {
     if ("packed" in row) this.#copy(row);
     else this.#unit(row);
-    this.#inputEnds.push(this.#inputRows.length);
-    this.#folderEnds.push(this.#folderRows.length);
+    this.#inputEnds.push(inputRows.length);
+    this.#folderEnds.push(folderRows.length);
     this.#used.push(row.used);
   }
 
@@ -156,12 +178,12 @@ class Encoder {
     for (const input of unit.inputs) {
       let row = this.#met.get(input);
       if (row === undefined) {
-        this.#met.set(input, row = this.#inputs.add(input.kind, input.path, input.value, input.signature));
+        this.#met.set(input, row = inputTable.add(input.kind, input.path, input.value, input.signature));
       }
-      this.#inputRows.push(row);
+      inputRows.push(row);
     }
     for (const { gone, path, signature } of unit.absences.folders) {
-      this.#folderRows.push(this.#folders.add(gone ? 1 : 0, path, signature));
+      folderRows.push(folderTable.add(gone ? 1 : 0, path, signature));
     }
     this.#keys.push(unit.key);
     this.#storedAt.push(unit.storedAt);
@@ -177,10 +199,10 @@ class Encoder {
       this.#moved.set(packed, moved);
     }
     for (const row of packed.inputRows(at)) {
-      this.#inputRows.push((moved.inputs[row] ||= this.#inputs.copy(packed.inputs, row) + 1) - 1);
+      inputRows.push((moved.inputs[row] ||= inputTable.copy(packed.inputs, row) + 1) - 1);
     }
     for (const row of packed.folderRows(at)) {
-      this.#folderRows.push((moved.folders[row] ||= this.#folders.copy(packed.folders, row) + 1) - 1);
+      folderRows.push((moved.folders[row] ||= folderTable.copy(packed.folders, row) + 1) - 1);
     }
     this.#keys.push(packed.key(at));
     this.#storedAt.push(packed.storedAt(at));
@@ -196,16 +218,16 @@ class Encoder {
 
   value(): Uint8Array<ArrayBuffer> {
     const table = {
-      inputs: { ...this.#inputs.columns() },
-      folders: { ...this.#folders.columns() },
+      inputs: { ...inputTable.columns() },
+      folders: { ...folderTable.columns() },
       environments: [...this.#environments.keys()],
       keys: joined(this.#keys, keyBytes),
       used: f64(this.#used),
       storedAt: f64(this.#storedAt),
       environment: u32(this.#environment),
-      inputRows: this.#inputRows.bytes(),
+      inputRows: inputRows.bytes(),
       inputEnds: u32(this.#inputEnds),
-      folderRows: this.#folderRows.bytes(),
+      folderRows: folderRows.bytes(),
       folderEnds: u32(this.#folderEnds),
       rest: concat(this.#rest),
       restEnds: endsOf(this.#rest),
@@ -232,25 +254,7 @@ function restOf({ terminal, absences, result, workKind, wallUs }: Unit): ValueTy
   return rest;
 }
 
-/** Numbers that are many. */
-class Numbers {
-  #all = new Uint32Array(1024);
-  length = 0;
-
-  push(number: number): void {
-    if (this.length === this.#all.length) {
-      const all = this.#all;
-      (this.#all = new Uint32Array(all.length * 2)).set(all);
-    }
-    this.#all[this.length++] = number;
-  }
-
-  bytes(): Uint8Array {
-    return new Uint8Array(this.#all.buffer, 0, this.length * 4);
-  }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
+function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) all.set(part, at), at += part.length;
