@@ -6,14 +6,15 @@
  *     scripts/realworld lua zlib         these
  *     scripts/realworld --compiler gcc   only this compiler
  *
- * Works in .scratch/realworld, which git ignores; the sources stay there for the next time.
+ * Installs the compilers that are missing, where it can. Works in .scratch/realworld, which git ignores; the sources stay there for the next time.
  *
  * @module
  */
 import { parseArgs } from "@std/cli";
 import { findPrograms, type Programs } from "../tests/script/programs.ts";
-import { Builder, type Row } from "./realworld_build.ts";
+import { Builder, findTool, type Row } from "./realworld_build.ts";
 import { type Project, projects, Unreachable } from "./realworld_sources.ts";
+import { installTools } from "./tools.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const scratch = `${root}/.scratch/realworld`;
@@ -70,22 +71,32 @@ function buildProject(project: Project, compiler: string, programs: Programs): n
   return faults;
 }
 
-function main(): number {
+/** Compilers that are here; one that somebody asked for by name must be. */
+function compilersHere(): string[] {
+  return compilers.filter((name) => {
+    if (args.compiler !== undefined || findTool(name) !== undefined) return true;
+    console.log(`nothing is built with ${name}: it is not here`);
+    return false;
+  });
+}
+
+async function main(): Promise<number> {
   const names = args._.map(String);
   const unknown = names.find((name) => !projects.some((project) => project.name === name));
   if (unknown !== undefined) {
     console.error(`No project ${unknown}; there are: ${projects.map((project) => project.name).join(", ")}`);
     return 2;
   }
+  await installTools();
   Deno.mkdirSync(scratch, { recursive: true });
-  const programs = findPrograms(executable);
+  const programs = findPrograms(executable), here = compilersHere();
   let faults = 0;
   let built = 0;
   console.log(line(heading));
   for (const project of projects) {
     if (names.length > 0 && !names.includes(project.name)) continue;
     try {
-      for (const compiler of compilers) faults += buildProject(project, compiler, programs);
+      for (const compiler of here) faults += buildProject(project, compiler, programs);
       built++;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
@@ -97,4 +108,4 @@ function main(): number {
   return faults === 0 && built > 0 ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(main());
+if (import.meta.main) Deno.exit(await main());

@@ -151,6 +151,7 @@ export class Builder {
     for (const log of ["runs", "failed"]) Deno.writeTextFileSync(`${side}/${log}`, "");
     for (const name of [...shimmed, compiler, "cc"]) {
       const real = findTool(name === "cc" ? compiler : name);
+      if (real === undefined) throw new Error(`No ${name} on PATH`);
       const text = `#!/bin/sh\necho >>${side}/runs\n${through[entry]}${real} "$@"\nstatus=$?\n` +
         `[ $status = 0 ] || echo >>${side}/failed\nexit $status\n`;
       Deno.writeTextFileSync(`${side}/shims/${name}`, text);
@@ -211,8 +212,8 @@ export class Builder {
   }
 }
 
-/** Finds a tool outside the shims. */
-function findTool(name: string): string {
+/** A tool on PATH, the shims left out. */
+export function findTool(name: string): string | undefined {
   for (const folder of (Deno.env.get("PATH") ?? "/usr/bin:/bin").split(":")) {
     try {
       if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
@@ -220,7 +221,7 @@ function findTool(name: string): string {
       if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
     }
   }
-  throw new Error(`No ${name} on PATH`);
+  return undefined;
 }
 
 /** Every file below a folder as "mode digest". */

@@ -9,6 +9,7 @@
  * @module
  */
 import { CacheError, quote } from "../base/errors.ts";
+import { absolute } from "../base/paths.ts";
 import { compose, ensureNative } from "../native/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
 import { compilersOn, linkAll, linksIn } from "./shims.ts";
@@ -71,7 +72,7 @@ export function uninstall(parsed: Parsed, io: CommandIo): Promise<number> {
 
 function placesOf({ flags }: Parsed, { env }: CommandIo): { executable: string; links: string } {
   const home = env.HOME ? `${env.HOME}/.local` : undefined;
-  const prefix = flags.prefix === undefined ? home : absolute(String(flags.prefix));
+  const prefix = flags.prefix === undefined ? home : absolute(String(flags.prefix), Deno.cwd());
   if (prefix === undefined) {
     throw new CacheError("unusable_place", {
       cannot: "find a place to install to",
@@ -80,10 +81,6 @@ function placesOf({ flags }: Parsed, { env }: CommandIo): { executable: string; 
     });
   }
   return { executable: `${prefix}/bin/zccache`, links: `${prefix}/lib/zccache` };
-}
-
-function absolute(path: string): string {
-  return path.startsWith("/") ? path.replace(/(?<=.)\/+$/, "") : `${Deno.cwd()}/${path}`;
 }
 
 function removeFile(path: string): boolean {

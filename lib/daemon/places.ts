@@ -18,6 +18,7 @@
  */
 import { shown } from "../base/bytes.ts";
 import { CacheError, quote } from "../base/errors.ts";
+import { absolute } from "../base/paths.ts";
 import { c, heldLine, type HeldLock, homeOf, maxSocketPath, realPath, statx, takeLock } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/spec.ts";
 
@@ -106,10 +107,6 @@ export function fnv1a(text: string): bigint {
     hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(i))) * 0x100000001b3n);
   }
   return hash;
-}
-
-function absolute(path: string, cwd: string): string {
-  return path.startsWith("/") ? path : `${cwd}/${path}`;
 }
 
 function cacheFolder(from: PlacesFrom): string | CacheError {

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { tidy } from "../base/paths.ts";
 import { c, eventName, Inotify, inotify, readLink, statx } from "../os/mod.ts";
 
 /** A number that grows with each event that matters. */
@@ -288,12 +289,12 @@ export class Tree {
 
   /** `node` is what `path` is. */
   #lead(node: Node, path: string, links: number): void {
-    const tidy = "/" + path.split("/").filter((part) => part !== "" && part !== ".").join("/");
-    if (links > mostLinks || tidy === node.path) {
+    const there = tidy(path);
+    if (links > mostLinks || there === node.path) {
       node.watched = false;
       return;
     }
-    const target = this.#nodes.get(tidy) ?? this.#make(tidy);
+    const target = this.#nodes.get(there) ?? this.#make(there);
     target.dependants.add(node);
     if (target.stale) this.#walk(target, links);
     node.real = target.real;

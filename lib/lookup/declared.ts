@@ -9,9 +9,10 @@
  * @module
  */
 import { byteString } from "../base/bytes.ts";
+import { absolute, tidy } from "../base/paths.ts";
 import { confess, type Declared, declaredBy, dependenciesIn } from "../compilers/mod.ts";
 import { c, type FileState, readSmall, statx } from "../os/mod.ts";
-import { type Observation, type Refused, type Style, tidy } from "../trace/mod.ts";
+import { type Observation, type Refused, type Style } from "../trace/mod.ts";
 import type { Environment } from "./circumstances.ts";
 import type { Toolchain } from "./toolchain.ts";
 
@@ -44,7 +45,7 @@ export function beginDeclared(
   if (variable !== undefined) return { word: variable };
   const before = new Map<string, FileState | number>();
   for (const path of [declared.depfile, declared.object]) {
-    before.set(tidy(absolute(path, cwd)), statx(absolute(path, cwd), { follow: false }));
+    before.set(absolute(path, cwd), statx(absolute(path, cwd), { follow: false }));
   }
   return { declared, cwd, environment, before };
 }
@@ -82,7 +83,7 @@ export function declaredObservation(
   }
   for (const path of listed.flatMap(precompiled)) {
     if (exists(absolute(path, cwd))) return { refusal: "pass_unmodelled", what: path };
-    found.absent.add(tidy(absolute(path, cwd)));
+    found.absent.add(absolute(path, cwd));
   }
   for (const path of toolchain.absent) if (!exists(path)) found.absent.add(tidy(path));
   for (const [path, state] of before) {
@@ -138,8 +139,4 @@ function styleOf(path: string, before: FileState | number): Style {
 
 function exists(path: string): boolean {
   return typeof statx(path, { follow: false }) === "object";
-}
-
-function absolute(path: string, cwd: string): string {
-  return path.startsWith("/") ? path : `${cwd}/${path}`;
 }

@@ -57,8 +57,3 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     staged: [],
   };
 }
-
-/** `path` from the folder `cwd`. */
-export function absolute(path: string, cwd: string): string {
-  return path.startsWith("/") ? path : `${cwd}/${path}`;
-}

@@ -10,16 +10,17 @@
  */
 import { bytesOf, shown } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
+import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { inputKinds, noSignature, type Unit } from "../store/unit.ts";
-import { classOf, type Observation, observe, readRecord, type Refused, tidy } from "../trace/mod.ts";
+import { classOf, type Observation, observe, readRecord, type Refused } from "../trace/mod.ts";
 import { toSlot } from "./action.ts";
 import { terminalOf, variablesAsked } from "./circumstances.ts";
 import { declaredObservation } from "./declared.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
-import { absolute, type Job } from "./job.ts";
+import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
 import { modeBeforeUmask, productsOf } from "./outputs.ts";
 import { Toolchains } from "./toolchain.ts";
@@ -119,7 +120,7 @@ export class Learner {
     const found = observe(read.events, read.doubts, job.ask.cwd);
     // No traced process opens the tool itself: a script's interpreter does, a program's loader does not.
     if (!("refusal" in found)) {
-      for (const path of [tidy(absolute(job.ask.tool, job.ask.cwd)), job.realTool]) {
+      for (const path of [absolute(job.ask.tool, job.ask.cwd), job.realTool]) {
         const seen = found.files.get(path);
         if (seen?.question !== "content") {
           found.files.set(path, { question: "content", signature: seen?.signature });
@@ -131,7 +132,7 @@ export class Learner {
 
   /** The outputs are staged: their bytes are named, the unit is stored. */
   kept(job: Job, message: Message<"kept">): Ended {
-    const { statements, staged, products } = job;
+    const { statements, staged } = job;
     if (statements === undefined || message.files.length !== staged.length) {
       return { outcome: "miss_not_stored", what: "out of turn" };
     }
@@ -144,7 +145,7 @@ export class Learner {
       this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
       return { outcome: "miss_not_stored", what: "" };
     }
-    return { outcome: job.missed, what: products[0]?.path ?? "" };
+    return { outcome: job.missed, what: job.what };
   }
 
   #outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | string {

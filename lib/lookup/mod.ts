@@ -10,17 +10,18 @@
  * @module
  */
 import { byteString, shown } from "../base/bytes.ts";
+import { absolute } from "../base/paths.ts";
 import { kindOf } from "../compilers/mod.ts";
 import { Inputs, type Tree, Watched } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, hitFlags, type Message, styles } from "../protocol/mod.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
 import type { Unit } from "../store/unit.ts";
-import { type RecordPool, tidy } from "../trace/mod.ts";
+import type { RecordPool } from "../trace/mod.ts";
 import { actionOf, cpuIdentity, fromSlot } from "./action.ts";
 import { type Environment, environmentHolds, environmentOf, terminalOf } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
-import { absolute, type Job, newJob } from "./job.ts";
+import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
 import type { Outcome } from "./outcome.ts";
@@ -136,7 +137,7 @@ export class Decider {
   #decide(job: Job): Message<"hit"> | Message<"run"> | Message<"pass"> | { over: Promise<void> } {
     const { ask } = job;
     this.#begin();
-    const real = this.#inputs.physical(tidy(absolute(ask.tool, ask.cwd)));
+    const real = this.#inputs.physical(absolute(ask.tool, ask.cwd));
     job.realTool = typeof real === "string" ? real : ask.tool;
     const work = kindOf({
       tool: ask.tool,

@@ -4,7 +4,7 @@
  * @module
  */
 export { type Observation, type Refused, type Seen, type Style, type Written } from "./observation.ts";
-export { observe, tidy } from "./observe.ts";
+export { observe } from "./observe.ts";
 export { doubtNames, readRecord, type TraceEvent } from "./read.ts";
 export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
 export { classOf, factRule, ignoresVariable } from "./rules.ts";

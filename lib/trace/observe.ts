@@ -15,6 +15,7 @@
  */
 import { bytesOf, byteString } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
+import { tidy } from "../base/paths.ts";
 import { type Observation, type Question, type Refused, type Seen, strength } from "./observation.ts";
 import { Processes } from "./processes.ts";
 import type { TraceEvent } from "./read.ts";
@@ -39,13 +40,6 @@ export function observe(events: readonly TraceEvent[], doubts: number, cwd: stri
     if (observer.refused !== undefined) return observer.refused;
   }
   return observer.finish(doubts);
-}
-
-/** Takes out "." and empty components, which never matter; ".." stays, since it does behind links. */
-export function tidy(path: string): string {
-  if (!/\/\.?(?:\/|$)/.test(path)) return path;
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  return "/" + parts.join("/");
 }
 
 class Observer {

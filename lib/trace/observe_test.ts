@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Observation, Refused } from "./observation.ts";
-import { observe, tidy } from "./observe.ts";
+import { observe } from "./observe.ts";
 import { classOf, programName } from "./rules.ts";
 import type { TraceEvent } from "./read.ts";
 
@@ -166,12 +166,6 @@ function folder(mtime: number): Uint8Array {
 Deno.test("observe() counts the whole environment for programs that read it themselves", () => {
   assertEquals(kept([]).wholeEnvironment, false);
   assertEquals(kept([], { ...hello, path: "/usr/bin/dash" } as Bare).wholeEnvironment, true);
-});
-
-Deno.test("tidy() keeps what matters behind links", () => {
-  assertEquals(tidy("/a/./b//c/"), "/a/b/c");
-  assertEquals(tidy("/a/../b"), "/a/../b");
-  assertEquals(tidy("/"), "/");
 });
 
 Deno.test("observe() lets what is appended to nothing depend on nothing being there", () => {

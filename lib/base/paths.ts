@@ -1,0 +1,19 @@
+/**
+ * Forms of a path. Everywhere below the protocol a path is absolute and tidy, so that one file has one spelling in
+ * traces, statements, the watch and requests.
+ *
+ * Always true: a tidy path leads where the untidy one led. ".." stays: behind a link it does not undo a component.
+ *
+ * @module
+ */
+
+/** Takes out "." and empty components of an absolute path, and a slash at its end. */
+export function tidy(path: string): string {
+  if (!/\/\.?(?:\/|$)/.test(path)) return path;
+  return "/" + path.split("/").filter((part) => part !== "" && part !== ".").join("/");
+}
+
+/** `path` as seen from the folder `cwd`, tidy. */
+export function absolute(path: string, cwd: string): string {
+  return tidy(path.startsWith("/") ? path : `${cwd}/${path}`);
+}
