@@ -3,7 +3,7 @@
  *
  * Imports go one way, and through a folder's door (`mod.ts`) only, so that a folder can be read and changed with
  * nothing but its door in mind. Open to all who may import the folder are `lib/base` and the files named in
- * `openFiles`: tables and data that several folders read.
+ * `openFiles`: tables and data that several folders read; to tests also a folder's `testing.ts`.
  *
  *     deno run -A scripts/layers.ts        prints what breaks the rules; exit 1 where anything does
  *
@@ -68,7 +68,8 @@ export function problemOf({ from, to }: Import): string | undefined {
   if (allowed === undefined) return `scripts/layers.ts has no row for lib/${here}`;
   if (there === undefined) return `lib/ may not import ${to}`;
   if (!allowed.includes(there)) return `lib/${here} may not import lib/${there}`;
-  const open = there === "base" || to === `lib/${there}/mod.ts` || openFiles.includes(to);
+  const open = there === "base" || to === `lib/${there}/mod.ts` || openFiles.includes(to) ||
+    (from.endsWith("_test.ts") && to === `lib/${there}/testing.ts`);
   return open ? undefined : `${to} is not the door of its folder: import lib/${there}/mod.ts`;
 }
 

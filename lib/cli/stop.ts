@@ -23,17 +23,17 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
     io.err(`daemon not running at ${endpoint}\n`);
     return 0;
   }
-  while (isOwned() && performance.now() < until) {
+  while (isOwned()) {
+    if (performance.now() >= until) return late(endpoint, settings.stopTimeoutMs, io);
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
-  if (!isOwned()) {
-    io.err("daemon stopped\n");
-    return 0;
-  }
+  io.err("daemon stopped\n");
+  return 0;
+}
+
+function late(endpoint: string, waitedMs: number, io: CommandIo): number {
   io.err(
-    `zccache: Cannot stop the daemon at ${endpoint}: it did not end within ${
-      settings.stopTimeoutMs / 1000
-    } s\n` +
+    `zccache: Cannot stop the daemon at ${endpoint}: it did not end within ${waitedMs / 1000} s\n` +
       "  It may still be writing; wait longer with ZCCACHE_STOP_TIMEOUT_SECS\n",
   );
   return 1;

@@ -8,7 +8,7 @@
  * @module
  */
 import { shown } from "../base/bytes.ts";
-import { signalProcess } from "../os/mod.ts";
+import { isAlive } from "../os/mod.ts";
 
 /** Names that may be removed once process `pid` is gone; anything else in the folder is not looked at. */
 const leftover = /^(?:record-(?<record>\d+)-\d+|one-shot-(?<socket>\d+)\.sock)$/;
@@ -24,24 +24,11 @@ export function sweepRuntime(runtime: string): void {
   for (const { name } of Deno.readDirSync(folder)) {
     const { record, socket } = leftover.exec(name)?.groups ?? {};
     const pid = Number(record ?? socket);
-    if (Number.isNaN(pid) || pid === Deno.pid || lives(pid)) continue;
+    if (Number.isNaN(pid) || pid === Deno.pid || isAlive(pid)) continue;
     try {
       Deno.removeSync(`${folder}/${name}`);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error; // another sweeper was quicker
     }
-  }
-}
-
-/** A zombie has nothing any more; in a container without an init it may stay one for ever. */
-function lives(pid: number): boolean {
-  if (!signalProcess(pid, 0)) return false;
-  try {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
-  } catch (error) {
-    // Only the process itself hides so, or ends at this moment: the next one to sweep will know.
-    if (!(error instanceof Error)) throw error;
-    return true;
   }
 }

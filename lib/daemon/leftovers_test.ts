@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { libc } from "../os/mod.ts";
+import { withZombie } from "../os/testing.ts";
 import { oneShotSocketName, sweepRuntime } from "./leftovers.ts";
 
 libc(); // opened before the tests, which would call it a leak
@@ -26,19 +27,10 @@ Deno.test("sweepRuntime() removes what dead processes left and nothing else", ()
 
 Deno.test("sweepRuntime() takes a zombie for dead", async () => {
   const folder = Deno.makeTempDirSync();
-  const parent = new Deno.Command("/bin/sh", {
-    args: ["-c", "sleep 0.3 & echo $!; exec sleep 60"],
-    stdout: "piped",
-  }).spawn();
-  const reader = parent.stdout.getReader();
-  const pid = Number(new TextDecoder().decode((await reader.read()).value));
-  const left = `${folder}/record-${pid}-1`;
-  Deno.writeTextFileSync(left, "");
-  while (!/\) Z/.test(Deno.readTextFileSync(`/proc/${pid}/stat`)));
-  sweepRuntime(folder);
-  assertEquals([...Deno.readDirSync(folder)], []);
-  parent.kill("SIGKILL");
-  await parent.status;
-  await reader.cancel();
+  await withZombie((pid) => {
+    Deno.writeTextFileSync(`${folder}/record-${pid}-1`, "");
+    sweepRuntime(folder);
+    assertEquals([...Deno.readDirSync(folder)], []);
+  });
   Deno.removeSync(folder, { recursive: true });
 });

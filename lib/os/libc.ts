@@ -74,15 +74,25 @@ const symbols = {
 export type Libc = Deno.DynamicLibrary<typeof symbols>["symbols"];
 
 let opened: Libc | undefined;
+/** This thread's errno, as memory. */
+let lastError: Int32Array | undefined;
 
 /** The table of calls. @throws {Error} where there is no glibc under that name. */
 export function libc(): Libc {
-  return opened ??= Deno.dlopen("libc.so.6", symbols).symbols;
+  if (opened === undefined) {
+    opened = Deno.dlopen("libc.so.6", symbols).symbols;
+    const place = opened.__errno_location()!;
+    lastError = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(place, Int32Array.BYTES_PER_ELEMENT));
+  }
+  return opened;
 }
 
-/** errno of the call made just before, in this same turn. */
+/**
+ * errno of the call made just before, in this same turn. It is read from memory: to call anything for it (or to make
+ * an object) gives V8 the chance of a system call of its own in between.
+ */
 export function errno(): number {
-  return new Deno.UnsafePointerView(libc().__errno_location()!).getInt32();
+  return lastError === undefined ? 0 : lastError[0];
 }
 
 /** Numbers of <fcntl.h>, <errno.h> and friends on x86-64 Linux, as far as we use them. */

@@ -153,6 +153,22 @@ export function signalProcess(pid: number, signal: number): boolean {
 }
 
 /**
+ * Whether process `pid` can still do anything. A zombie cannot; in a container without an init it may stay one for
+ * ever.
+ */
+export function isAlive(pid: number): boolean {
+  if (!signalProcess(pid, 0)) return errno() === c.EPERM;
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  } catch (error) {
+    // Only the process itself hides so, or ends at this moment: the next one to ask will know.
+    if (!(error instanceof Error)) throw error;
+    return true;
+  }
+}
+
+/**
  * Ends this process by `signal`, as a child of ours did, leaving no core of our own. Returns only where the
  * signal does not end a process.
  */

@@ -5,10 +5,12 @@
  */
 import { fromText } from "../base/bytes.ts";
 import { CacheError } from "../base/errors.ts";
-import { c, libc, statx } from "../os/mod.ts";
+import { c, isAlive, libc, statx } from "../os/mod.ts";
 import { readIfThere, removeIfThere, replaceFile } from "./files.ts";
 import { folders, formatLine, names, temporaryPid } from "./layout.ts";
 
+/** A launcher may still be writing what a daemon that has just died asked it to stage. */
+const youngMs = 60_000;
 /** Staged files of a process that cannot be seen (another container) are left this long. */
 const strangerMs = 3_600_000;
 
@@ -108,13 +110,8 @@ export function sweepStaged(folder: string, now: number): void {
     if (pid === undefined) continue;
     const path = `${folder}/tmp/${name}`;
     const state = statx(fromText(path), { follow: false });
-    const old = typeof state === "object" && now - Number(state.mtime / 1_000_000n) > strangerMs;
-    if (
-      old ||
-      (libc().kill(pid, 0) !== 0 && typeof state === "object" &&
-        now - Number(state.mtime / 1_000_000n) > 60_000)
-    ) {
-      removeIfThere(path);
-    }
+    if (typeof state === "number") continue;
+    const ageMs = now - Number(state.mtime / 1_000_000n);
+    if (ageMs > strangerMs || (ageMs > youngMs && !isAlive(pid))) removeIfThere(path);
   }
 }

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { CacheError } from "../base/errors.ts";
 import { libc } from "../os/mod.ts";
+import { withZombie } from "../os/testing.ts";
 import { formatLine } from "./layout.ts";
 import { preparePlace, sweepStaged } from "./place.ts";
 
@@ -101,4 +102,16 @@ Deno.test("sweepStaged() removes what dead processes staged, and leaves the livi
   put("notes.txt", 2 * 3_600_000);
   sweepStaged(`${cache}/v1`, now);
   assertEquals(entries(tmp), [`${Deno.pid}-1`, `${dead}-2`, "notes.txt"].toSorted());
+});
+
+Deno.test("sweepStaged() takes a zombie for dead", async () => {
+  const cache = fresh();
+  preparePlace(`${cache}/v1`);
+  await withZombie((pid) => {
+    const left = `${cache}/v1/tmp/${pid}-1`, then = new Date(Date.now() - 120_000);
+    Deno.writeTextFileSync(left, "");
+    Deno.utimeSync(left, then, then);
+    sweepStaged(`${cache}/v1`, Date.now());
+    assertEquals(entries(`${cache}/v1/tmp`), []);
+  });
 });
