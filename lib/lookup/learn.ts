@@ -143,7 +143,7 @@ export class Learner {
       this.#with.store.put(this.#unit(job, statements, outputs));
     } catch (cause) {
       this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
-      return { outcome: "miss_not_stored", what: "" };
+      return { outcome: "miss_not_stored", what: job.what };
     }
     return { outcome: job.missed, what: job.what };
   }

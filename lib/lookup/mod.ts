@@ -321,7 +321,8 @@ export class Decider {
     this.#release(job);
     const outcome = job.outcome ?? (job.report === undefined ? "pass_untraceable" : "miss_not_stored");
     if (outcome !== "hit") {
-      this.#options.log.info(`${outcome} ${shown(job.what)}: ${shown(job.ask.argv.slice(0, 6).join(" "))}`);
+      const about = job.what === "" ? "" : ` ${shown(job.what)}`;
+      this.#options.log.info(`${outcome}${about}: ${shown(job.ask.argv.slice(0, 6).join(" "))}`);
     }
     this.#options.count?.(outcome, job.kind, job.savedUs);
   }
