@@ -19,9 +19,7 @@ export type Work = { kind: WorkKind; family: string } | { pass: PassReason; word
 export type PassReason =
   | "pass_unknown_tool"
   | "pass_query"
-  | "pass_preprocess"
   | "pass_stdin"
-  | "pass_stdout"
   | "pass_prints_now"
   | "pass_descriptor";
 
@@ -52,7 +50,7 @@ const takesNext = new Set(
 );
 
 /** A driver that is told one of these does not link. */
-const compileWords = new Set(["-c", "-S", "-fsyntax-only", "-M", "-MM"]);
+const compileWords = new Set(["-c", "-S", "-E", "--preprocess", "-fsyntax-only", "-M", "-MM"]);
 
 export interface KindQuestion {
   /** As found: the file that will be started. */
@@ -104,7 +102,6 @@ function refusal(kind: WorkKind | "driver", words: readonly string[]): Work | un
     if (/^\/(?:dev\/(?:fd|stdin|stdout|stderr)|proc\/(?:self|\d+)\/fd)\b/.test(word.replace(/^-o/, ""))) {
       return { pass: "pass_descriptor", word };
     }
-    if (kind === "driver" && word === "-o" && words[i + 1] === "-") return { pass: "pass_stdout", word };
     if (kind === "driver" && /^--?print-/.test(word)) return { pass: "pass_query", word };
     const row = table[word] ?? (word.startsWith("-Wl,") ? passes.link[word.slice(4)] : undefined);
     if (row !== undefined) return { pass: row, word };

@@ -54,10 +54,8 @@ function rows(reason: PassReason, words: readonly string[]): Record<string, Pass
 export const passes: Readonly<Record<WorkKind | "driver", Readonly<Record<string, PassReason>>>> = {
   driver: {
     ...rows("pass_query", queries),
-    ...rows("pass_preprocess", ["-E", "--preprocess"]),
     ...rows("pass_prints_now", ["-v", "-###", "--verbose", "-ftime-report", "-Q"]),
     ...rows("pass_stdin", ["-", "@-"]),
-    ...rows("pass_stdout", ["-o-"]),
   },
   compile: {
     ...rows("pass_query", queries),

@@ -14,11 +14,12 @@ import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
-import { inputKinds, noSignature, type Unit } from "../store/unit.ts";
+import { inputKinds, noSignature, textStyles, type Unit } from "../store/unit.ts";
 import { classOf, type Observation, observe, readRecord, type Refused } from "../trace/mod.ts";
 import { toSlot } from "./action.ts";
 import { terminalOf, variablesAsked } from "./circumstances.ts";
 import { declaredObservation } from "./declared.ts";
+import { isVerdict } from "./failures.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
@@ -41,6 +42,9 @@ export interface LearnerOptions {
 /** Precompiled headers and modules hold size and mtime of their headers, and clang compares them on use (soundness.md 3). */
 const holdsTimes = /\.(?:pch|pcm|gch)$/;
 
+/** Texts up to this length stand in the unit itself; a preprocessed source is no matter for the index. */
+const longestInline = 16 << 10;
+
 /** The program of a run whose habits are not known. */
 function scriptIn({ programs }: Observation): string {
   return [...programs].find((path) => classOf(path) !== "compiler") ?? "";
@@ -59,10 +63,20 @@ export class Learner {
     job: Job,
     report: Message<"report">,
   ): { files: Message<"keep">["files"]; look: () => void } | Ended {
-    const why = this.#unfit(report);
+    const learned = this.#learn(job, report);
+    // Whatever keeps a failure from being kept, what people see is that it failed.
+    if (report.status === 0 || "files" in learned) return learned;
+    return { outcome: "pass_failed", what: learned.outcome === "pass_failed" ? learned.what : learned.outcome };
+  }
+
+  #learn(job: Job, report: Message<"report">): { files: Message<"keep">["files"]; look: () => void } | Ended {
+    const why = this.#unfit(job, report);
     if (why !== undefined) return { outcome: why, what: "" };
     const found = this.#observation(job);
     if ("refusal" in found) return { outcome: found.refusal, what: found.what };
+    if (report.status !== 0 && (found.wholeEnvironment || found.refused.size > 0)) {
+      return { outcome: "pass_failed", what: found.refused.keys().next().value ?? scriptIn(found) };
+    }
     const { ask } = job, environment = job.environment!;
     // A compiler reads standard input where its words say so; a script may do so at any time.
     const mayRead = !(ask.flags & (askFlags.stdin_null | askFlags.stdin_closed | askFlags.tty0));
@@ -105,8 +119,9 @@ export class Learner {
     return statements;
   }
 
-  #unfit({ status, flags }: Message<"report">): Outcome | undefined {
-    if (status !== 0) return "pass_failed";
+  #unfit({ environment, running }: Job, report: Message<"report">): Outcome | undefined {
+    const { status, flags } = report;
+    if (status !== 0 && (running !== undefined || !isVerdict(report, environment!))) return "pass_failed";
     if (flags & (reportFlags.left_behind | reportFlags.unsure_children)) return "pass_left_behind";
     return flags & (reportFlags.lost_text | reportFlags.rerun) ? "pass_lost_text" : undefined;
   }
@@ -167,8 +182,19 @@ export class Learner {
     return outputs;
   }
 
+  /** A text as it stands in the unit, and beside it as a blob where it is long. */
+  #text(bytes: Uint8Array, style: number): { inline: Uint8Array; blobs: Unit["result"]["outputs"] } {
+    if (bytes.length <= longestInline) return { inline: bytes.slice(), blobs: [] };
+    const blob = this.#with.store.putBlob(bytes);
+    return {
+      inline: new Uint8Array(0),
+      blobs: [{ path: "", blob, text: "", style, mode: 0, size: bytes.length }],
+    };
+  }
+
   #unit(job: Job, statements: Statements, outputs: Unit["result"]["outputs"]): Unit {
     const { report, ask } = job, { out, err } = report!;
+    const texts = { out: this.#text(out, textStyles.out), err: this.#text(err, textStyles.err) };
     const hasText = out.length + err.length > 0;
     return {
       key: job.action!.digest,
@@ -176,11 +202,11 @@ export class Learner {
       terminal: hasText ? terminalOf(ask, job.environment!) : "",
       ...statements,
       result: {
-        status: 0,
-        out: out.slice(),
-        err: err.slice(),
+        status: report!.status >> 8, // no signal's: those are not kept
+        out: texts.out.inline,
+        err: texts.err.inline,
         oneOutput: (ask.flags & askFlags.one_output) !== 0,
-        outputs,
+        outputs: [...outputs, ...texts.out.blobs, ...texts.err.blobs],
       },
       workKind: job.kind,
       wallUs: Number(report!.wall_us),

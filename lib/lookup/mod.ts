@@ -16,7 +16,7 @@ import { Inputs, type Tree, Watched } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, hitFlags, type Message, styles } from "../protocol/mod.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
-import type { Unit } from "../store/unit.ts";
+import { textStyles, type Unit } from "../store/unit.ts";
 import type { RecordPool } from "../trace/mod.ts";
 import { actionOf, cpuIdentity, fromSlot } from "./action.ts";
 import { type Environment, environmentHolds, environmentOf, terminalOf } from "./circumstances.ts";
@@ -80,7 +80,9 @@ export class Decider {
   } {
     const job = newJob(++this.#jobs, ask), reply = this.#decide(job);
     if ("over" in reply) return { over: reply.over, job };
-    if (reply.name === "hit" && frame !== undefined && this.#watched !== undefined) {
+    // A long text is read from its blob each time.
+    const isShort = !job.stored?.unit.result.outputs.some(({ style }) => style > styles.link);
+    if (reply.name === "hit" && frame !== undefined && this.#watched !== undefined && isShort) {
       const { action, environment, kind, realTool, stored } = job;
       this.#memo.set(Memo.key(frame), {
         ask,
@@ -202,7 +204,7 @@ export class Decider {
   }
 
   #delivery(job: Job, stored: StoredUnit): Message<"hit"> | undefined {
-    const { id, unit } = stored;
+    const { id, unit } = stored, texts = { out: unit.result.out, err: unit.result.err };
     const files: { style: number; mode: number; path: string; source: string }[] = [];
     for (const output of unit.result.outputs) {
       const source = output.style === styles.link
@@ -215,6 +217,10 @@ export class Decider {
         this.#options.store.drop(id);
         return undefined;
       }
+      if (output.style === textStyles.out || output.style === textStyles.err) {
+        texts[output.style === textStyles.out ? "out" : "err"] = Deno.readFileSync(shown(source));
+        continue;
+      }
       files.push({
         style: output.style,
         mode: output.mode,
@@ -224,8 +230,8 @@ export class Decider {
     }
     this.#options.store.touch(id);
     job.outcome = "hit", job.savedUs = unit.wallUs, job.stored = stored;
-    const { status, out, err, oneOutput } = unit.result;
-    return { name: "hit", status, flags: oneOutput ? hitFlags.one_output : 0, out, err, files };
+    const { status, oneOutput } = unit.result;
+    return { name: "hit", status, flags: oneOutput ? hitFlags.one_output : 0, ...texts, files };
   }
 
   #pass(job: Job, outcome: Outcome, what: string): Message<"pass"> {

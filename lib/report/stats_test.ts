@@ -95,7 +95,7 @@ Deno.test("renderStats() aligns its columns and ends with the hint", () => {
   error_internal    1  A fault in zccache; the tool was run
   miss_new          1  The first run of this command line in this folder
   miss_of_tomorrow  1
-  pass_failed       1  The tool itself failed
+  pass_failed       1  The tool failed, in a way that may not repeat
   pass_time         1  Asked for the time, or holds a file's time (__DATE__, __TIME__, __TIMESTAMP__)
 
 Most of the last 3 runs were not cached; 2 for pass_time (Asked for the time, or holds a file's time (__DATE__, __TIME__, __TIMESTAMP__)). Set SOURCE_DATE_EPOCH and take the time macros out of the source

@@ -55,6 +55,12 @@ export interface Absences {
   names: { list: number; name: string }[];
 }
 
+/**
+ * Styles of outputs that are no files: a text too long to stand in the unit, as a blob. Files have the protocol's
+ * (small) numbers.
+ */
+export const textStyles = { out: 101, err: 102 } as const;
+
 export interface Output {
   /** As the launcher shall write it: "$cwd/..." or absolute. */
   path: string;

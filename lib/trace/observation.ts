@@ -23,6 +23,8 @@ export interface Written {
   read: boolean;
   /** It exists no more, as far as the trace tells. */
   gone: boolean;
+  /** Made under a name that nobody had (O_EXCL, mkstemp). */
+  exclusive: boolean;
   /** Text, of a symbolic link. */
   text: string;
 }

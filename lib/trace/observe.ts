@@ -253,6 +253,7 @@ class Observer {
       style,
       read: read || (before !== undefined && how === "update"),
       gone: false,
+      exclusive: how === "create",
       text: "",
     });
   }
@@ -303,7 +304,7 @@ class Observer {
   }
 
   #make(given: string, style: "link" | "folder", text: string): void {
-    this.#found.written.set(tidy(given), { style, read: false, gone: false, text });
+    this.#found.written.set(tidy(given), { style, read: false, gone: false, exclusive: true, text });
   }
 
   #remove(given: string): void {
@@ -321,16 +322,29 @@ class Observer {
     const missing = this.#processes.missing();
     if (missing !== undefined) return missing;
     if (doubts !== 0) return { refusal: "pass_incomplete_trace", what: `doubts ${doubts}` };
-    for (const path of this.#removed) {
-      const written = found.written.get(path);
-      if (written === undefined || written.gone) return { refusal: "pass_removes", what: path };
-    }
+    const removed = this.#removes();
+    if (removed !== undefined) return { refusal: "pass_removes", what: removed };
     for (const path of standingInputs) {
       if (!found.files.has(path)) found.files.set(path, { question: "stat" });
     }
     this.#dropOwnQuestions();
     for (const name of found.variables) if (ignoresVariable(name)) found.variables.delete(name);
     return found;
+  }
+
+  /**
+   * A path at which something was, and which the run leaves empty. What it made and removed itself must find nothing there
+   * next time either, since it would go as well; unless its name is one that nobody has.
+   */
+  #removes(): string | undefined {
+    const { written, absent } = this.#found;
+    for (const path of this.#removed) if (written.get(path)?.gone ?? true) return path;
+    for (const [path, { gone, exclusive, style }] of written) {
+      if (!gone || exclusive || factRule(path) !== undefined) continue;
+      if (style === "write_through") return path;
+      this.#askedByUnknown.add(path), absent.add(path);
+    }
+    return undefined;
   }
 
   /** Questions about paths that the run then wrote. */
