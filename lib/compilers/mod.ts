@@ -15,7 +15,12 @@ export { confess, type Confession, type Declared, declaredBy, dependenciesIn } f
 export type { WorkKind } from "./tools.ts";
 
 /** What a run is, or the outcome under which it passes, with the word that says so. */
-export type Work = { kind: WorkKind; family: string } | { pass: PassReason; word: string };
+export type Work = {
+  kind: WorkKind;
+  family: string;
+  /** The source comes on standard input. */
+  fromInput: boolean;
+} | { pass: PassReason; word: string };
 export type PassReason =
   | "pass_unknown_tool"
   | "pass_query"
@@ -71,10 +76,14 @@ export function kindOf(question: KindQuestion): Work {
   const refused = refusal(toolNames[family].kind, words);
   if (refused !== undefined) return refused;
   const kind = toolNames[family].kind;
-  if (family === "as" && !namesAssembly(words)) return { pass: "pass_stdin", word: "" };
-  if (kind !== "driver") return { kind, family };
+  if (kind !== "driver") return { kind, family, fromInput: family === "as" && readsInput(words) };
   const compiles = words.some((word) => compileWords.has(word));
-  return { kind: compiles ? "compile" : "link", family };
+  return { kind: compiles ? "compile" : "link", family, fromInput: namesInput(words) };
+}
+
+/** Whether a driver's source is `-`. */
+function namesInput(words: readonly string[]): boolean {
+  return words.some((word, i) => word === "-" && !takesNext.has(words[i - 1]));
 }
 
 function familyOf({ tool, argv, realTool }: KindQuestion, words: readonly string[]): string | undefined {
@@ -89,9 +98,12 @@ function familyOf({ tool, argv, realTool }: KindQuestion, words: readonly string
 /** Words of `as` whose next word is a value. */
 const assemblerTakesNext = new Set(["-o", "-I", "-G", "--defsym", "--MD", "--hash-size"]);
 
-/** Whether a source is named: without one `as` reads standard input. */
-function namesAssembly(words: readonly string[]): boolean {
-  return words.some((word, i) => word[0] !== "-" && !assemblerTakesNext.has(words[i - 1]));
+/** Whether `as` reads standard input: where no source is named, or `-` is. */
+function readsInput(words: readonly string[]): boolean {
+  const sources = words.filter((word, i) =>
+    (word[0] !== "-" || word === "-") && !assemblerTakesNext.has(words[i - 1])
+  );
+  return sources.length === 0 || sources.includes("-");
 }
 
 function refusal(kind: WorkKind | "driver", words: readonly string[]): Work | undefined {

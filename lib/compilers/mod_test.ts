@@ -41,9 +41,13 @@ const lines: [string, string][] = [
   ["gcc -MM a.c b.c", "compile"],
   ["gcc -D -E -c a.c", "compile"],
   ["as a.s -o a.o", "compile"],
-  ["as -o a.o", "pass_stdin"],
-  ["as --defsym a=1 -I inc -o a.o", "pass_stdin"],
-  ["gcc -c -x c -", "pass_stdin"],
+  ["as -o a.o", "compile from input"],
+  ["as --defsym a=1 -I inc -o a.o", "compile from input"],
+  ["gcc -c -x c -", "compile from input"],
+  ["gcc -E -dM -", "compile from input"],
+  ["gcc -x c - -o a", "link from input"],
+  ["gcc -c a.c -MF - -o -", "compile"],
+  ["gcc -c @-", "pass_stdin"],
   ["gcc -S -o - a.c", "compile"],
   ["gcc -c a.c -v", "pass_prints_now"],
   ["gcc -c -xc /dev/fd/63", "pass_descriptor"],
@@ -54,7 +58,7 @@ for (const [line, want] of lines) {
   Deno.test(`kindOf() of "${line}"`, () => {
     const argv = line.split(" ");
     const work = kindOf({ tool: argv[0], realTool: argv[0], argv, readResponse: (name) => files[name] });
-    assertEquals("pass" in work ? work.pass : work.kind, want);
+    assertEquals("pass" in work ? work.pass : work.kind + (work.fromInput ? " from input" : ""), want);
   });
 }
 

@@ -55,12 +55,12 @@ export const passes: Readonly<Record<WorkKind | "driver", Readonly<Record<string
   driver: {
     ...rows("pass_query", queries),
     ...rows("pass_prints_now", ["-v", "-###", "--verbose", "-ftime-report", "-Q"]),
-    ...rows("pass_stdin", ["-", "@-"]),
+    ...rows("pass_stdin", ["@-"]),
   },
   compile: {
     ...rows("pass_query", queries),
     ...rows("pass_prints_now", ["-v"]),
-    ...rows("pass_stdin", ["-", "--"]),
+    ...rows("pass_stdin", ["--"]),
   },
   link: {
     ...rows("pass_query", ["--version", "--help", "-v", "-V"]),

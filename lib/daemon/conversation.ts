@@ -2,6 +2,7 @@
  * One connection, one run of one tool (or one administrative question): which frame may follow which.
  *
  *     start -> asked:   hit, run, pass          start -> answered: admin
+ *     start -> read:    input -> asked                the source is on standard input
  *     start -> wait:    hit, run, pass, once the equal run that is under way is over
  *     hit   -> cannot:  run, pass               run   -> report:   keep, done
  *     keep  -> kept:    done
@@ -17,18 +18,22 @@
 import type { Log } from "../base/log.ts";
 import { type AnyMessage, decode, encode, type Message, type MessageName } from "../protocol/mod.ts";
 
+type Answer = Message<"hit"> | Message<"run"> | Message<"pass">;
+
 /** What decides, as seen from here; lib/lookup's Decider fits. `Job` is opaque. */
 export interface Deciding<Job> {
   /** `frame`: the request as it came, to know it again. */
   ask(
     ask: Message<"ask">,
     frame?: Uint8Array,
-  ): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job } | {
+  ): { reply: Answer | Message<"read">; job: Job } | { over: Promise<void>; job: Job };
+  /** The answer to a request whose source came on standard input. */
+  input(job: Job, message: Message<"input">): { reply: Answer; job: Job } | {
     over: Promise<void>;
     job: Job;
   };
   /** The answer to a request whose equal is over by now, or has taken too long. */
-  again(job: Job): Message<"hit"> | Message<"run"> | Message<"pass">;
+  again(job: Job): Answer;
   /** The answer to a request that was asked before with these bytes, if it still holds. */
   recall?(
     frame: Uint8Array,
@@ -70,7 +75,7 @@ export interface Step {
 }
 
 /** What may come next, or "over". */
-type State = "start" | "wait" | "hit" | "run" | "keep" | "over";
+type State = "start" | "read" | "wait" | "hit" | "run" | "keep" | "over";
 
 /**
  * How long a silent client keeps a connection, by state, in ms. A compile may take hours, and its end is seen as
@@ -78,6 +83,7 @@ type State = "start" | "wait" | "hit" | "run" | "keep" | "over";
  */
 const patienceMs: Record<State, number> = {
   start: 10_000,
+  read: Infinity, // whoever writes the source may take his time
   wait: Infinity, // it is our turn
   hit: 120_000,
   run: Infinity,
@@ -158,6 +164,8 @@ export class Conversation<Job> {
         return this.#ask(message as Message<"ask">, frame);
       case "start admin":
         return this.#admin(message as Message<"admin">);
+      case "read input":
+        return this.#decided(this.#with.decider.input(this.#job!, message as Message<"input">));
       case "hit cannot":
         return this.#reply(this.#with.decider.cannot(this.#job!, message as Message<"cannot">));
       case "run report":
@@ -175,7 +183,12 @@ export class Conversation<Job> {
       this.#with.count(refusal);
       return this.#reply({ name: "pass", outcome: refusal });
     }
-    const decided = this.#with.decider.ask(ask, frame);
+    return this.#decided(this.#with.decider.ask(ask, frame));
+  }
+
+  #decided(
+    decided: { reply: Answer | Message<"read">; job: Job } | { over: Promise<void>; job: Job },
+  ): Step {
     this.#job = decided.job;
     return "over" in decided ? this.#wait(decided.over, mostWaitMs) : this.#reply(decided.reply);
   }
@@ -223,16 +236,17 @@ export class Conversation<Job> {
     return { ...this.#reply(reply), after: guarded };
   }
 
-  #reply(message: Message<"hit" | "run" | "pass" | "keep" | "done"> & AnyMessage): Step {
+  #reply(message: Message<"read" | "hit" | "run" | "pass" | "keep" | "done"> & AnyMessage): Step {
     const next = message.name;
-    this.#state = next === "hit" || next === "run" || next === "keep" ? next : "over";
+    this.#state = next === "read" || next === "hit" || next === "run" || next === "keep" ? next : "over";
     return { frame: encode(message, this.#with.build), close: this.#state === "over" };
   }
 
   #giveUp(reason: string): Step {
     this.#with.log.warn(reason);
     const outcome = "error_internal";
-    const before = this.#state === "start" || this.#state === "wait" || this.#state === "hit";
+    const before = this.#state === "start" || this.#state === "read" || this.#state === "wait" ||
+      this.#state === "hit";
     return this.#reply(before ? { name: "pass", outcome } : { name: "done", outcome });
   }
 }

@@ -11,17 +11,20 @@ const frames = {
   kept: { name: "kept", files: [{ errno: 0, mode: 0o644, size: 3n }] },
   status: { name: "admin", verb: "status", args: [] },
   hit: { name: "hit", status: 0, flags: 0, out: new Uint8Array(), err: new Uint8Array(), files: [] },
+  read: { name: "read", most: 9 },
+  input: { name: "input", flags: 0, bytes: new Uint8Array([1]) },
   run: { name: "run", tracer: "/t.so", record: "/r", extra: [], staging: "/s" },
   pass: { name: "pass", outcome: "pass_query" },
   keep: { name: "keep", files: [{ path: "a.o", to: "/s/1" }] },
   done: { name: "done", outcome: "miss_new" },
 } as const satisfies Record<string, AnyMessage>;
 
-type Sent = "ask" | "cannot" | "report" | "kept" | "status" | "hit" | "nonsense";
+type Sent = "ask" | "input" | "cannot" | "report" | "kept" | "status" | "hit" | "nonsense";
 
 interface Scene {
-  answer?: "hit" | "run" | "pass";
+  answer?: "read" | "hit" | "run" | "pass";
   cannot?: "run" | "pass";
+  afterInput?: "hit" | "run" | "pass";
   report?: "keep" | "done";
   /** An equal run is under way when the request comes. */
   equal?: boolean;
@@ -41,7 +44,8 @@ async function play(sent: Sent[], scene: Scene) {
   const decider: Deciding<string> = {
     ask: () =>
       tell("ask", scene.equal ? { over, job: "job" } : { reply: frames[scene.answer ?? "run"], job: "job" }),
-    again: () => tell("again", frames[scene.answer ?? "run"]),
+    input: () => tell("input", { reply: frames[scene.afterInput ?? "run"], job: "job" }),
+    again: () => tell("again", frames[scene.answer === "hit" ? "hit" : "run"]),
     cannot: () => tell("cannot", frames[scene.cannot ?? "run"]),
     report: () => ({
       reply: tell("report", frames[scene.report ?? "keep"]),
@@ -101,6 +105,21 @@ const cases: {
     scene: { answer: "pass" },
     answers: ["pass", "pass_query"],
     told: ["ask", "ended"],
+  },
+  {
+    name: "asks for the source on standard input, then delivers",
+    sent: ["ask", "input", "cannot"],
+    scene: { answer: "read", afterInput: "hit", cannot: "pass" },
+    answers: ["read", "hit", "pass", "pass_query"],
+    told: ["ask", "input", "cannot", "ended"],
+  },
+  {
+    name: "passes where the source is not what follows",
+    sent: ["ask", "report"],
+    scene: { answer: "read" },
+    answers: ["read", "pass", "error_internal"],
+    told: ["ask", "ended"],
+    warned: 1,
   },
   {
     name: "waits for an equal run and delivers its result",

@@ -28,6 +28,7 @@ function fakeCache(events: string[]): Cache {
   const run = { name: "run", tracer: "", record: "", extra: [], staging: "" } as const;
   const decider: Deciding<unknown> = {
     ask: () => ({ reply: run, job: {} }),
+    input: () => ({ reply: run, job: {} }),
     again: () => run,
     cannot: () => run,
     report: () => ({ reply: { name: "done", outcome: "miss_new" }, after: () => {} }),

@@ -8,7 +8,7 @@
  * @module
  */
 import { bytesOf, byteString } from "../base/bytes.ts";
-import { type Digest, sha256 } from "../base/digest.ts";
+import { type Digest, hex, sha256 } from "../base/digest.ts";
 import type { Message } from "../protocol/mod.ts";
 
 /** Changes whenever the parts or their spelling change. */
@@ -23,11 +23,13 @@ export interface Action {
  * The action of a request.
  *
  * @param cpu Identity of the processor, counted where an argument asks for "native".
+ * @param input Digest of the source on standard input, where that is one.
  */
-export function actionOf(ask: Message<"ask">, cpu: () => string): Action {
+export function actionOf(ask: Message<"ask">, cpu: () => string, input?: Digest): Action {
   const parts: [string, string][] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
   for (const word of ask.argv) parts.push(["argument", word]);
   if (ask.argv.some((word) => word.includes("native"))) parts.push(["cpu", cpu()]);
+  if (input !== undefined) parts.push(["standard input", hex(input)]);
   return {
     digest: sha256(bytesOf(parts.map(([name, value]) => `${name}=${value.length}:${value}`).join("\0"))),
     parts,

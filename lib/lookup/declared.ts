@@ -87,7 +87,13 @@ export function declaredObservation(
   }
   for (const path of toolchain.absent) if (!exists(path)) found.absent.add(tidy(path));
   for (const [path, state] of before) {
-    found.written.set(path, { style: styleOf(path, state), read: false, gone: false, exclusive: false, text: "" });
+    found.written.set(path, {
+      style: styleOf(path, state),
+      read: false,
+      gone: false,
+      exclusive: false,
+      text: "",
+    });
   }
   return found;
 }

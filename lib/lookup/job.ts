@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Digest } from "../base/digest.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { StoredUnit } from "../store/mod.ts";
 import type { Record } from "../trace/mod.ts";
@@ -24,6 +25,8 @@ export interface Job {
   kind: string;
   savedUs: number;
   action?: Action;
+  /** SHA-256 of the source on standard input, where that is one. */
+  input?: Digest;
   environment?: Environment;
   /** What is delivered. */
   stored?: StoredUnit;

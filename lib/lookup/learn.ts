@@ -66,7 +66,10 @@ export class Learner {
     const learned = this.#learn(job, report);
     // Whatever keeps a failure from being kept, what people see is that it failed.
     if (report.status === 0 || "files" in learned) return learned;
-    return { outcome: "pass_failed", what: learned.outcome === "pass_failed" ? learned.what : learned.outcome };
+    return {
+      outcome: "pass_failed",
+      what: learned.outcome === "pass_failed" ? learned.what : learned.outcome,
+    };
   }
 
   #learn(job: Job, report: Message<"report">): { files: Message<"keep">["files"]; look: () => void } | Ended {
@@ -80,7 +83,7 @@ export class Learner {
     const { ask } = job, environment = job.environment!;
     // A compiler reads standard input where its words say so; a script may do so at any time.
     const mayRead = !(ask.flags & (askFlags.stdin_null | askFlags.stdin_closed | askFlags.tty0));
-    if (mayRead && found.wholeEnvironment && job.running === undefined) {
+    if (mayRead && found.wholeEnvironment && job.running === undefined && job.input === undefined) {
       return { outcome: "pass_stdin", what: scriptIn(found) };
     }
     const products = productsOf(found, {

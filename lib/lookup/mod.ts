@@ -10,11 +10,12 @@
  * @module
  */
 import { byteString, shown } from "../base/bytes.ts";
+import { sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
 import { kindOf } from "../compilers/mod.ts";
 import { Inputs, type Tree, Watched } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
-import { askFlags, hitFlags, type Message, styles } from "../protocol/mod.ts";
+import { askFlags, hitFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
 import { textStyles, type Unit } from "../store/unit.ts";
 import type { RecordPool } from "../trace/mod.ts";
@@ -29,6 +30,9 @@ import { Twins } from "./twins.ts";
 
 export type { Job } from "./job.ts";
 export { type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
+
+/** What a request is answered with in the end. */
+type Answer = Message<"hit"> | Message<"run"> | Message<"pass">;
 
 export interface DeciderOptions {
   store: Store;
@@ -74,10 +78,7 @@ export class Decider {
   ask(
     ask: Message<"ask">,
     frame?: Uint8Array,
-  ): { reply: Message<"hit"> | Message<"run"> | Message<"pass">; job: Job } | {
-    over: Promise<void>;
-    job: Job;
-  } {
+  ): { reply: Answer | Message<"read">; job: Job } | { over: Promise<void>; job: Job } {
     const job = newJob(++this.#jobs, ask), reply = this.#decide(job);
     if ("over" in reply) return { over: reply.over, job };
     // A long text is read from its blob each time.
@@ -95,6 +96,18 @@ export class Decider {
       });
     }
     return { reply, job };
+  }
+
+  /** Answers a request whose source came on standard input. */
+  input(
+    job: Job,
+    { flags, bytes }: Message<"input">,
+  ): { reply: Answer; job: Job } | { over: Promise<void>; job: Job } {
+    this.#begin();
+    if (flags & inputFlags.too_long) return { reply: this.#pass(job, "pass_stdin", "too long"), job };
+    job.input = sha256(bytes);
+    const reply = this.#findOrRun(job);
+    return "over" in reply ? { over: reply.over, job } : { reply, job };
   }
 
   /** A hit for a request that hit before with the same bytes, if everything still holds. `sees`: as `ask` is asked. */
@@ -131,12 +144,12 @@ export class Decider {
   }
 
   /** Answers a request that has waited for an equal one. It waits for no other. */
-  again(job: Job): Message<"hit"> | Message<"run"> | Message<"pass"> {
+  again(job: Job): Answer {
     this.#begin();
     return this.#find(job, job.environment!) ?? this.#run(job);
   }
 
-  #decide(job: Job): Message<"hit"> | Message<"run"> | Message<"pass"> | { over: Promise<void> } {
+  #decide(job: Job): Answer | Message<"read"> | { over: Promise<void> } {
     const { ask } = job;
     this.#begin();
     const real = this.#inputs.physical(absolute(ask.tool, ask.cwd));
@@ -153,8 +166,18 @@ export class Decider {
     if ("pass" in work) return this.#pass(job, work.pass, work.word);
     job.kind = work.kind;
     job.environment = environmentOf(ask.env);
-    job.action = actionOf(ask, () => this.#cpu ??= cpuIdentity());
-    const hit = this.#find(job, job.environment);
+    if (work.fromInput) {
+      // What a person types is for the tool to read.
+      if (ask.flags & (askFlags.tty0 | askFlags.stdin_closed)) return this.#pass(job, "pass_stdin", "");
+      if (!(ask.flags & askFlags.stdin_null)) return { name: "read", most: maxTextBytes };
+      job.input = sha256(new Uint8Array(0));
+    }
+    return this.#findOrRun(job);
+  }
+
+  #findOrRun(job: Job): Answer | { over: Promise<void> } {
+    job.action = actionOf(job.ask, () => this.#cpu ??= cpuIdentity(), job.input);
+    const hit = this.#find(job, job.environment!);
     if (hit !== undefined) return hit;
     const over = this.#twins.underWay(job.action);
     return over === undefined ? this.#run(job) : { over };

@@ -35,6 +35,8 @@ static struct {
     sigset_t mask;
     bool closed[3]; /* descriptor n was closed when we started, and is plugged */
     struct stat streams[3]; /* of the others */
+    bool holds_input; /* standard input was read, and `input` holds what came */
+    int input;
     const char *tool; /* as found; not NULL once pass() may be called */
     char **argv; /* the tool's, argv[0] as typed */
     void (*cleanup)(void); /* removes what must not stay behind when we stop in the middle */
@@ -93,6 +95,10 @@ static _Noreturn void refuse(const char *name, const char *found, int status)
 /* execve, and what every shell does with a script that has no #! line. Returns only where that failed. */
 static void exec_tool(char **argv, char **environment)
 {
+    if (origin.holds_input) {
+        lseek(origin.input, 0, SEEK_SET);
+        dup2(origin.input, 0);
+    }
     execve(origin.tool, argv, environment);
     if (errno != ENOEXEC) return;
     size_t count = 0;

@@ -24,6 +24,7 @@
 #include "commands.h"
 #include "deliver.h"
 #include "engine.h"
+#include "input.h"
 #include "keep.h"
 #include "places.h"
 #include "protocol.h"
@@ -268,6 +269,21 @@ static uint16_t answer(struct zc_reader *r, int64_t deadline)
     return id;
 }
 
+/* Answers `read`, and takes the answer to that. */
+static uint16_t answer_with_input(struct zc_reader *r)
+{
+    struct zc_read wanted;
+    struct zc_input m = {0};
+    struct zc_writer bytes;
+    if (!zc_get_read(r, &wanted) || r->at != r->end || !hold_input(wanted.most, &m, &bytes)) pass();
+    int64_t deadline = in_ms(ZC_ANSWER_DEADLINE_MS);
+    struct zc_writer w = frame(ZC_INPUT);
+    zc_put_input(&w, &m);
+    free(bytes.at);
+    if (!send_frame(&w, deadline)) pass();
+    return answer(r, deadline);
+}
+
 /* Has the outputs staged where the decider wants them. Whatever goes wrong now only costs the result. */
 static void report(const struct outcome *o)
 {
@@ -367,6 +383,7 @@ int main(int argc, char **argv)
     dial();
     if (!send_frame(&ask, deadline)) pass();
     uint16_t id = answer(&r, deadline);
+    if (id == ZC_READ) id = answer_with_input(&r);
     if (id == ZC_HIT) obey_hit(&r);
     if (id == ZC_RUN) obey_run(&r);
     pass();

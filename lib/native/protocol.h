@@ -25,6 +25,8 @@ enum zc_message {
     ZC_KEPT = 8,
     ZC_DONE = 9,
     ZC_WAIT = 12,
+    ZC_READ = 13,
+    ZC_INPUT = 14,
     ZC_ADMIN = 10,
     ZC_ANSWER = 11,
 };
@@ -38,6 +40,10 @@ enum zc_ask_flag {
     ZC_ASK_STDIN_CLOSED = 32,
     ZC_ASK_STDOUT_CLOSED = 64,
     ZC_ASK_STDERR_CLOSED = 128,
+};
+
+enum zc_input_flag {
+    ZC_INPUT_TOO_LONG = 1,
 };
 
 enum zc_hit_flag {
@@ -322,6 +328,35 @@ static inline bool zc_get_wait(struct zc_reader *r, struct zc_wait *m)
 static inline void zc_put_wait(struct zc_writer *w, const struct zc_wait *m)
 {
     zc_put_u32(w, m->ms);
+}
+
+struct zc_read {
+    uint32_t most;
+};
+static inline bool zc_get_read(struct zc_reader *r, struct zc_read *m)
+{
+    m->most = zc_get_u32(r);
+    return !r->beyond;
+}
+static inline void zc_put_read(struct zc_writer *w, const struct zc_read *m)
+{
+    zc_put_u32(w, m->most);
+}
+
+struct zc_input {
+    uint32_t flags;
+    struct zc_bytes bytes;
+};
+static inline bool zc_get_input(struct zc_reader *r, struct zc_input *m)
+{
+    m->flags = zc_get_u32(r);
+    m->bytes = zc_get_bytes(r);
+    return !r->beyond;
+}
+static inline void zc_put_input(struct zc_writer *w, const struct zc_input *m)
+{
+    zc_put_u32(w, m->flags);
+    zc_put_bytes(w, m->bytes);
 }
 
 struct zc_admin {

@@ -27,6 +27,7 @@ export function protocolHeader(): string {
     }),
     numbers("zc_message", "ZC", mapValues(spec.messages, (row) => row.id)),
     numbers("zc_ask_flag", "ZC_ASK", spec.askFlags),
+    numbers("zc_input_flag", "ZC_INPUT", spec.inputFlags),
     numbers("zc_hit_flag", "ZC_HIT", spec.hitFlags),
     numbers("zc_report_flag", "ZC_REPORT", spec.reportFlags),
     numbers("zc_style", "ZC_STYLE", spec.styles),

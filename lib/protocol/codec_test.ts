@@ -41,6 +41,8 @@ const golden: AnyMessage[] = [
   { name: "kept", files: [{ errno: 2, mode: 33188, size: 1n << 40n }] },
   { name: "done", outcome: "" },
   { name: "wait", ms: 6_000 },
+  { name: "read", most: 65_537 },
+  { name: "input", flags: 1, bytes: bytes(105, 0, 255) },
   { name: "admin", verb: "stop", args: ["now"] },
   { name: "answer", json: bytes(123, 125) },
 ];

@@ -14,6 +14,7 @@
  *         -> run, report -> keep, kept -> done
  *         -> run, report -> done       nothing to keep
  *         -> pass                      the launcher becomes the tool
+ *         -> read, input -> hit, run, pass   ... once the source on standard input is known
  *         -> wait ... -> hit, run, pass   an equal run is under way: its result may serve
  *     admin -> answer                  status, stop, stats, clear: see `adminVerbs`
  *
@@ -60,6 +61,10 @@ export const messages = {
   done: { id: 9, from: "decider", fields: { outcome: "text" } },
   /** The next frame (another `wait`, or the answer) comes within `ms`. */
   wait: { id: 12, from: "decider", fields: { ms: "u32" } },
+  /** The source is on standard input: read it to its end, and give it to the tool should that run. `most`: bytes to send. */
+  read: { id: 13, from: "decider", fields: { most: "u32" } },
+  /** What was read. `flags`: inputFlags. */
+  input: { id: 14, from: "client", fields: { flags: "u32", bytes: "bytes" } },
   /** An administrative question: a verb of `adminVerbs` and its arguments. */
   admin: { id: 10, from: "client", fields: { verb: "text", args: "list" } },
   /** Its answer: UTF-8 JSON. */
@@ -85,6 +90,8 @@ export const askFlags = {
   stdout_closed: 64,
   stderr_closed: 128,
 } as const;
+/** too_long: more than `most` bytes came, and `bytes` is empty. */
+export const inputFlags = { too_long: 1 } as const;
 /** `hit.flags`: `err` is empty and `out` holds both texts in order, because the run had one file for both. */
 export const hitFlags = { one_output: 1 } as const;
 /** left_behind: a process of the run still lives. lost_text: a text could not be passed on or was too long. unsure_children: there were children before. rerun: the tool was run again uncaptured. */
