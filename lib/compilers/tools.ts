@@ -29,9 +29,13 @@ export const toolNames: Readonly<Record<string, { kind: WorkKind | "driver" }>> 
   "ld.mold": { kind: "link" },
   "lld": { kind: "link" },
   "llvm-ar": { kind: "archive" },
+  "llvm-objcopy": { kind: "other" },
   "llvm-ranlib": { kind: "archive" },
+  "llvm-strip": { kind: "other" },
   "mold": { kind: "link" },
+  "objcopy": { kind: "other" },
   "ranlib": { kind: "archive" },
+  "strip": { kind: "other" },
 };
 
 /** Questions about the tool, besides `-print-...`: their answer is worth less than asking the cache. */
@@ -70,5 +74,8 @@ export const passes: Readonly<Record<WorkKind | "driver", Readonly<Record<string
     ...rows("pass_query", ["--version", "--help", "-V", "-h", "-H"]),
     ...rows("pass_stdin", ["-M"]),
   },
-  other: {},
+  other: {
+    ...rows("pass_query", ["--version", "-V", "--help", "-h", "--info"]),
+    ...rows("pass_prints_now", ["-v", "--verbose"]),
+  },
 };

@@ -279,7 +279,7 @@ export class Decider {
       window,
       interpreters,
     });
-    if (job.kind === "archive") this.#lookAhead(ask);
+    if (job.kind === "archive" || job.kind === "other") this.#lookAhead(ask);
     job.startedAt = coarseNow();
     return { name: "run", tracer, record: job.record.path, extra: [], staging: "" };
   }
@@ -298,7 +298,7 @@ export class Decider {
     return { name: "run", tracer: "", record: "", extra: [], staging: "" };
   }
 
-  /** Hashes what the command line names: an archive that is rewritten cannot be looked at afterwards. */
+  /** Hashes what the command line names: what is rewritten in place cannot be looked at afterwards. */
   #lookAhead({ argv, cwd }: Message<"ask">): void {
     for (const word of argv.slice(1)) if (!word.startsWith("-")) this.#inputs.content(absolute(word, cwd));
   }
