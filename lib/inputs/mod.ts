@@ -111,6 +111,13 @@ export class Inputs {
     return state;
   }
 
+  /** Whether `path` is a file that somebody may execute. */
+  isProgram(path: string): boolean {
+    const state = this.state(path);
+    return typeof state === "object" && (state.mode & c.S_IFMT) === c.S_IFREG &&
+      (state.mode & executable) !== 0;
+  }
+
   /** Whether nothing is at `path`. */
   absent(path: string): boolean {
     const state = this.linkState(path);

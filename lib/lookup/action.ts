@@ -12,7 +12,7 @@ import { type Digest, hex, sha256 } from "../base/digest.ts";
 import type { Message } from "../protocol/mod.ts";
 
 /** Changes whenever the parts or their spelling change. */
-const keyFormat = "zccache action 1";
+const keyFormat = "zccache action 2";
 
 export interface Action {
   digest: Digest;
@@ -27,7 +27,10 @@ export interface Action {
  */
 export function actionOf(ask: Message<"ask">, cpu: () => string, input?: Digest): Action {
   const parts: [string, string][] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
-  for (const word of ask.argv) parts.push(["argument", word]);
+  // By its bare name or by the path at which that is found: a tool that says which, or may use it, has a row for it.
+  const [called, ...words] = ask.argv;
+  if (called.includes("/") && called !== ask.tool) parts.push(["called", called]);
+  for (const word of words) parts.push(["argument", word]);
   if (ask.argv.some((word) => word.includes("native"))) parts.push(["cpu", cpu()]);
   if (input !== undefined) parts.push(["standard input", hex(input)]);
   return {

@@ -38,8 +38,43 @@ export function variablesAsked(
   return rows;
 }
 
-/** A name that no variable can have: its value says how many variables count in all. */
+/** Names that no variable can have. How many variables count in all: */
 const wholeMark = "=";
+/** PATH by what it resolves: names sought, and where they were found (search_path.ts); `path` is its text then. */
+const pathMarks = { text: "=PATH", names: "=PATH names", found: "=PATH found" } as const;
+/** argv[0] as typed, where it may have been said or used. */
+const calledMark = "=called";
+
+/** The rows of a run that looked for `names` in PATH. */
+export function withPrograms(
+  rows: readonly [string, string | null][],
+  names: readonly string[],
+  found: (path: string | null) => string,
+): [string, string | null][] {
+  const path = rows.find(([name]) => name === "PATH");
+  if (path === undefined) return [...rows];
+  const others = rows.filter((row) => row !== path);
+  return [
+    ...others,
+    [pathMarks.text, path[1]],
+    [pathMarks.names, names.join("\0")],
+    [pathMarks.found, found(path[1])],
+  ];
+}
+
+/** The row of a run whose result may hold how its tool was called. */
+export function calledRow(argv0: string): [string, string | null] {
+  return [calledMark, argv0];
+}
+
+/** Whoever asks whether a candidate serves. */
+export interface Asker {
+  environment: Environment;
+  /** argv[0] as typed. */
+  called: string;
+  /** Where `names` are found with this PATH. */
+  found(path: string | null, names: readonly string[]): string;
+}
 
 function countVariables(environment: Environment): string {
   let count = 0;
@@ -47,16 +82,26 @@ function countVariables(environment: Environment): string {
   return String(count);
 }
 
-/** Whether an environment agrees with what a candidate recorded. */
+/** Whether an asker's circumstances agree with what a candidate recorded; "elsewhere": by the programs found alone. */
 export function environmentHolds(
   rows: readonly (readonly [string, string | null])[],
-  environment: Environment,
-): boolean {
+  asker: Asker,
+): boolean | "elsewhere" {
+  const { environment } = asker, path = environment.get("PATH") ?? null;
+  let elsewhere = false, names: string[] = [];
   for (const [name, value] of rows) {
-    const now = name === wholeMark ? countVariables(environment) : environment.get(name) ?? null;
-    if (now !== value) return false;
+    if (name === pathMarks.text) elsewhere = value !== path;
+    else if (name === pathMarks.names) names = value ? value.split("\0") : [];
+    else if (name === pathMarks.found) {
+      if (elsewhere && asker.found(path, names) !== value) return false;
+    } else if (valueOf(name, asker) !== value) return false;
   }
-  return true;
+  return elsewhere ? "elsewhere" : true;
+}
+
+function valueOf(name: string, { environment, called }: Asker): string | null {
+  if (name === wholeMark) return countVariables(environment);
+  return name === calledMark ? called : environment.get(name) ?? null;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { environmentHolds, environmentOf, variablesAsked } from "./circumstances.ts";
+import { calledRow, environmentHolds, environmentOf, variablesAsked, withPrograms } from "./circumstances.ts";
 
 const block = (...entries: string[]) => entries.map((entry) => entry + "\0").join("");
 const base = environmentOf(block("LANG=C", "CPATH=/inc", "MAKEFLAGS=-j2", "USER=me"));
@@ -23,11 +23,33 @@ const changes: [string, string, boolean, boolean][] = [
 ];
 for (const [name, text, byName, byAll] of changes) {
   Deno.test(`environmentHolds() with ${name}`, () => {
-    assertEquals(environmentHolds(variablesAsked(base, asked, false), environmentOf(text)), byName);
-    assertEquals(environmentHolds(variablesAsked(base, asked, true), environmentOf(text)), byAll);
+    const asker = { environment: environmentOf(text), called: "cc", found: () => "" };
+    assertEquals(environmentHolds(variablesAsked(base, asked, false), asker), byName);
+    assertEquals(environmentHolds(variablesAsked(base, asked, true), asker), byAll);
   });
 }
 
 Deno.test("variablesAsked() leaves out what reaches no byte", () => {
   assert(!variablesAsked(base, asked, true).some(([name]) => name === "MAKEFLAGS"));
+});
+
+const paths: [string, string | undefined, boolean | "elsewhere"][] = [
+  ["the same PATH", "/a:/b", true],
+  ["another PATH with the same programs", "/c:/b", "elsewhere"],
+  ["another PATH with another program", "/other", false],
+  ["no PATH", undefined, false],
+];
+for (const [name, path, want] of paths) {
+  Deno.test(`environmentHolds() with ${name}`, () => {
+    const found = (path: string | null) => path?.includes("/b") ? "/b/as" : "elsewhere";
+    const rows = withPrograms([["LANG", null], ["PATH", "/a:/b"]], ["as"], found);
+    const environment = environmentOf(path === undefined ? "" : block(`PATH=${path}`));
+    assertEquals(environmentHolds(rows, { environment, called: "cc", found }), want);
+  });
+}
+
+Deno.test("environmentHolds() compares how the tool was called where that counts", () => {
+  const asker = { environment: base, called: "/usr/bin/cc", found: () => "" };
+  assertEquals(environmentHolds([calledRow("/usr/bin/cc")], asker), true);
+  assertEquals(environmentHolds([calledRow("cc")], asker), false);
 });

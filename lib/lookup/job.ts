@@ -28,8 +28,9 @@ export interface Job {
   /** SHA-256 of the source on standard input, where that is one. */
   input?: Digest;
   environment?: Environment;
-  /** What is delivered. */
+  /** What is delivered, and whether an equal request may be answered by it without a search. */
   stored?: StoredUnit;
+  repeatable?: boolean;
   realTool: string;
   startedAt: bigint;
   /** Why no candidate served, to be the outcome once the run is stored. */
@@ -41,6 +42,8 @@ export interface Job {
   /** What the run depended on, or why that cannot be said; unknown until its outputs are on their way. */
   statements?: Statements | Ended;
   variables?: [string, string | null][];
+  /** A program took part whose habits are not known. */
+  unknownTool: boolean;
   products: Product[];
   staged: string[];
 }
@@ -56,6 +59,7 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     realTool: "",
     startedAt: 0n,
     missed: "miss_new",
+    unknownTool: false,
     products: [],
     staged: [],
   };

@@ -17,13 +17,14 @@ import type { Store } from "../store/mod.ts";
 import { inputKinds, noSignature, textStyles, type Unit } from "../store/unit.ts";
 import { classOf, type Observation, observe, readRecord, type Refused } from "../trace/mod.ts";
 import { toSlot } from "./action.ts";
-import { terminalOf, variablesAsked } from "./circumstances.ts";
+import { calledRow, terminalOf, variablesAsked, withPrograms } from "./circumstances.ts";
 import { declaredObservation } from "./declared.ts";
 import { isVerdict } from "./failures.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
 import { modeBeforeUmask, productsOf } from "./outputs.ts";
+import { foundOn, namesSought } from "./search_path.ts";
 import { Toolchains } from "./toolchain.ts";
 
 /** A run is over: how it counts, and what that is about. */
@@ -93,14 +94,22 @@ export class Learner {
       argv: ask.argv,
     });
     if ("refusal" in products) return { outcome: products.refusal, what: products.what };
-    job.report = report, job.products = products;
+    job.report = report, job.products = products, job.unknownTool = found.wholeEnvironment;
     job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
     const regular = products.filter(({ staged }) => staged);
     job.staged = regular.map(() => this.#with.store.stagingName());
     return {
       files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })),
-      look: () => job.statements = this.#statements(job, found),
+      look: () => this.#look(job, found),
     };
+  }
+
+  #look(job: Job, found: Observation): void {
+    const statements = job.statements = this.#statements(job, found), { ask } = job;
+    if ("outcome" in statements || found.wholeEnvironment) return;
+    const names = namesSought(job.environment!.get("PATH") ?? null, ask.cwd, statements);
+    const isProgram = (path: string) => this.#with.inputs.isProgram(path);
+    job.variables = withPrograms(job.variables!, names, (path) => foundOn(path, ask.cwd, names, isProgram));
   }
 
   /** What the run depended on, as it is now. */
@@ -199,9 +208,11 @@ export class Learner {
     const { report, ask } = job, { out, err } = report!;
     const texts = { out: this.#text(out, textStyles.out), err: this.#text(err, textStyles.err) };
     const hasText = out.length + err.length > 0;
+    // Texts hold how a driver was called; a tool whose habits are not known may use it otherwise.
+    const mayTell = hasText || job.unknownTool;
     return {
       key: job.action!.digest,
-      environment: job.variables!,
+      environment: mayTell ? [...job.variables!, calledRow(ask.argv[0])] : job.variables!,
       terminal: hasText ? terminalOf(ask, job.environment!) : "",
       ...statements,
       result: {

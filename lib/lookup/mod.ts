@@ -20,12 +20,19 @@ import type { Store, StoredUnit } from "../store/mod.ts";
 import { textStyles, type Unit } from "../store/unit.ts";
 import type { RecordPool } from "../trace/mod.ts";
 import { actionOf, cpuIdentity, fromSlot } from "./action.ts";
-import { type Environment, environmentHolds, environmentOf, terminalOf } from "./circumstances.ts";
+import {
+  type Asker,
+  type Environment,
+  environmentHolds,
+  environmentOf,
+  terminalOf,
+} from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
 import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
 import type { Outcome } from "./outcome.ts";
+import { foundOn } from "./search_path.ts";
 import { Twins } from "./twins.ts";
 
 export type { Job } from "./job.ts";
@@ -83,7 +90,8 @@ export class Decider {
     if ("over" in reply) return { over: reply.over, job };
     // A long text is read from its blob each time.
     const isShort = !job.stored?.unit.result.outputs.some(({ style }) => style > styles.link);
-    if (reply.name === "hit" && frame !== undefined && this.#watched !== undefined && isShort) {
+    const repeatable = job.repeatable && isShort;
+    if (reply.name === "hit" && frame !== undefined && this.#watched !== undefined && repeatable) {
       const { action, environment, kind, realTool, stored } = job;
       this.#memo.set(Memo.key(frame), {
         ask,
@@ -185,13 +193,17 @@ export class Decider {
 
   /** The first candidate whose statements all hold, as a delivery. */
   #find(job: Job, environment: Environment): Message<"hit"> | undefined {
-    const terminal = terminalOf(job.ask, environment);
+    const { ask } = job, terminal = terminalOf(ask, environment);
+    const isProgram = (path: string) => this.#inputs.isProgram(path);
+    const asker: Asker = {
+      environment,
+      called: ask.argv[0],
+      found: (path, names) => foundOn(path, ask.cwd, names, isProgram),
+    };
     for (const candidate of this.#options.store.candidates(job.action!.digest)) {
       const { unit } = candidate;
-      if (
-        !environmentHolds(unit.environment, environment) ||
-        (unit.terminal !== "" && unit.terminal !== terminal)
-      ) {
+      const agrees = environmentHolds(unit.environment, asker);
+      if (!agrees || (unit.terminal !== "" && unit.terminal !== terminal)) {
         if (job.missed === "miss_new") job.missed = "miss_environment";
         continue;
       }
@@ -201,6 +213,8 @@ export class Decider {
         continue;
       }
       const hit = this.#delivery(job, candidate);
+      // Folders of another PATH are searched each time, since nothing else looks at them.
+      job.repeatable = agrees === true;
       if (hit !== undefined) return hit;
     }
     return undefined;
