@@ -21,7 +21,7 @@ export interface Declared {
 }
 
 /** Words that change how an object is made and neither name nor make another file. */
-const harmless =
+export const harmless =
   /^-(?:c|O[0-3sgz]?|Ofast|g[0-3]?|ggdb[0-3]?|gdwarf(?:-[2-5])?|w|W(?!p,|a,|l,|rite)[\w+=-]+|ansi|pedantic(?:-errors)?|std=[\w+:]+|pipe|pthread|nostdinc|nostdinc\+\+|MP|m(?:32|64|avx\w*|sse[\w.]*|fma|bmi2?|popcnt|tune=[\w-]+|arch=(?!native)[\w.+-]+|cmodel=\w+|no-red-zone)|f(?:PIC|pic|PIE|pie|no-(?!profile|working|temp)[\w=-]+|visibility=\w+|visibility-inlines-hidden|strict-aliasing|wrapv|stack-protector(?:-strong|-all)?|stack-clash-protection|cf-protection(?:=\w+)?|omit-frame-pointer|exceptions|rtti|common|function-sections|data-sections|signed-char|unsigned-char|short-enums|diagnostics-color=never|unroll-loops|tree-vectorize|math-errno|ffast-math|fast-math|inline-functions|merge-all-constants|threadsafe-statics|unwind-tables|asynchronous-unwind-tables|openmp|permissive|freestanding|hosted|builtin))$/;
 
 /** Words whose value follows, in the same word or the next. */

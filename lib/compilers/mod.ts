@@ -12,6 +12,7 @@ import { passes, toolNames, type WorkKind } from "./tools.ts";
 import { responseWords } from "./response.ts";
 
 export { confess, type Confession, type Declared, declaredBy, dependenciesIn } from "./declared.ts";
+export { type FolderUse, folderUse } from "./folder.ts";
 export type { WorkKind } from "./tools.ts";
 
 /** What a run is, or the outcome under which it passes, with the word that says so. */

@@ -45,7 +45,7 @@ export function selfTest(
   try {
     const ending = runTraced(subject, tracer, record.path);
     if (ending !== undefined) return { problem: ending };
-    const read = readRecord(record.read());
+    const read = readRecord(record.read(), "/");
     if ("problem" in read) return { problem: `the record of ${subject} cannot be read: ${read.problem}` };
     const spoke = read.events.some((event) => event.kind === "hello");
     if (!spoke) return { problem: `${subject} ran without a word from the tracer` };

@@ -225,6 +225,8 @@ export class Inputs {
         const real = this.physical(path);
         return typeof real === "string" ? sha256(bytesOf(real)) : undefined;
       }
+      case inputKinds.physical:
+        return this.physical(path) === path ? zeros : undefined;
       case inputKinds.absent:
         return this.absent(path) ? zeros : undefined;
       case inputKinds.refused: {

@@ -16,7 +16,21 @@ const keyFormat = "zccache action 2";
 
 export interface Action {
   digest: Digest;
-  parts: readonly (readonly [name: string, value: string])[];
+  parts: readonly Part[];
+  /** The same in any folder, for requests whose results may hold in all. */
+  anywhere?: Digest;
+}
+
+type Part = readonly [name: string, value: string];
+
+function digestOf(parts: readonly Part[]): Digest {
+  return sha256(bytesOf(parts.map(([name, value]) => `${name}=${value.length}:${value}`).join("\0")));
+}
+
+/** The action without its folder; `sources`: what each source holds, in order. */
+export function anywhere({ parts }: Action, sources: readonly Digest[]): Digest {
+  const others = parts.filter(([name]) => name !== "cwd");
+  return digestOf([...others, ...sources.map((digest): Part => ["source", hex(digest)])]);
 }
 
 /**
@@ -26,27 +40,14 @@ export interface Action {
  * @param input Digest of the source on standard input, where that is one.
  */
 export function actionOf(ask: Message<"ask">, cpu: () => string, input?: Digest): Action {
-  const parts: [string, string][] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
+  const parts: Part[] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
   // By its bare name or by the path at which that is found: a tool that says which, or may use it, has a row for it.
   const [called, ...words] = ask.argv;
   if (called.includes("/") && called !== ask.tool) parts.push(["called", called]);
   for (const word of words) parts.push(["argument", word]);
   if (ask.argv.some((word) => word.includes("native"))) parts.push(["cpu", cpu()]);
   if (input !== undefined) parts.push(["standard input", hex(input)]);
-  return {
-    digest: sha256(bytesOf(parts.map(([name, value]) => `${name}=${value.length}:${value}`).join("\0"))),
-    parts,
-  };
-}
-
-/** `path` with the working folder as a slot. */
-export function toSlot(path: string, cwd: string): string {
-  return path.startsWith(cwd + "/") ? "$cwd" + path.slice(cwd.length) : path;
-}
-
-/** A path written with slots, in the asker's folder. */
-export function fromSlot(path: string, cwd: string): string {
-  return path.startsWith("$cwd/") ? cwd + path.slice("$cwd".length) : path;
+  return { digest: digestOf(parts), parts };
 }
 
 /** What distinguishes one processor from another to -march=native (soundness.md 3). */

@@ -71,6 +71,7 @@ export function declaredObservation(
     written: new Map(),
     variables: new Set(environment.keys()),
     wholeEnvironment: true,
+    full: new Set(),
     programs: new Set(),
   };
   for (const path of [...toolchain.files, ...listed.map((path) => absolute(path, cwd))]) {

@@ -4,8 +4,10 @@
  * @module
  */
 import type { Digest } from "../base/digest.ts";
+import type { FolderUse } from "../compilers/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { StoredUnit } from "../store/mod.ts";
+import type { Unit } from "../store/unit.ts";
 import type { Record } from "../trace/mod.ts";
 import type { Action } from "./action.ts";
 import type { Environment } from "./circumstances.ts";
@@ -31,6 +33,8 @@ export interface Job {
   /** What is delivered, and whether an equal request may be answered by it without a search. */
   stored?: StoredUnit;
   repeatable?: boolean;
+  /** Its statements in the asker's folder. */
+  unit?: Unit;
   realTool: string;
   startedAt: bigint;
   /** Why no candidate served, to be the outcome once the run is stored. */
@@ -42,6 +46,10 @@ export interface Job {
   /** What the run depended on, or why that cannot be said; unknown until its outputs are on their way. */
   statements?: Statements | Ended;
   variables?: [string, string | null][];
+  /** What of the request holds in any folder, if it may at all. */
+  use?: FolderUse;
+  /** Why the result holds in its folder alone. */
+  bound?: string;
   /** A program took part whose habits are not known. */
   unknownTool: boolean;
   products: Product[];

@@ -16,7 +16,7 @@ import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts"
 import type { Store } from "../store/mod.ts";
 import { inputKinds, noSignature, textStyles, type Unit } from "../store/unit.ts";
 import { classOf, type Observation, observe, readRecord, type Refused } from "../trace/mod.ts";
-import { toSlot } from "./action.ts";
+import { boundTo, madeAnywhere, toSlot } from "./anywhere.ts";
 import { calledRow, terminalOf, variablesAsked, withPrograms } from "./circumstances.ts";
 import { declaredObservation } from "./declared.ts";
 import { isVerdict } from "./failures.ts";
@@ -110,6 +110,11 @@ export class Learner {
     const names = namesSought(job.environment!.get("PATH") ?? null, ask.cwd, statements);
     const isProgram = (path: string) => this.#with.inputs.isProgram(path);
     job.variables = withPrograms(job.variables!, names, (path) => foundOn(path, ask.cwd, names, isProgram));
+    if (job.use === undefined) return;
+    const { out, err } = job.report!, result = { status: 0, out, err, oneOutput: false, outputs: [] };
+    job.bound = job.use.debug && job.products.length > 0
+      ? "debug information"
+      : boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found);
   }
 
   /** What the run depended on, as it is now. */
@@ -142,9 +147,9 @@ export class Learner {
     if (job.running !== undefined) {
       return declaredObservation(job.running, this.#toolchains.of(job.realTool, job.environment!));
     }
-    const read = readRecord(job.record!.read());
+    const read = readRecord(job.record!.read(), job.ask.cwd);
     if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem };
-    const found = observe(read.events, read.doubts, job.ask.cwd);
+    const found = observe(read.events, read.doubts, job.ask.cwd, read.full);
     // No traced process opens the tool itself: a script's interpreter does, a program's loader does not.
     if (!("refusal" in found)) {
       for (const path of [absolute(job.ask.tool, job.ask.cwd), job.realTool]) {
@@ -167,7 +172,9 @@ export class Learner {
     try {
       const outputs = this.#outputs(job, message);
       if (typeof outputs === "string") return { outcome: "pass_mode", what: outputs };
-      this.#with.store.put(this.#unit(job, statements, outputs));
+      const unit = this.#unit(job, statements, outputs), anywhere = job.action!.anywhere;
+      const isBound = anywhere === undefined || job.unknownTool || job.bound !== undefined;
+      this.#with.store.put(isBound ? unit : madeAnywhere(unit, anywhere, job.ask.cwd));
     } catch (cause) {
       this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
       return { outcome: "miss_not_stored", what: job.what };

@@ -8,6 +8,7 @@ import { byteString } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { StoredUnit } from "../store/mod.ts";
+import type { Unit } from "../store/unit.ts";
 import type { Action } from "./action.ts";
 import type { Environment } from "./circumstances.ts";
 
@@ -19,6 +20,8 @@ export interface Remembered {
   kind: string;
   realTool: string;
   stored: StoredUnit;
+  /** Its statements in the asker's folder. */
+  unit: Unit;
   reply: Message<"hit">;
 }
 

@@ -10,16 +10,17 @@
  * @module
  */
 import { byteString, shown } from "../base/bytes.ts";
-import { sha256 } from "../base/digest.ts";
+import { type Digest, sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
-import { kindOf } from "../compilers/mod.ts";
+import { folderUse, kindOf } from "../compilers/mod.ts";
 import { Inputs, type Tree, Watched } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, hitFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
 import { textStyles, type Unit } from "../store/unit.ts";
 import type { RecordPool } from "../trace/mod.ts";
-import { actionOf, cpuIdentity, fromSlot } from "./action.ts";
+import { actionOf, anywhere, cpuIdentity } from "./action.ts";
+import { fromSlot, InFolder } from "./anywhere.ts";
 import {
   type Asker,
   type Environment,
@@ -68,6 +69,7 @@ export class Decider {
   readonly #memo = new Memo();
   readonly #learner: Learner;
   readonly #twins = new Twins();
+  readonly #inFolder = new InFolder();
   #jobs = 0;
   #cpu: string | undefined;
 
@@ -100,6 +102,7 @@ export class Decider {
         kind,
         realTool,
         stored: stored!,
+        unit: job.unit!,
         reply,
       });
     }
@@ -127,9 +130,9 @@ export class Decider {
     const key = Memo.key(frame), known = this.#memo.get(key);
     if (known === undefined || !sees(known.ask)) return undefined;
     this.#begin();
-    const { stored, reply } = known, { store } = this.#options;
-    const good = store.holds(stored) && this.#failing(stored.unit) === undefined &&
-      stored.unit.result.outputs.every(({ blob }) => blob.length === 0 || store.blobPath(blob) !== undefined);
+    const { stored, unit, reply } = known, { store } = this.#options;
+    const good = store.holds(stored) && this.#failing(unit) === undefined &&
+      unit.result.outputs.every(({ blob }) => blob.length === 0 || store.blobPath(blob) !== undefined);
     if (!good) {
       this.#memo.forget(key); // the long way says what is wrong
       return undefined;
@@ -185,14 +188,46 @@ export class Decider {
 
   #findOrRun(job: Job): Answer | { over: Promise<void> } {
     job.action = actionOf(job.ask, () => this.#cpu ??= cpuIdentity(), job.input);
+    this.#nameAnywhere(job);
     const hit = this.#find(job, job.environment!);
     if (hit !== undefined) return hit;
     const over = this.#twins.underWay(job.action);
     return over === undefined ? this.#run(job) : { over };
   }
 
-  /** The first candidate whose statements all hold, as a delivery. */
+  /** Names the action by what its sources hold, where its folder may not matter. */
+  #nameAnywhere(job: Job): void {
+    const { argv, tool, cwd } = job.ask,
+      use = job.kind === "compile" ? folderUse(argv.slice(1), cwd) : undefined;
+    if (use === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
+    const digests: Digest[] = [];
+    for (const source of use.sources) {
+      const content = source === "-" ? undefined : this.#inputs.content(absolute(source, cwd));
+      const digest = typeof content === "object" ? content.digest : source === "-" ? job.input : undefined;
+      if (digest === undefined) return;
+      digests.push(digest);
+    }
+    job.use = use;
+    job.action!.anywhere = anywhere(job.action!, digests);
+  }
+
+  /** The first candidate that serves in this folder, or in any. */
   #find(job: Job, environment: Environment): Message<"hit"> | undefined {
+    const { digest, anywhere } = job.action!, { store } = this.#options, { cwd } = job.ask;
+    const here = () => this.#among(job, store.candidates(digest), environment, (unit) => unit);
+    const everywhere = () =>
+      anywhere &&
+      this.#among(job, store.candidates(anywhere), environment, (unit) => this.#inFolder.unit(unit, cwd));
+    return job.use?.debug ? here() ?? everywhere() : everywhere() ?? here();
+  }
+
+  /** The first candidate whose statements all hold, as a delivery. */
+  #among(
+    job: Job,
+    candidates: readonly StoredUnit[],
+    environment: Environment,
+    inFolder: (unit: Unit) => Unit,
+  ): Message<"hit"> | undefined {
     const { ask } = job, terminal = terminalOf(ask, environment);
     const isProgram = (path: string) => this.#inputs.isProgram(path);
     const asker: Asker = {
@@ -200,8 +235,8 @@ export class Decider {
       called: ask.argv[0],
       found: (path, names) => foundOn(path, ask.cwd, names, isProgram),
     };
-    for (const candidate of this.#options.store.candidates(job.action!.digest)) {
-      const { unit } = candidate;
+    for (const candidate of candidates) {
+      const unit = inFolder(candidate.unit);
       const agrees = environmentHolds(unit.environment, asker);
       if (!agrees || (unit.terminal !== "" && unit.terminal !== terminal)) {
         if (job.missed === "miss_new") job.missed = "miss_environment";
@@ -214,7 +249,7 @@ export class Decider {
       }
       const hit = this.#delivery(job, candidate);
       // Folders of another PATH are searched each time, since nothing else looks at them.
-      job.repeatable = agrees === true;
+      job.repeatable = agrees === true, job.unit = unit;
       if (hit !== undefined) return hit;
     }
     return undefined;

@@ -234,7 +234,10 @@ static size_t descriptor_path(int fd, char *to) {
     return got > 0 && to[0] == '/' ? (size_t)got : 0;
 }
 
-/* Makes a path absolute by putting its folder in front; nothing is shortened. 0: it could not be done. */
+/*
+ * Makes a path absolute by putting its folder in front; nothing is shortened. 0: it could not be done. One that was spelled
+ * from the working folder keeps a mark of that (ZC_RELATIVE_MARK), which leads nowhere else.
+ */
 static size_t absolute(int dirfd, const char *path, char *to) {
     size_t length = strlen(path), base;
     if (length >= PATH_MAX)
@@ -247,7 +250,13 @@ static size_t absolute(int dirfd, const char *path, char *to) {
         if (me.cwd_lost)
             learn_cwd();
         base = me.cwd_length;
+        if (base + length + sizeof ZC_RELATIVE_MARK > PATH_MAX)
+            base = 0;
         memcpy(to, me.cwd, base);
+        if (base && length) {
+            memcpy(to + base, ZC_RELATIVE_MARK, sizeof ZC_RELATIVE_MARK - 1);
+            base += sizeof ZC_RELATIVE_MARK - 1;
+        }
     } else {
         base = descriptor_path(dirfd, to);
     }

@@ -5,6 +5,7 @@
 #define ZC_TRACE_VERSION 1u
 #define ZC_HEADER_WORDS 64u
 #define ZC_SIGNATURE_WORDS 11u
+#define ZC_RELATIVE_MARK "/.//"
 #define ZC_TRACE_VARIABLE "ZCCACHE_TRACE_RECORD"
 /* Indexes of header words. */
 enum {

@@ -28,6 +28,8 @@ export const inputKinds = {
   absent: 8,
   /** The question was answered with an error: `value` = its errno. */
   refused: 9,
+  /** The path leads to itself: no link is on its way. */
+  physical: 10,
 } as const;
 export type InputKind = (typeof inputKinds)[keyof typeof inputKinds];
 

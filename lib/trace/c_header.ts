@@ -20,6 +20,7 @@ export function traceHeader(): string {
     `#define ZC_TRACE_VERSION ${format.traceVersion}u`,
     `#define ZC_HEADER_WORDS ${format.headerWords}u`,
     `#define ZC_SIGNATURE_WORDS ${format.signatureWords}u`,
+    `#define ZC_RELATIVE_MARK "${format.relativeMark}"`,
     `#define ZC_TRACE_VARIABLE "${format.traceVariable}"`,
     "/* Indexes of header words. */\n" + enumOf("ZC_H", format.header),
     "/* Kinds of events. */\n" + enumOf("ZC_E", ids),

@@ -80,7 +80,7 @@ export const doubts = {
  */
 // deno-fmt-ignore: a row stays a line
 export const events = {
-  define_folder: { id: 1, payload: "id T" }, // text of a folder id
+  define_folder: { id: 1, payload: "id T" }, // text of a folder id, with relativeMark where a path was spelled from the working folder
   define_name: { id: 2, payload: "id T" },
   hello: { id: 3, payload: "pid ppid P(executable) T(cwd)" }, // first event of an image: after exec, or of a forked child
   forked: { id: 4, payload: "pid" }, // written by the child after its hello: it has the program of its parent, no exec
@@ -122,6 +122,12 @@ export const events = {
 } as const satisfies Record<string, { id: number; payload: string }>;
 
 export type EventName = keyof typeof events;
+
+/**
+ * Stands between the working folder and a path that a program spelled from there. A path leads to the same file with it;
+ * nobody spells one so. What was spelled in full names one folder of the machine, wherever the run takes place.
+ */
+export const relativeMark = "/.//";
 
 /** G: dev (2 words), ino (2), size (2), mtime in ns (2), ctime in ns (2), mode (1). All zero = unknown or nothing. */
 export const signatureWords = 11;

@@ -42,6 +42,8 @@ export interface Observation {
   variables: Set<string>;
   /** A program reads `environ` itself: every variable counts. */
   wholeEnvironment: boolean;
+  /** Paths below the working folder that were spelled in full: elsewhere the run would ask for the same ones. */
+  full: ReadonlySet<string>;
   /** Executables of the run, for rules of particular tools. */
   programs: Set<string>;
 }

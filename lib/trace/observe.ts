@@ -32,9 +32,14 @@ import {
 /** Linux's numbers, as a record holds them. */
 const errnos = { ENOENT: 2, EEXIST: 17, ENOTDIR: 20, EISDIR: 21, EINVAL: 22 } as const;
 
-/** `cwd`: the run's working folder. */
-export function observe(events: readonly TraceEvent[], doubts: number, cwd: string): Observation | Refused {
-  const observer = new Observer(cwd);
+/** `cwd`: the run's working folder. `full`: as readRecord gives it. */
+export function observe(
+  events: readonly TraceEvent[],
+  doubts: number,
+  cwd: string,
+  full: ReadonlySet<string> = new Set(),
+): Observation | Refused {
+  const observer = new Observer(cwd, full);
   for (const event of events) {
     observer.take(event);
     if (observer.refused !== undefined) return observer.refused;
@@ -55,6 +60,7 @@ class Observer {
     written: new Map(),
     variables: new Set(alwaysAsked),
     wholeEnvironment: false,
+    full: new Set(),
     programs: new Set(),
   };
   readonly #removed = new Set<string>();
@@ -63,8 +69,9 @@ class Observer {
   #unknownAsks = false;
   readonly #processes = new Processes();
 
-  constructor(cwd: string) {
+  constructor(cwd: string, full: ReadonlySet<string>) {
     this.#cwd = cwd;
+    this.#found.full = full;
   }
 
   #refuse(refusal: Refusal, what: string): void {

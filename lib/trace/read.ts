@@ -15,6 +15,7 @@ import {
   events,
   header,
   headerWords,
+  relativeMark,
   signatureWords,
   traceMagic,
   traceVersion,
@@ -65,10 +66,14 @@ const clockNames = new Map<number, keyof typeof clocks>(
   (Object.keys(clocks) as (keyof typeof clocks)[]).map((name) => [clocks[name], name]),
 );
 
-/** What a whole record says, or why it cannot be believed. `bytes`: its used prefix, header included. */
+/**
+ * What a whole record says, or why it cannot be believed. `bytes`: its used prefix, header included. `full`: paths below
+ * the working folder that were spelled in full.
+ */
 export function readRecord(
   bytes: Uint8Array,
-): { problem: string } | { events: TraceEvent[]; doubts: number } {
+  cwd: string,
+): { problem: string } | { events: TraceEvent[]; doubts: number; full: Set<string> } {
   if (bytes.length < headerWords * 4) return { problem: "the record is shorter than its header" };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const word = (index: number) => view.getUint32(index * 4, true);
@@ -79,7 +84,8 @@ export function readRecord(
   if (word(header.overflow) !== 0) return { problem: "more questions than the record holds" };
   if (end > bytes.length || end % 4 !== 0 || end < headerWords * 4) return { problem: "the record is cut" };
   try {
-    return { events: new Reader(bytes, view, end).all(), doubts: word(header.doubts) };
+    const reader = new Reader(bytes, view, end, cwd), events = reader.all();
+    return { events, doubts: word(header.doubts), full: reader.full };
   } catch (cause) {
     if (cause instanceof Damaged || cause instanceof RangeError) {
       return { problem: `damaged record: ${cause.message}` };
@@ -97,6 +103,8 @@ export function doubtNames(bits: number): string[] {
 
 interface Image {
   folders: string[];
+  /** Ids of folders below the working folder that were spelled in full. */
+  full: Set<number>;
   names: string[];
   paths: Map<number, string>;
 }
@@ -105,7 +113,14 @@ class Reader {
   readonly #images = new Map<number, Image>();
   #at = headerWords * 4;
 
-  constructor(readonly bytes: Uint8Array, readonly view: DataView, readonly end: number) {}
+  readonly full = new Set<string>();
+
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly view: DataView,
+    readonly end: number,
+    readonly cwd: string,
+  ) {}
 
   all(): TraceEvent[] {
     const all: TraceEvent[] = [];
@@ -125,7 +140,7 @@ class Reader {
     const number = this.view.getUint32(start + 4, true);
     let image = this.#images.get(number);
     if (image === undefined) {
-      this.#images.set(number, image = { folders: [""], names: [""], paths: new Map() });
+      this.#images.set(number, image = { folders: [""], full: new Set(), names: [""], paths: new Map() });
     }
     this.#at = start + 8;
     const event = this.#payload(kind, image, number, answer);
@@ -136,7 +151,7 @@ class Reader {
   #payload(kind: EventName, ids: Image, image: number, answer: number): TraceEvent | undefined {
     switch (kind) {
       case "define_folder":
-        ids.folders[this.#word()] = this.#text();
+        this.#folder(ids);
         return undefined;
       case "define_name":
         ids.names[this.#word()] = this.#text();
@@ -209,6 +224,18 @@ class Reader {
     return byteString(this.bytes.subarray(start, start + length));
   }
 
+  #folder(image: Image): void {
+    const id = this.#word(), text = this.#text(), mark = text.indexOf(relativeMark);
+    if (mark >= 0) {
+      image.folders[id] = text.slice(0, mark) + text.slice(mark + relativeMark.length - 1);
+    } else if (text.endsWith(relativeMark.slice(0, -1))) { // the mark's slash parts folder and name
+      image.folders[id] = text.slice(0, 1 - relativeMark.length);
+    } else {
+      image.folders[id] = text;
+      if (text === this.cwd || text.startsWith(this.cwd + "/")) image.full.add(id);
+    }
+  }
+
   #name(image: Image): string {
     const name = image.names[this.#word()];
     if (name === undefined) throw new Damaged("a name without definition");
@@ -223,6 +250,7 @@ class Reader {
       const parent = image.folders[folder], last = image.names[name];
       if (parent === undefined || last === undefined) throw new Damaged("a path without definition");
       image.paths.set(key, path = `${parent}/${last}`);
+      if (image.full.has(folder)) this.full.add(path);
     }
     return path;
   }

@@ -33,12 +33,12 @@ function record(
 }
 
 function eventsOf(bytes: Uint8Array) {
-  const read = readRecord(bytes);
+  const read = readRecord(bytes, "/w");
   assert(!("problem" in read), JSON.stringify(read));
   return read.events;
 }
 const problemOf = (bytes: Uint8Array) => {
-  const read = readRecord(bytes);
+  const read = readRecord(bytes, "/w");
   return "problem" in read ? read.problem : undefined;
 };
 const define = (image: number): Parameters<typeof record> => [
@@ -103,7 +103,7 @@ Deno.test("readRecord() never throws, whichever byte is changed", () => {
     for (const flip of [0x01, 0x80, 0xff]) {
       const damaged = whole.slice();
       damaged[at] ^= flip;
-      readRecord(damaged);
+      readRecord(damaged, "/w");
     }
   }
 });
@@ -136,6 +136,6 @@ Deno.test("readRecord() takes no path whose parts were not defined", () => {
 Deno.test("readRecord() gives the doubts, and doubtNames() their names", () => {
   const bytes = record();
   new Uint32Array(bytes.buffer)[header.doubts] = doubts.ungated | doubts.unmapped;
-  const read = readRecord(bytes);
+  const read = readRecord(bytes, "/w");
   assertEquals("doubts" in read && doubtNames(read.doubts), ["ungated", "unmapped"]);
 });

@@ -52,14 +52,14 @@ Deno.test("a released record is taken again without a trace of the run before", 
   withPool((pool) => {
     const first = pool.take(facts);
     write(first.path, [51 | 2 << 16, 1]);
-    const read = readRecord(first.read());
+    const read = readRecord(first.read(), "/w");
     assertEquals("events" in read && read.events, [{ kind: "random", image: 1, answer: 0 }]);
     first.release();
     const second = pool.take({ ...facts, ttys: 0 });
     assertEquals(second.path, first.path);
     const again = Deno.readFileSync(second.path);
     assert(again.subarray(headerWords * 4).every((byte) => byte === 0));
-    assertEquals(readRecord(second.read()), { events: [], doubts: 0 });
+    assertEquals(readRecord(second.read(), "/w"), { events: [], doubts: 0, full: new Set<string>() });
     second.release();
   });
 });

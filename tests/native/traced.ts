@@ -86,7 +86,7 @@ export function traced(argv: readonly string[], options: TracedOptions = {}): Tr
     stdout: "piped",
     stderr: "piped",
   }).outputSync();
-  const read = readRecord(record.read());
+  const read = readRecord(record.read(), "/");
   record.release();
   const { events, doubts } = "problem" in read ? { events: [], doubts: 0 } : read;
   return {

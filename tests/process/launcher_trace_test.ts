@@ -88,7 +88,7 @@ async function toldInside(record: Record, tool: string): Promise<{ out: string; 
     PATH=$PWD/nowhere:bin:/usr/bin exec ${zc} ${tool}`;
   const told = await play({ launcher: plain, folder: newFolder(), script, decide: runTraced(record) });
   assertEquals([told.heard, told.err], [[], ""]);
-  const read = readRecord(record.read());
+  const read = readRecord(record.read(), "/");
   if ("problem" in read) throw new Error(read.problem);
   return { out: told.out, events: read.events };
 }

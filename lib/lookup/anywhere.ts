@@ -1,0 +1,88 @@
+/**
+ * Results that hold in every folder: a compile from which its folder is kept out (lib/compilers/folder.ts) is found by
+ * its words and the content of its sources, and its paths below the folder are written with the slot `$cwd`.
+ *
+ * Always true: such a unit names no path that the run spelled in full below its folder, holds no value in which the
+ * folder's name stands, and says it in no text. What does stays under the key of its folder.
+ *
+ * @module
+ */
+import { bytesOf, byteString, sameBytes } from "../base/bytes.ts";
+import { sha256 } from "../base/digest.ts";
+import { type Input, inputKinds, type Unit } from "../store/unit.ts";
+import type { Observation } from "../trace/mod.ts";
+
+const slot = "$cwd";
+
+/** `path` with the folder as a slot. */
+export function toSlot(path: string, cwd: string): string {
+  if (path === cwd) return slot;
+  return path.startsWith(cwd + "/") ? slot + path.slice(cwd.length) : path;
+}
+
+/** A path written with slots, in the asker's folder. */
+export function fromSlot(path: string, cwd: string): string {
+  return path === slot || path.startsWith(slot + "/") ? cwd + path.slice(slot.length) : path;
+}
+
+/** Why a run's result holds only in its folder, or undefined where it holds in all. */
+export function boundTo(
+  cwd: string,
+  unit: Pick<Unit, "environment" | "inputs" | "result">,
+  found: Observation,
+): string | undefined {
+  for (const path of found.full) if (!found.written.get(path)?.gone) return path;
+  for (const [name, value] of unit.environment) {
+    if (name !== "PWD" && value?.includes(cwd)) return name;
+  }
+  const link = unit.inputs.find((input) =>
+    toSlot(input.path, cwd) !== input.path &&
+    (input.kind === inputKinds.link_text || (input.kind === inputKinds.real_path && !leadsToItself(input)))
+  );
+  if (link !== undefined) return link.path;
+  const { out, err } = unit.result;
+  return [out, err].some((text) => byteString(text).includes(cwd)) ? "its text" : undefined;
+}
+
+function leadsToItself({ path, value }: Input): boolean {
+  return sameBytes(value, sha256(bytesOf(path)));
+}
+
+/** The unit for every folder. PWD is left out: nothing that it may reach is in the result. */
+export function madeAnywhere(unit: Unit, key: Uint8Array, cwd: string): Unit {
+  const inputs = unit.inputs.map((input): Input =>
+    input.kind === inputKinds.real_path && toSlot(input.path, cwd) !== input.path
+      ? { ...input, kind: inputKinds.physical, value: new Uint8Array(input.value.length) }
+      : input
+  );
+  return {
+    ...moved({ ...unit, inputs }, (path) => toSlot(path, cwd)),
+    key,
+    environment: unit.environment.filter(([name]) => name !== "PWD"),
+  };
+}
+
+/** The unit's statements in one folder. */
+export class InFolder {
+  readonly #made = new WeakMap<Unit, Map<string, Unit>>();
+
+  unit(unit: Unit, cwd: string): Unit {
+    let made = this.#made.get(unit);
+    if (made === undefined) this.#made.set(unit, made = new Map());
+    let here = made.get(cwd);
+    if (here === undefined) made.set(cwd, here = moved(unit, (path) => fromSlot(path, cwd)));
+    return here;
+  }
+}
+
+function moved(unit: Unit, move: (path: string) => string): Unit {
+  const { inputs, absences } = unit;
+  return {
+    ...unit,
+    inputs: inputs.map((input): Input => ({ ...input, path: move(input.path) })),
+    absences: {
+      ...absences,
+      folders: absences.folders.map((folder) => ({ ...folder, path: move(folder.path) })),
+    },
+  };
+}
