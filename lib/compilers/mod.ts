@@ -21,6 +21,8 @@ export type Work = {
   family: string;
   /** The source comes on standard input. */
   fromInput: boolean;
+  /** A word, or a file of options that one names, may ask for this machine's own processor. */
+  native: boolean;
 } | { pass: PassReason; word: string };
 export type PassReason =
   | "pass_unknown_tool"
@@ -77,10 +79,14 @@ export function kindOf(question: KindQuestion): Work {
   const refused = refusal(toolNames[family].kind, words);
   if (refused !== undefined) return refused;
   const kind = toolNames[family].kind;
-  if (kind !== "driver") return { kind, family, fromInput: family === "as" && readsInput(words) };
+  const native = words.some((word) => asksForProcessor.test(word));
+  if (kind !== "driver") return { kind, family, native, fromInput: family === "as" && readsInput(words) };
   const compiles = words.some((word) => compileWords.has(word));
-  return { kind: compiles ? "compile" : "link", family, fromInput: namesInput(words) };
+  return { kind: compiles ? "compile" : "link", family, native, fromInput: namesInput(words) };
 }
+
+/** `-march=native` and its like, and options that name files of options. */
+const asksForProcessor = /native|^--?(?:specs|config)/;
 
 /** Whether a driver's source is `-`. */
 function namesInput(words: readonly string[]): boolean {

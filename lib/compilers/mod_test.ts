@@ -19,6 +19,7 @@ for (const [path, want] of names) {
 const files: Record<string, string> = {
   "c.rsp": "-c 'my file.c'\n-o x.o",
   "pre.rsp": "-E",
+  "native.rsp": "-march=native -O3",
   "nest.rsp": "@c.rsp",
 };
 const lines: [string, string][] = [
@@ -59,6 +60,21 @@ for (const [line, want] of lines) {
     const argv = line.split(" ");
     const work = kindOf({ tool: argv[0], realTool: argv[0], argv, readResponse: (name) => files[name] });
     assertEquals("pass" in work ? work.pass : work.kind + (work.fromInput ? " from input" : ""), want);
+  });
+}
+
+const native: [string, boolean][] = [
+  ["gcc -O3 -march=native -c a.c", true],
+  ["gcc @native.rsp -c a.c", true],
+  ["gcc -specs=own.specs -c a.c", true],
+  ["clang --config=own.cfg -c a.c", true],
+  ["gcc -march=x86-64 -c a.c", false],
+];
+for (const [line, want] of native) {
+  Deno.test(`kindOf() of "${line}" ${want ? "asks" : "does not ask"} for the processor`, () => {
+    const argv = line.split(" ");
+    const work = kindOf({ tool: argv[0], realTool: argv[0], argv, readResponse: (name) => files[name] });
+    assertEquals("native" in work && work.native, want);
   });
 }
 

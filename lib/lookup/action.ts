@@ -36,16 +36,19 @@ export function anywhere({ parts }: Action, sources: readonly Digest[]): Digest 
 /**
  * The action of a request.
  *
- * @param cpu Identity of the processor, counted where an argument asks for "native".
+ * @param cpu Identity of the processor, where the line may ask for it.
  * @param input Digest of the source on standard input, where that is one.
  */
-export function actionOf(ask: Message<"ask">, cpu: () => string, input?: Digest): Action {
+export function actionOf(
+  ask: Message<"ask">,
+  { cpu, input }: { cpu?: string; input?: Digest } = {},
+): Action {
   const parts: Part[] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
   // By its bare name or by the path at which that is found: a tool that says which, or may use it, has a row for it.
   const [called, ...words] = ask.argv;
   if (called.includes("/") && called !== ask.tool) parts.push(["called", called]);
   for (const word of words) parts.push(["argument", word]);
-  if (ask.argv.some((word) => word.includes("native"))) parts.push(["cpu", cpu()]);
+  if (cpu !== undefined) parts.push(["cpu", cpu]);
   if (input !== undefined) parts.push(["standard input", hex(input)]);
   return { digest: digestOf(parts), parts };
 }

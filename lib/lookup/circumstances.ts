@@ -42,6 +42,8 @@ export function variablesAsked(
 const wholeMark = "=";
 /** PATH by what it resolves: names sought, and where they were found (search_path.ts); `path` is its text then. */
 const pathMarks = { text: "=PATH", names: "=PATH names", found: "=PATH found" } as const;
+/** Where a program gave an output a mode of its own choice, the umask; where a script may ask for it, the processor. */
+const umaskMark = "=umask", cpuMark = "=cpu";
 /** argv[0] as typed, where it may have been said or used. */
 const calledMark = "=called";
 
@@ -62,9 +64,15 @@ export function withPrograms(
   ];
 }
 
-/** The row of a run whose result may hold how its tool was called. */
-export function calledRow(argv0: string): [string, string | null] {
-  return [calledMark, argv0];
+/** Rows of what a run may have used besides variables. */
+export function factRows(
+  { called, umask, cpu }: { called?: string; umask?: number; cpu?: string },
+): [string, string | null][] {
+  const rows: [string, string | null][] = [];
+  if (called !== undefined) rows.push([calledMark, called]);
+  if (umask !== undefined) rows.push([umaskMark, umask.toString(8)]);
+  if (cpu !== undefined) rows.push([cpuMark, cpu]);
+  return rows;
 }
 
 /** Whoever asks whether a candidate serves. */
@@ -72,6 +80,8 @@ export interface Asker {
   environment: Environment;
   /** argv[0] as typed. */
   called: string;
+  umask: number;
+  cpu(): string;
   /** Where `names` are found with this PATH. */
   found(path: string | null, names: readonly string[]): string;
 }
@@ -99,9 +109,19 @@ export function environmentHolds(
   return elsewhere ? "elsewhere" : true;
 }
 
-function valueOf(name: string, { environment, called }: Asker): string | null {
-  if (name === wholeMark) return countVariables(environment);
-  return name === calledMark ? called : environment.get(name) ?? null;
+function valueOf(name: string, { environment, called, umask, cpu }: Asker): string | null {
+  switch (name) {
+    case wholeMark:
+      return countVariables(environment);
+    case calledMark:
+      return called;
+    case umaskMark:
+      return umask.toString(8);
+    case cpuMark:
+      return cpu();
+    default:
+      return environment.get(name) ?? null;
+  }
 }
 
 /**

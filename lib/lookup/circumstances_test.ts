@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { calledRow, environmentHolds, environmentOf, variablesAsked, withPrograms } from "./circumstances.ts";
+import { environmentHolds, environmentOf, factRows, variablesAsked, withPrograms } from "./circumstances.ts";
 
 const block = (...entries: string[]) => entries.map((entry) => entry + "\0").join("");
 const base = environmentOf(block("LANG=C", "CPATH=/inc", "MAKEFLAGS=-j2", "USER=me"));
@@ -23,7 +23,13 @@ const changes: [string, string, boolean, boolean][] = [
 ];
 for (const [name, text, byName, byAll] of changes) {
   Deno.test(`environmentHolds() with ${name}`, () => {
-    const asker = { environment: environmentOf(text), called: "cc", found: () => "" };
+    const asker = {
+      environment: environmentOf(text),
+      called: "cc",
+      umask: 0o22,
+      cpu: () => "this",
+      found: () => "",
+    };
     assertEquals(environmentHolds(variablesAsked(base, asked, false), asker), byName);
     assertEquals(environmentHolds(variablesAsked(base, asked, true), asker), byAll);
   });
@@ -44,12 +50,30 @@ for (const [name, path, want] of paths) {
     const found = (path: string | null) => path?.includes("/b") ? "/b/as" : "elsewhere";
     const rows = withPrograms([["LANG", null], ["PATH", "/a:/b"]], ["as"], found);
     const environment = environmentOf(path === undefined ? "" : block(`PATH=${path}`));
-    assertEquals(environmentHolds(rows, { environment, called: "cc", found }), want);
+    assertEquals(
+      environmentHolds(rows, { environment, called: "cc", umask: 0o22, cpu: () => "this", found }),
+      want,
+    );
   });
 }
 
-Deno.test("environmentHolds() compares how the tool was called where that counts", () => {
-  const asker = { environment: base, called: "/usr/bin/cc", found: () => "" };
-  assertEquals(environmentHolds([calledRow("/usr/bin/cc")], asker), true);
-  assertEquals(environmentHolds([calledRow("cc")], asker), false);
-});
+const facts: { name: string; fact: Parameters<typeof factRows>[0]; want: boolean }[] = [
+  { name: "how the tool is called", fact: { called: "/usr/bin/cc" }, want: true },
+  { name: "how the tool is called, otherwise", fact: { called: "cc" }, want: false },
+  { name: "the umask", fact: { umask: 0o22 }, want: true },
+  { name: "another umask", fact: { umask: 0o77 }, want: false },
+  { name: "the processor", fact: { cpu: "this" }, want: true },
+  { name: "another processor", fact: { cpu: "that" }, want: false },
+];
+for (const { name, fact, want } of facts) {
+  Deno.test(`environmentHolds() compares ${name}`, () => {
+    const asker = {
+      environment: base,
+      called: "/usr/bin/cc",
+      umask: 0o22,
+      cpu: () => "this",
+      found: () => "",
+    };
+    assertEquals(environmentHolds(factRows(fact), asker), want);
+  });
+}

@@ -72,6 +72,8 @@ export function declaredObservation(
     variables: new Set(environment.keys()),
     wholeEnvironment: true,
     full: new Set(),
+    scripts: new Set(),
+    givesModes: false,
     programs: new Set(),
   };
   for (const path of [...toolchain.files, ...listed.map((path) => absolute(path, cwd))]) {

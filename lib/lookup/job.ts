@@ -25,6 +25,8 @@ export interface Job {
   /** What the outcome is about: a path, a word, a program. */
   what: string;
   kind: string;
+  /** The line may ask for this machine's own processor. */
+  native: boolean;
   savedUs: number;
   action?: Action;
   /** SHA-256 of the source on standard input, where that is one. */
@@ -52,6 +54,8 @@ export interface Job {
   bound?: string;
   /** A program took part whose habits are not known. */
   unknownTool: boolean;
+  /** A program gave an output a mode of its own choice. */
+  givesModes: boolean;
   products: Product[];
   staged: string[];
 }
@@ -63,11 +67,13 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     ask,
     what: "",
     kind: "other",
+    native: false,
     savedUs: 0,
     realTool: "",
     startedAt: 0n,
     missed: "miss_new",
     unknownTool: false,
+    givesModes: false,
     products: [],
     staged: [],
   };

@@ -8,16 +8,17 @@
  *
  * @module
  */
-import { bytesOf, shown } from "../base/bytes.ts";
+import { bytesOf, byteString, shown } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
+import { readSmall } from "../os/mod.ts";
 import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { inputKinds, noSignature, textStyles, type Unit } from "../store/unit.ts";
-import { classOf, type Observation, observe, readRecord, type Refused } from "../trace/mod.ts";
+import { asksForTime, classOf, type Observation, observe, readRecord, type Refused } from "../trace/mod.ts";
 import { boundTo, madeAnywhere, toSlot } from "./anywhere.ts";
-import { calledRow, terminalOf, variablesAsked, withPrograms } from "./circumstances.ts";
+import { factRows, terminalOf, variablesAsked, withPrograms } from "./circumstances.ts";
 import { declaredObservation } from "./declared.ts";
 import { isVerdict } from "./failures.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
@@ -37,6 +38,8 @@ export interface LearnerOptions {
   store: Store;
   inputs: Inputs;
   log: { warn(text: string): void };
+  /** What distinguishes this machine's processor. */
+  cpu(): string;
   now(): number;
 }
 
@@ -49,6 +52,14 @@ const longestInline = 16 << 10;
 /** The program of a run whose habits are not known. */
 function scriptIn({ programs }: Observation): string {
   return [...programs].find((path) => classOf(path) !== "compiler") ?? "";
+}
+
+/** A script is no longer than this. */
+const longestScript = 1 << 20;
+
+function mayAskForTime(path: string): boolean {
+  const bytes = readSmall(path, longestScript);
+  return bytes === undefined || asksForTime(byteString(bytes));
 }
 
 export class Learner {
@@ -87,6 +98,8 @@ export class Learner {
     if (mayRead && found.wholeEnvironment && job.running === undefined && job.input === undefined) {
       return { outcome: "pass_stdin", what: scriptIn(found) };
     }
+    const asking = [...found.scripts].find((path) => mayAskForTime(path));
+    if (asking !== undefined) return { outcome: "pass_time", what: asking };
     const products = productsOf(found, {
       inputs: this.#with.inputs,
       cwd: ask.cwd,
@@ -95,6 +108,7 @@ export class Learner {
     });
     if ("refusal" in products) return { outcome: products.refusal, what: products.what };
     job.report = report, job.products = products, job.unknownTool = found.wholeEnvironment;
+    job.givesModes = found.givesModes;
     job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
     const regular = products.filter(({ staged }) => staged);
     job.staged = regular.map(() => this.#with.store.stagingName());
@@ -215,11 +229,15 @@ export class Learner {
     const { report, ask } = job, { out, err } = report!;
     const texts = { out: this.#text(out, textStyles.out), err: this.#text(err, textStyles.err) };
     const hasText = out.length + err.length > 0;
-    // Texts hold how a driver was called; a tool whose habits are not known may use it otherwise.
-    const mayTell = hasText || job.unknownTool;
+    // Texts hold how a driver was called; a tool whose habits are not known may use that, and any option, otherwise.
+    const facts = factRows({
+      called: hasText || job.unknownTool ? ask.argv[0] : undefined,
+      umask: job.givesModes ? ask.umask : undefined,
+      cpu: job.unknownTool ? this.#with.cpu() : undefined,
+    });
     return {
       key: job.action!.digest,
-      environment: mayTell ? [...job.variables!, calledRow(ask.argv[0])] : job.variables!,
+      environment: [...job.variables!, ...facts],
       terminal: hasText ? terminalOf(ask, job.environment!) : "",
       ...statements,
       result: {

@@ -76,7 +76,7 @@ export class Decider {
   constructor(options: DeciderOptions) {
     this.#options = options;
     this.#inputs = new Inputs(options.store, Deno.osRelease(), options.watch?.tree);
-    this.#learner = new Learner({ ...options, inputs: this.#inputs });
+    this.#learner = new Learner({ ...options, inputs: this.#inputs, cpu: () => this.#processor() });
     this.#watched = options.watch && new Watched(options.watch.tree, this.#inputs);
   }
 
@@ -175,7 +175,7 @@ export class Decider {
       },
     });
     if ("pass" in work) return this.#pass(job, work.pass, work.word);
-    job.kind = work.kind;
+    job.kind = work.kind, job.native = work.native;
     job.environment = environmentOf(ask.env);
     if (work.fromInput) {
       // What a person types is for the tool to read.
@@ -187,12 +187,17 @@ export class Decider {
   }
 
   #findOrRun(job: Job): Answer | { over: Promise<void> } {
-    job.action = actionOf(job.ask, () => this.#cpu ??= cpuIdentity(), job.input);
+    const cpu = job.native ? this.#processor() : undefined;
+    job.action = actionOf(job.ask, { cpu, input: job.input });
     this.#nameAnywhere(job);
     const hit = this.#find(job, job.environment!);
     if (hit !== undefined) return hit;
     const over = this.#twins.underWay(job.action);
     return over === undefined ? this.#run(job) : { over };
+  }
+
+  #processor(): string {
+    return this.#cpu ??= cpuIdentity();
   }
 
   /** Names the action by what its sources hold, where its folder may not matter. */
@@ -233,6 +238,8 @@ export class Decider {
     const asker: Asker = {
       environment,
       called: ask.argv[0],
+      umask: ask.umask,
+      cpu: () => this.#processor(),
       found: (path, names) => foundOn(path, ask.cwd, names, isProgram),
     };
     for (const candidate of candidates) {

@@ -16,7 +16,7 @@ export interface OutcomeRow {
 // deno-fmt-ignore: a row stays a line
 export const outcomes = {
   hit: { class: "hit", text: "Everything an earlier run depended on is as it was" },
-  miss_new: { class: "miss", text: "The first run of this command line in this folder" },
+  miss_new: { class: "miss", text: "The first run of this command line here, or on these sources" },
   miss_input: { class: "miss", text: "A file, folder or missing file differs from all earlier runs" },
   miss_environment: { class: "miss", text: "An environment variable or the terminal differs from all earlier runs" },
   miss_target: { class: "miss", text: "The existing output did not allow delivery" },
@@ -29,6 +29,7 @@ export const outcomes = {
   pass_descriptor: { class: "pass", text: "Names an open descriptor (/dev/fd, /dev/stdin)", remedy: "Give the source as a file" },
   pass_unknown_tool: { class: "pass", text: "Not a tool that is cached by name" },
   pass_time: { class: "pass", text: "Asked for the time, or holds a file's time (__DATE__, __TIME__, __TIMESTAMP__)", remedy: "Set SOURCE_DATE_EPOCH and take the time macros out of the source" },
+  pass_random: { class: "pass", text: "A program whose habits are not known asked for chance" },
   pass_untraced_program: { class: "pass", text: "Started a program that cannot be watched (static, set-id, other libc)", remedy: "Use a dynamically linked build of the compiler" },
   pass_incomplete_trace: { class: "pass", text: "The record of the run is not complete" },
   pass_unmodelled: { class: "pass", text: "Did something that is not understood" },

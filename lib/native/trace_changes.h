@@ -147,21 +147,23 @@ HOOK int mkdirat(int dirfd, const char *path, mode_t mode) {
 }
 
 /* Modes, owners, sizes, times, attributes of files: of our own outputs they show in the end; of others they matter. */
-static void note_changed(int result, int dirfd, const char *path) {
+static void note_changed(unsigned what, int result, int dirfd, const char *path) {
     if (result != 0)
         note_failure(dirfd, path);
     else
-        KEEP_ERRNO(note_change(ZC_E_CHANGE, dirfd, path));
+        KEEP_ERRNO(note_change_of(what, dirfd, path));
 }
-#define CHANGE(name, parameters, arguments, dirfd)                                                                     \
+/* Times that are given; without them a file gets the present, as any that is written does. */
+#define TIMES(times) ((times) ? ZC_CHANGE_KEPT_APART : ZC_CHANGE_BYTES)
+#define CHANGE(what, name, parameters, arguments, dirfd)                                                                     \
     HOOK int name parameters {                                                                                         \
         REAL(int(*) parameters, #name)                                                                                 \
         int result = real arguments;                                                                                   \
-        note_changed(result, dirfd, path);                                                                             \
+        note_changed(what, result, dirfd, path);                                                                       \
         return result;                                                                                                 \
     }
 /* The same by descriptor; a pipe or terminal has no path and is nobody's file. */
-static void note_descriptor_change(int result, int fd) {
+static void note_descriptor_change(unsigned what, int result, int fd) {
     char path[PATH_MAX];
     if (result != 0 || !zc_record)
         return;
@@ -169,51 +171,51 @@ static void note_descriptor_change(int result, int fd) {
     size_t length = descriptor_path(fd, path);
     path[length] = 0;
     if (length && strncmp(path, "/dev/", 5) != 0)
-        note_change(ZC_E_CHANGE, AT_FDCWD, path);
+        note_change_of(what, AT_FDCWD, path);
     errno = kept;
 }
-#define FD_CHANGE(name, parameters, arguments)                                                                         \
+#define FD_CHANGE(what, name, parameters, arguments)                                                                       \
     HOOK int name parameters {                                                                                         \
         REAL(int(*) parameters, #name)                                                                                 \
         int result = real arguments;                                                                                   \
-        note_descriptor_change(result, fd);                                                                            \
+        note_descriptor_change(what, result, fd);                                                                      \
         return result;                                                                                                 \
     }
-CHANGE(chmod, (const char *path, mode_t mode), (path, mode), AT_FDCWD)
-CHANGE(fchmodat, (int dirfd, const char *path, mode_t mode, int flags), (dirfd, path, mode, flags), dirfd)
-CHANGE(chown, (const char *path, uid_t u, gid_t g), (path, u, g), AT_FDCWD)
-CHANGE(lchown, (const char *path, uid_t u, gid_t g), (path, u, g), AT_FDCWD)
-CHANGE(fchownat, (int dirfd, const char *path, uid_t u, gid_t g, int flags), (dirfd, path, u, g, flags), dirfd)
-CHANGE(truncate, (const char *path, off_t length), (path, length), AT_FDCWD)
-CHANGE(truncate64, (const char *path, off64_t length), (path, length), AT_FDCWD)
-CHANGE(utime, (const char *path, const struct utimbuf *times), (path, times), AT_FDCWD)
-CHANGE(utimes, (const char *path, const struct timeval times[2]), (path, times), AT_FDCWD)
-CHANGE(lutimes, (const char *path, const struct timeval times[2]), (path, times), AT_FDCWD)
-CHANGE(setxattr, (const char *path, const char *name, const void *value, size_t size, int flags),
+CHANGE(ZC_CHANGE_MODE, chmod, (const char *path, mode_t mode), (path, mode), AT_FDCWD)
+CHANGE(ZC_CHANGE_MODE, fchmodat, (int dirfd, const char *path, mode_t mode, int flags), (dirfd, path, mode, flags), dirfd)
+CHANGE(ZC_CHANGE_KEPT_APART, chown, (const char *path, uid_t u, gid_t g), (path, u, g), AT_FDCWD)
+CHANGE(ZC_CHANGE_KEPT_APART, lchown, (const char *path, uid_t u, gid_t g), (path, u, g), AT_FDCWD)
+CHANGE(ZC_CHANGE_KEPT_APART, fchownat, (int dirfd, const char *path, uid_t u, gid_t g, int flags), (dirfd, path, u, g, flags), dirfd)
+CHANGE(ZC_CHANGE_BYTES, truncate, (const char *path, off_t length), (path, length), AT_FDCWD)
+CHANGE(ZC_CHANGE_BYTES, truncate64, (const char *path, off64_t length), (path, length), AT_FDCWD)
+CHANGE(TIMES(times), utime, (const char *path, const struct utimbuf *times), (path, times), AT_FDCWD)
+CHANGE(TIMES(times), utimes, (const char *path, const struct timeval times[2]), (path, times), AT_FDCWD)
+CHANGE(TIMES(times), lutimes, (const char *path, const struct timeval times[2]), (path, times), AT_FDCWD)
+CHANGE(ZC_CHANGE_KEPT_APART, setxattr, (const char *path, const char *name, const void *value, size_t size, int flags),
        (path, name, value, size, flags), AT_FDCWD)
-CHANGE(lsetxattr, (const char *path, const char *name, const void *value, size_t size, int flags),
+CHANGE(ZC_CHANGE_KEPT_APART, lsetxattr, (const char *path, const char *name, const void *value, size_t size, int flags),
        (path, name, value, size, flags), AT_FDCWD)
-CHANGE(removexattr, (const char *path, const char *name), (path, name), AT_FDCWD)
-CHANGE(lremovexattr, (const char *path, const char *name), (path, name), AT_FDCWD)
+CHANGE(ZC_CHANGE_KEPT_APART, removexattr, (const char *path, const char *name), (path, name), AT_FDCWD)
+CHANGE(ZC_CHANGE_KEPT_APART, lremovexattr, (const char *path, const char *name), (path, name), AT_FDCWD)
 int lchmod(const char *, mode_t);
-CHANGE(lchmod, (const char *path, mode_t mode), (path, mode), AT_FDCWD)
+CHANGE(ZC_CHANGE_MODE, lchmod, (const char *path, mode_t mode), (path, mode), AT_FDCWD)
 int futimesat(int, const char *, const struct timeval[2]);
-CHANGE(futimesat, (int dirfd, const char *path, const struct timeval times[2]), (dirfd, path, times), dirfd)
-FD_CHANGE(fchmod, (int fd, mode_t mode), (fd, mode))
-FD_CHANGE(fchown, (int fd, uid_t u, gid_t g), (fd, u, g))
-FD_CHANGE(futimens, (int fd, const struct timespec times[2]), (fd, times))
-FD_CHANGE(futimes, (int fd, const struct timeval times[2]), (fd, times))
-FD_CHANGE(fsetxattr, (int fd, const char *name, const void *value, size_t size, int flags), (fd, name, value, size, flags))
-FD_CHANGE(fremovexattr, (int fd, const char *name), (fd, name))
+CHANGE(TIMES(times), futimesat, (int dirfd, const char *path, const struct timeval times[2]), (dirfd, path, times), dirfd)
+FD_CHANGE(ZC_CHANGE_MODE, fchmod, (int fd, mode_t mode), (fd, mode))
+FD_CHANGE(ZC_CHANGE_KEPT_APART, fchown, (int fd, uid_t u, gid_t g), (fd, u, g))
+FD_CHANGE(TIMES(times), futimens, (int fd, const struct timespec times[2]), (fd, times))
+FD_CHANGE(TIMES(times), futimes, (int fd, const struct timeval times[2]), (fd, times))
+FD_CHANGE(ZC_CHANGE_KEPT_APART, fsetxattr, (int fd, const char *name, const void *value, size_t size, int flags), (fd, name, value, size, flags))
+FD_CHANGE(ZC_CHANGE_KEPT_APART, fremovexattr, (int fd, const char *name), (fd, name))
 
 HOOK int utimensat(int dirfd, const char *path, const struct timespec times[2], int flags) {
     REAL(int (*)(int, const char *, const struct timespec *, int), "utimensat")
     int result = real(dirfd, path, times, flags);
     const char *volatile given = path; /* a null path stands for the descriptor itself */
     if (!given)
-        note_descriptor_change(result, dirfd);
+        note_descriptor_change(TIMES(times), result, dirfd);
     else
-        note_changed(result, dirfd, given);
+        note_changed(TIMES(times), result, dirfd, given);
     return result;
 }
 

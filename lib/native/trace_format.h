@@ -76,6 +76,13 @@ enum {
   ZC_DOUBT_UNMODELLED = 16,
 };
 
+/* What was changed. */
+enum {
+  ZC_CHANGE_MODE = 1,
+  ZC_CHANGE_BYTES = 2,
+  ZC_CHANGE_KEPT_APART = 3,
+};
+
 /* Why a program could not be entered. */
 enum {
   ZC_GATE_UNREADABLE = 1,

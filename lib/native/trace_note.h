@@ -43,18 +43,22 @@ static void note_signed(unsigned kind, int dirfd, const char *path, const struct
     leave();
 }
 
-/* A path was changed: removed, made as a folder, given another mode. */
-static void note_change(unsigned kind, int dirfd, const char *path) {
+/* A path was changed: removed, made as a folder, given another mode (`answer`: what). */
+static void note_answered_change(unsigned kind, unsigned answer, int dirfd, const char *path) {
     if (!zc_record || !path || !enter())
         return;
     struct ids ids;
     if (path_ids(dirfd, path, &ids)) {
-        uint32_t *to = zc_event(kind, 0, me.image, 4);
+        uint32_t *to = zc_event(kind, answer, me.image, 4);
         if (to)
             to[0] = ids.folder, to[1] = ids.name;
     }
     raise_epoch();
     leave();
+}
+static void note_change(unsigned kind, int dirfd, const char *path) { note_answered_change(kind, 0, dirfd, path); }
+static void note_change_of(unsigned what, int dirfd, const char *path) {
+    note_answered_change(ZC_E_CHANGE, what, dirfd, path);
 }
 
 /* A file was opened for writing; `before`: its state just before, null where nothing was. */

@@ -93,7 +93,7 @@ Deno.test("renderStats() aligns its columns and ends with the hint", () => {
 
   hit               3  Everything an earlier run depended on is as it was
   error_internal    1  A fault in zccache; the tool was run
-  miss_new          1  The first run of this command line in this folder
+  miss_new          1  The first run of this command line here, or on these sources
   miss_of_tomorrow  1
   pass_failed       1  The tool failed, in a way that may not repeat
   pass_time         1  Asked for the time, or holds a file's time (__DATE__, __TIME__, __TIMESTAMP__)

@@ -25,6 +25,7 @@ export function traceHeader(): string {
     "/* Indexes of header words. */\n" + enumOf("ZC_H", format.header),
     "/* Kinds of events. */\n" + enumOf("ZC_E", ids),
     "/* Bits of doubt. */\n" + enumOf("ZC_DOUBT", format.doubts),
+    "/* What was changed. */\n" + enumOf("ZC_CHANGE", format.changes),
     "/* Why a program could not be entered. */\n" + enumOf("ZC_GATE", format.gates),
     "/* Clocks. */\n" + enumOf("ZC_CLOCK", format.clocks),
     "/* Identities. */\n" + enumOf("ZC_ID", format.identities),

@@ -112,7 +112,7 @@ export const events = {
   unlink: { id: 40, payload: "P" },
   mkdir: { id: 41, payload: "P" },
   rmdir: { id: 42, payload: "P" },
-  change: { id: 43, payload: "P" }, // chmod, chown, truncate(2), utimes, xattr by path or descriptor
+  change: { id: 43, payload: "P" }, // of a file by path or descriptor: answer = id of `changes`
   environment: { id: 48, payload: "name" }, // getenv(name id)
   cwd: { id: 49, payload: "" }, // getcwd
   clock: { id: 50, payload: "" }, // answer = id of `clocks`
@@ -131,6 +131,9 @@ export const relativeMark = "/.//";
 
 /** G: dev (2 words), ino (2), size (2), mtime in ns (2), ctime in ns (2), mode (1). All zero = unknown or nothing. */
 export const signatureWords = 11;
+
+/** mode: chmod. bytes: truncate(2), touched now. kept_apart: owner, times, attributes, which are no part of a result. */
+export const changes = { mode: 1, bytes: 2, kept_apart: 3 } as const;
 
 export const gates = {
   unreadable: 1,

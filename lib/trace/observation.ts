@@ -44,6 +44,10 @@ export interface Observation {
   wholeEnvironment: boolean;
   /** Paths below the working folder that were spelled in full: elsewhere the run would ask for the same ones. */
   full: ReadonlySet<string>;
+  /** Files opened by interpreters that are not their own: their texts may hold what no call tells. */
+  scripts: Set<string>;
+  /** A program gave an output a mode of its own choice. */
+  givesModes: boolean;
   /** Executables of the run, for rules of particular tools. */
   programs: Set<string>;
 }

@@ -17,13 +17,16 @@ import { bytesOf, byteString } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
 import { tidy } from "../base/paths.ts";
 import { type Observation, type Question, type Refused, type Seen, strength } from "./observation.ts";
+import { changes } from "./format.ts";
 import { Processes } from "./processes.ts";
 import type { TraceEvent } from "./read.ts";
 import {
   alwaysAsked,
+  belongsToSystem,
   clockRule,
   factRule,
   ignoresVariable,
+  isChance,
   isDescriptor,
   type Refusal,
   standingInputs,
@@ -61,6 +64,8 @@ class Observer {
     variables: new Set(alwaysAsked),
     wholeEnvironment: false,
     full: new Set(),
+    scripts: new Set(),
+    givesModes: false,
     programs: new Set(),
   };
   readonly #removed = new Set<string>();
@@ -92,9 +97,13 @@ class Observer {
         return this.#refuse("pass_untraced_program", event.path);
       case "script":
         this.#found.programs.add(tidy(event.path));
+        this.#mayBeScript(event.path);
+        return this.#ask("content", event.path, event.signature);
+      case "open_read":
+        if (this.#processes.classOf(event.image) === "interpreter") this.#mayBeScript(event.path);
+        if (isChance(event.path)) this.#chance(event.image);
         return this.#ask("content", event.path, event.signature);
       case "library":
-      case "open_read":
         return this.#ask("content", event.path, event.signature);
       case "stat":
         return this.#ask("stat", event.path, event.signature);
@@ -118,13 +127,11 @@ class Observer {
       case "environment":
         return void this.#found.variables.add(event.name);
       case "cwd":
+        return; // it is in the key
       case "random":
-        return; // the working folder is in the key; a seed may be any
+        return this.#chance(event.image);
       case "clock":
-        if (clockRule(event.clock, this.#processes.classOf(event.image)) === "refuse") {
-          this.#refuse("pass_time", this.#processes.nameOf(event.image));
-        }
-        return;
+        return this.#clock(event.clock, event.image);
       case "identity":
         if (this.#processes.classOf(event.image) === "unknown") {
           this.#refuse("pass_identity", this.#processes.nameOf(event.image));
@@ -134,6 +141,18 @@ class Observer {
         return this.#refuse("pass_unmodelled", event.text);
       default:
         return this.#write(event);
+    }
+  }
+
+  #clock(clock: string, image: number): void {
+    const name = this.#processes.nameOf(image);
+    if (clockRule(clock, this.#processes.classOf(image), name) === "refuse") this.#refuse("pass_time", name);
+  }
+
+  /** A seed may be any, where we know that it is one. */
+  #chance(image: number): void {
+    if (this.#processes.classOf(image) === "unknown") {
+      this.#refuse("pass_random", this.#processes.nameOf(image));
     }
   }
 
@@ -157,6 +176,11 @@ class Observer {
       case "goodbye":
         return this.#processes.goodbye(pid);
     }
+  }
+
+  #mayBeScript(given: string): void {
+    const path = tidy(given);
+    if (!belongsToSystem(path)) this.#found.scripts.add(path);
   }
 
   /** A yes: something is at `path`. */
@@ -234,12 +258,19 @@ class Observer {
       case "rmdir":
         return this.#remove(event.path);
       case "change": {
-        const path = tidy(event.path);
-        if (!this.#found.written.has(path) && factRule(path) === undefined) {
-          this.#refuse("pass_unmodelled", `change of ${path}`);
-        }
-        return;
+        return this.#changed(tidy(event.path), event);
       }
+    }
+  }
+
+  #changed(path: string, { answer, image }: TraceEvent): void {
+    if (factRule(path) !== undefined) return;
+    // Of an output the bytes count as they are in the end, and its mode; nothing else is given back.
+    const own = this.#found.written.has(path);
+    if (!own || answer === changes.kept_apart) return this.#refuse("pass_unmodelled", `change of ${path}`);
+    // Linkers and archivers compute a mode from the umask; others mean the one they give.
+    if (answer === changes.mode && this.#processes.classOf(image) !== "compiler") {
+      this.#found.givesModes = true;
     }
   }
 
@@ -281,6 +312,7 @@ class Observer {
 
   #writeRefused(given: string, errno: number): void {
     const path = tidy(given);
+    if (factRule(path) !== undefined) return;
     if (errno === errnos.ENOENT || errno === errnos.ENOTDIR) return this.#missed(path);
     if (errno === errnos.EEXIST) return this.#ask("exists", path, undefined);
     this.#found.refused.set(path, errno);

@@ -52,20 +52,44 @@ const namesAsked = new Set([
   ],
 ]);
 
-/** Interpreters: they read `environ` directly, and ask the clock and the user's id for reasons of their own. */
-const interpreters = new Set([
-  "sh",
-  "dash",
-  "bash",
-  "zsh",
-  "make",
-  "gmake",
-  "python",
-  "perl",
-  "ruby",
-  "node",
-  "env",
+/**
+ * Interpreters: they read `environ` directly, and ask for the user's id and a random seed for reasons of their own. Each
+ * with the clocks that it asks at its start; what else it asks is the script's doing.
+ */
+const interpreters: ReadonlyMap<string, readonly string[] | "all"> = new Map<
+  string,
+  readonly string[] | "all"
+>([
+  ["sh", []],
+  ["dash", []],
+  ["bash", ["gettimeofday"]],
+  ["zsh", ["gettimeofday"]],
+  ["env", []],
+  ["perl", ["time"]],
+  ["python", ["time", "localtime"]],
+  // For times of files; what a recipe or a script does with a time is asked by another program, or shows in its text.
+  ["make", "all"],
+  ["gmake", "all"],
+  ["node", "all"],
+  ["ruby", "all"],
 ]);
+
+/**
+ * Words by which a script asks for time or chance without a call that tells it from its interpreter's start. A script
+ * that merely mentions one is run each time.
+ */
+const tellsTime =
+  /EPOCH(?:SECONDS|REALTIME)|\bS?RANDOM\b|%\([^)]*\)T|\b(?:time|datetime|random|uuid|secrets|localtime|gmtime|s?rand|Time|Date|hrtime)\b/;
+
+/** Whether the text of a script, or of what it loads, may ask for time or chance. */
+export function asksForTime(text: string): boolean {
+  return tellsTime.test(text);
+}
+
+/** Where interpreters keep what comes with them; whatever else they open may be a script. */
+export function belongsToSystem(path: string): boolean {
+  return /^\/(?:usr\/(?:lib|lib64|share|libexec)|lib|lib64|etc|dev|proc|sys)\//.test(path);
+}
 
 /** Name of the program in an executable's path: no folder, target prefix or version. */
 export function programName(executable: string): string {
@@ -127,7 +151,7 @@ export function ignoresVariable(name: string): boolean {
 
 /** Devices and kernel files that decide speed or names of temporary files, never bytes (soundness.md 2.3, "facts"). */
 const ignoredFacts =
-  /^\/(?:dev\/(?:null|zero|tty|urandom|random|shm)$|dev\/pts(?:\/|$)|proc\/(?:self|thread-self|\d+)\/(?:maps|statm?|status|cgroup|exe|mountinfo|mounts|auxv|oom_score_adj|task|comm|cmdline|limits|fd)\b|proc\/(?:cpuinfo|meminfo|stat|filesystems|loadavg|version|mounts|self)$|proc\/sys\/(?:vm\/overcommit_memory|kernel\/(?:ngroups_max|cap_last_cap|osrelease|random\/\w+)|crypto\/fips_enabled)$|sys\/fs\/cgroup\b|sys\/devices\/system\/(?:cpu|node)\b|sys\/kernel\/mm\b)/;
+  /^\/(?:dev\/(?:null|zero|tty|urandom|random|shm)$|dev\/pts(?:\/|$)|proc\/(?:self|thread-self|\d+)\/(?:maps|statm?|status|cgroup|exe|mountinfo|mounts|auxv|oom_score_adj|task|comm|cmdline|limits|fd)\b|proc\/(?:cpuinfo|meminfo|stat|filesystems|loadavg|version|mounts|self)$|proc\/sys\/(?:vm\/overcommit_memory|kernel\/(?:ngroups_max|cap_last_cap|osrelease|random\/(?:boot_id|entropy_avail|poolsize))|crypto\/fips_enabled)$|sys\/fs\/cgroup\b|sys\/devices\/system\/(?:cpu|node)\b|sys\/kernel\/mm\b)/;
 const kernelFolders = /^\/(?:dev|proc|sys)(?:\/|$)/;
 
 /** Whether a path is no input: "ignore", "refuse" where its content cannot be an input, undefined for ordinary files. */
@@ -159,17 +183,24 @@ export type ClockRule = "ignore" | "refuse";
 const harmlessClocks = new Set(["gettimeofday", "gmtime"]);
 
 /**
- * What a question to the clock means. gettimeofday: every cc1 and lto1 asks it for a random seed (soundness.md 3).
- * Interpreters ask for their own bookkeeping; what a script does with a time goes through a program that asks itself.
+ * What a question of the program called `name` to the clock means. gettimeofday: every cc1 and lto1 asks it for a random
+ * seed (soundness.md 3).
  */
-export function clockRule(clock: string, program: ProgramClass): ClockRule {
-  if (program === "interpreter") return "ignore";
+export function clockRule(clock: string, program: ProgramClass, name: string): ClockRule {
+  const own = interpreters.get(name);
+  if (own !== undefined) return own === "all" || own.includes(clock) ? "ignore" : "refuse";
   return program === "compiler" && harmlessClocks.has(clock) ? "ignore" : "refuse";
+}
+
+/** Devices of chance: which names or seeds a compiler draws from them does not matter; another program may print it. */
+export function isChance(path: string): boolean {
+  return path === "/dev/random" || path === "/dev/urandom";
 }
 
 /** Outcomes under which a run that was watched is passed on, not stored. */
 export type Refusal =
   | "pass_time"
+  | "pass_random"
   | "pass_untraced_program"
   | "pass_incomplete_trace"
   | "pass_unmodelled"
