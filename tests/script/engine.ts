@@ -98,7 +98,7 @@ export function readLine(world: World, line: Line): CommandLine {
 }
 
 /** Puts a scenario's files in place. */
-export function writeFiles(world: World, files: Scenario["files"]): void {
+export function writeFiles(world: World, files: readonly Scenario["files"][number][]): void {
   for (const { name, text } of files) {
     const path = `${world.work}/${name}`;
     Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });

@@ -234,24 +234,41 @@ function drawObject(drawing: Drawing, name: "a" | "b"): ToolStep {
   return { kind: "tool", assignments: [], groups: [driver.words, ...groups], redirections: [] };
 }
 
-function drawCommands(drawing: Drawing): ToolStep[] {
+/** Whether a line runs without an error where all before it did. Nobody knows: it may. */
+export type Works = (step: ToolStep) => boolean;
+
+/** Lines drawn for one place until they work; what is wrong with options is seen often enough by variation. */
+function working(drawing: Drawing, works: Works, draw: (drawing: Drawing) => ToolStep[]): ToolStep[] {
+  const before = [...drawing.outputs];
+  let steps = draw(drawing);
+  for (let tries = 0; tries < 5 && !steps.map(works).every((yes) => yes); tries++) {
+    drawing.outputs = [...before];
+    steps = draw(drawing);
+  }
+  return steps;
+}
+
+function drawCommands(drawing: Drawing, works: Works): ToolStep[] {
   const { dice } = drawing;
-  if (dice.chance(0.15)) return [drawCompile(drawing), ...drawHeaderPair(drawing)];
-  if (dice.chance(0.4)) return Array.from({ length: 2 + dice.below(3) }, () => drawCompile(drawing));
-  const objects = [drawObject(drawing, "a"), ...(dice.chance(0.6) ? [drawObject(drawing, "b")] : [])];
-  if (dice.chance(0.5)) objects.push(drawCompile(drawing));
-  const tools = Array.from(
-    { length: 1 + dice.below(3) },
-    () => dice.chance(0.4) ? drawLink(drawing) : drawObjectTool(drawing),
-  );
-  return [...objects, ...tools];
+  const one = (draw: (drawing: Drawing) => ToolStep) => working(drawing, works, (given) => [draw(given)]);
+  const some = (least: number, more: number, draw: () => ToolStep[]) =>
+    Array.from({ length: least + dice.below(more) }, draw).flat();
+  if (dice.chance(0.15)) return [...one(drawCompile), ...working(drawing, works, drawHeaderPair)];
+  if (dice.chance(0.4)) return some(2, 3, () => one(drawCompile));
+  return [
+    ...one((given) => drawObject(given, "a")),
+    ...(dice.chance(0.6) ? one((given) => drawObject(given, "b")) : []),
+    ...(dice.chance(0.5) ? one(drawCompile) : []),
+    ...some(1, 3, () => one(dice.chance(0.4) ? drawLink : drawObjectTool)),
+  ];
 }
 
 /** A line that differs in one group from one that was run before, so that almost all of it was seen. */
 function varied(drawing: Drawing, step: ToolStep): ToolStep {
   const { dice } = drawing;
   const [tool, ...groups] = step.groups;
-  const at = dice.below(groups.length), kind = dice.below(4);
+  const isDriver = drivers.some(({ words }) => words[0] === tool[0]);
+  const at = dice.below(groups.length), kind = isDriver ? dice.below(4) : 0;
   if (kind === 0) groups.splice(at, 1);
   else if (kind === 1) groups.splice(at, 0, ...drawOptions(dice, "compile", "gcc", "c", "out/a").slice(0, 1));
   else if (kind === 2) return { ...step, groups: [tool, ...dice.shuffled(groups)] };
@@ -260,7 +277,7 @@ function varied(drawing: Drawing, step: ToolStep): ToolStep {
 }
 
 /** A whole sequence of about `length` command lines. */
-export function drawSequence(seed: number, length: number): Sequence {
+export function drawSequence(seed: number, length: number, works: Works = () => true): Sequence {
   const drawing: Drawing = {
     dice: new Dice(seed),
     headers: new Map(),
@@ -270,7 +287,7 @@ export function drawSequence(seed: number, length: number): Sequence {
     commands: [],
   };
   const { dice } = drawing;
-  drawing.commands = drawCommands(drawing);
+  drawing.commands = drawCommands(drawing, works);
   const steps: Step[] = [...prelude];
   for (let i = 0; i < length; i++) {
     if (i > 0) steps.push(...drawEvents(drawing));

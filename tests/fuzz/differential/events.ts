@@ -66,7 +66,7 @@ const wrappers = ['exec gcc "$@"', 'exec gcc -DM=5 "$@"', 'exec clang "$@"', 'ec
 
 // deno-fmt-ignore: a table
 const rows: readonly EventRow[] = [
-  { name: "all in order", weight: 5, draw: allInOrder },
+  { name: "all in order", weight: 7, draw: allInOrder },
   { name: "write a header", weight: 6, draw: (d) => [writeHeader(d, header(d))] },
   { name: "write a header that is used", weight: 6, draw: (d) => [writeHeader(d, `${d.dice.of(["real1/inc2", "base"])}/${d.dice.of(["x", "y"])}.h`)] },
   { name: "remove a header", weight: 3, draw: (d) => [line("rm", header(d))] },

@@ -8,6 +8,7 @@ import { drawSequence } from "./draw.ts";
 import { kindsOf, runSequence, type Trial, ways } from "./run.ts";
 import { scenarioText, type Sequence } from "./sequence.ts";
 import { shrink } from "./shrink.ts";
+import { Tryout } from "./tryout.ts";
 
 export interface Report {
   seed: number;
@@ -27,14 +28,19 @@ export interface Options {
   patience?: number;
 }
 
-/** Runs the sequence of a seed. The same seed, way and number of steps draw the same. */
+/** Runs the sequence of a seed. The same seed, way and number of steps draw the same, with the same tools. */
 export function fuzz(seed: number, options: Options): Report {
-  const sequence = drawSequence(seed, options.steps);
+  const sequence = drawOnTrial(seed, options.steps);
   const trial = runSequence(sequence, ways[options.way], options.programs);
   const { lines, failing, outcomes } = trial;
   const report: Report = { seed, way: options.way, lines, failing, outcomes };
   if (trial.failure !== undefined) report.failure = { ...smallest(sequence, trial, seed, options) };
   return report;
+}
+
+function drawOnTrial(seed: number, steps: number): Sequence {
+  using tryout = new Tryout();
+  return drawSequence(seed, steps, (step) => tryout.works(step));
 }
 
 /** Shrinks a failing sequence, as far as patience goes. */

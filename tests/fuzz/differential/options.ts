@@ -120,9 +120,9 @@ export const options: readonly OptionRow[] = [
     "-Wl,-z,now", "-static-libgcc", "-Wl,--as-needed -lm", "-Wl,--version-script=version.map", "-Wl,--build-id=uuid",
     "-Wl,--cref", "-nostdlib", "-Wl,--emit-relocs", "-pie", "-no-pie", "-Wl,-Bstatic", "-Wl,--hash-style=both", "-Wl,--no-undefined",
     "-Wl,--trace-symbol=a", "-Xlinker -Map -Xlinker out/x.map", "-Wl,@objects"]),
-  ...rows("misc", ["-pipe", "-x none", "@args", "@more~args", "-I base @args", "-pass-exit-codes", "-ftime-report", "-v", "-###",
+  ...rows("misc", ["-pipe", "-x none", "@args", "@more~args", "-I base @args", "-pass-exit-codes", 
     "-Qunused-arguments"]),
-  ...rows("misc", ["@missing"], { weight: 0.2 }),
+  ...rows("misc", ["@missing", "-ftime-report", "-v", "-###"], { weight: 0.1 }),
   ...rows("depfile", ["-MF out/only.d"], { weight: 0.2 }),
   ...rows("define", ["-DM=3"], { weight: 0.2 }),
 ];
