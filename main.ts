@@ -8,6 +8,7 @@ import { CacheError } from "./lib/base/errors.ts";
 import { type Log, noLog, openLog } from "./lib/base/log.ts";
 import type { Command, CommandIo, Parsed } from "./lib/cli/command.ts";
 import { parseCommandLine } from "./lib/cli/parse.ts";
+import { moveVariable } from "./lib/os/mod.ts";
 
 /** Writes a whole text. A reader that went away has seen enough; a full disk is an error. */
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
@@ -73,4 +74,7 @@ async function main(): Promise<number> {
   }
 }
 
+/** A TMPDIR with which Deno cannot start: the launcher sets another (lib/native/engine.h). */
+const givenTemporary = "ZCCACHE_ENGINE_TMPDIR";
+if (Deno.env.has(givenTemporary)) moveVariable(givenTemporary, "TMPDIR");
 Deno.exit(await main());

@@ -65,10 +65,12 @@ function productAt(path: string, written: Written, options: ProductsOptions): Pr
       staged: true,
     };
   }
-  // Written through a symbolic link: what is there now is reached by the same path.
+  // Written through a symbolic link: what is there now is reached by the same path. Where the link led to nothing,
+  // the run did not show what the tool does to one that leads to a file: some replace the link then.
   const followed = inputs.state(path);
   if (type === c.S_IFLNK && typeof followed === "object" && (followed.mode & c.S_IFMT) === c.S_IFREG) {
-    return { path, style: styles.write_through, text: "", staged: true };
+    const style = written.style === "write_through" ? styles.write_through : styles.unknown;
+    return { path, style, text: "", staged: true };
   }
   return { refusal: "pass_irregular_output", what: path };
 }

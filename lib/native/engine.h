@@ -175,11 +175,37 @@ static bool fit_folder(const char *folder)
     return !lstat(folder, &is) && S_ISDIR(is.st_mode) && is.st_uid == geteuid() && !(is.st_mode & 022);
 }
 
+/* Whether Deno can start with this TMPDIR: it makes a URL of it first, and dies of what is none. */
+static bool is_fit_temporary(const char *path)
+{
+    for (const char *at = path; *at; at++) {
+        if (*at & 0x80) return false; /* it may be no UTF-8 */
+        if (!strncmp(at, "/..", 3) && (at[3] == '/' || !at[3])) return false;
+    }
+    return *path == '/';
+}
+
+/* environ, or a copy in which an unfit TMPDIR bears a name under which the engine finds it and puts it back. */
+static char **engine_environment(void)
+{
+    static const char name[] = "TMPDIR=";
+    size_t count = 0, at = 0;
+    while (environ[count]) count++;
+    while (environ[at] && strncmp(environ[at], name, sizeof name - 1)) at++;
+    if (!environ[at] || is_fit_temporary(environ[at] + sizeof name - 1)) return environ;
+    char **made = calloc(count + 2, sizeof *made);
+    if (!made) return environ;
+    memcpy(made, environ, count * sizeof *made);
+    made[at] = (char *)"TMPDIR=/tmp";
+    if (asprintf(&made[count], "ZCCACHE_ENGINE_%s", environ[at]) < 0) return environ;
+    return made;
+}
+
 static void execute_engine(const char *path, char **argv)
 {
     argv[0] = (char *)path;
     restore_signals();
-    execve(path, argv, environ);
+    execve(path, argv, engine_environment());
     if (!engine.problem) engine.problem = errno;
 }
 

@@ -192,11 +192,19 @@ static void note_answer(unsigned kind, int dirfd, const char *path, bool yes) {
         KEEP_ERRNO(note_path(kind, 0, dirfd, path));
 }
 
+/* Whether anything would be written over: a link to nothing does not show what becomes of a link to a file. */
+static bool is_there(int dirfd, const char *path, struct stat *st) {
+    struct stat end;
+    if (raw_stat(dirfd, path, st, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    return !S_ISLNK(st->st_mode) || raw_stat(dirfd, path, &end, 0) == 0;
+}
+
 /* The state of a target just before it is written; null: nothing is there, or nobody asks. */
 static const struct stat *look_before(int dirfd, const char *path, struct stat *st) {
     const struct stat *found = NULL;
     if (zc_record && path)
-        KEEP_ERRNO(found = raw_stat(dirfd, path, st, AT_SYMLINK_NOFOLLOW) == 0 ? st : NULL);
+        KEEP_ERRNO(found = is_there(dirfd, path, st) ? st : NULL);
     return found;
 }
 

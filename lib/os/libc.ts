@@ -57,6 +57,7 @@ const symbols = {
   realpath: { parameters: ["buffer", "buffer"], result: "pointer" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  setenv: { parameters: ["buffer", "pointer", "i32"], result: "i32" },
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   signal: { parameters: ["i32", "pointer"], result: "pointer" },
   sigaddset: { parameters: ["buffer", "i32"], result: "i32" },
@@ -67,6 +68,7 @@ const symbols = {
   /** Two arguments suffice for pidfd_open, which glibc has under its own name only since 2.36. */
   syscall: { parameters: ["i64", "i64", "i64"], result: "i64" },
   umask: { parameters: ["u32"], result: "u32" },
+  unsetenv: { parameters: ["buffer"], result: "i32" },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
 } as const satisfies Deno.ForeignLibraryInterface;

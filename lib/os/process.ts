@@ -36,6 +36,14 @@ function environment(texts: readonly string[] | undefined): { at: Deno.PointerVa
   return { at: Deno.UnsafePointer.of(made.pointers), vector: made };
 }
 
+/** Gives the variable \`to\`, in its old place, the value of \`from\`, byte for byte, and removes \`from\`. */
+export function moveVariable(from: string, to: string): void {
+  const name = cString(from), value = libc().getenv(name);
+  if (value === null) return;
+  if (libc().setenv(cString(to), value, 1) !== 0) throw new Error(`Cannot set ${to}: no memory`);
+  libc().unsetenv(name);
+}
+
 /** Signals that this process ignores, as of /proc/self/status; empty where that cannot be read. */
 export function ignoredSignals(): Set<number> {
   const ignored = new Set<number>();

@@ -219,7 +219,9 @@ export const commands: Record<string, Command> = {
     usage: "cd FOLDER",
     help: "Go to a folder, as a shell would: PWD keeps the name used, links are not resolved.",
     run(world, [name]) {
-      world.cwd = name === ".." ? world.cwd.slice(0, world.cwd.lastIndexOf("/")) : world.path(name);
+      const folder = name === ".." ? world.cwd.slice(0, world.cwd.lastIndexOf("/")) : world.path(name);
+      if (!isFolder(folder)) return `${name} is no folder`;
+      world.cwd = folder;
       world.env.set("PWD", world.cwd);
       return undefined;
     },
@@ -315,6 +317,15 @@ function isThere(path: string): boolean {
   try {
     Deno.lstatSync(path);
     return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;

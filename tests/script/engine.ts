@@ -4,10 +4,10 @@
  * @module
  */
 import { parseArchive } from "./txtar.ts";
-import { commandLine, type Line, parseLine, splitWords } from "./words.ts";
+import { type CommandLine, commandLine, type Line, parseLine, splitWords } from "./words.ts";
 import { commands, runTool, tools, type Verdict } from "./commands.ts";
 import type { Programs } from "./programs.ts";
-import { type Mode, World } from "./world.ts";
+import { everyMode, type Mode, World } from "./world.ts";
 
 /** What is known of a scenario before it runs. */
 export interface Scenario {
@@ -51,7 +51,7 @@ function isMet(line: Line, facts: Facts): boolean {
 
 function holdsHere(name: string, facts: Facts): boolean {
   if (name === "root") return facts.root;
-  if (["plain", "one-shot", "daemon", "launcher"].includes(name)) return facts.mode === name;
+  if ((everyMode as readonly string[]).includes(name)) return facts.mode === name;
   return facts.onPath(name.replace(/^exec:/, ""));
 }
 
@@ -60,11 +60,7 @@ export function runScenario(scenario: Scenario, facts: Facts, programs: Programs
   const world = new World(facts.mode, programs);
   let phase: string[] = [];
   try {
-    for (const { name, text } of scenario.files) {
-      const path = `${world.work}/${name}`;
-      Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-      Deno.writeTextFileSync(path, text);
-    }
+    writeFiles(world, scenario.files);
     for (const [i, line] of scenario.lines.entries()) {
       if (line.source.startsWith("#")) phase = i === 0 ? [] : [line.source];
       else if (!/^skip\b/.test(line.rest) && isMet(line, facts)) {
@@ -94,9 +90,25 @@ function isToolLine(line: Line): boolean {
   return word === "run" || (!Object.hasOwn(commands, word) && !line.source.startsWith("#"));
 }
 
-function runLine(world: World, line: Line): void {
-  const words = splitWords(line.rest, (name) => name === "WORK" ? world.work : world.env.get(name) ?? "");
-  const parsed = commandLine(words);
+/** A line's words, its variables filled in from the world as it is. */
+export function readLine(world: World, line: Line): CommandLine {
+  return commandLine(
+    splitWords(line.rest, (name) => name === "WORK" ? world.work : world.env.get(name) ?? ""),
+  );
+}
+
+/** Puts a scenario's files in place. */
+export function writeFiles(world: World, files: readonly Scenario["files"][number][]): void {
+  for (const { name, text } of files) {
+    const path = `${world.work}/${name}`;
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    Deno.writeTextFileSync(path, text);
+  }
+}
+
+/** Does what a line says. @throws {Error} where the world is not as the line says, or a tool line differs */
+export function runLine(world: World, line: Line): void {
+  const parsed = readLine(world, line);
   const word = parsed.argv[0] ?? "";
   const verdict = verdictOf(world, word, parsed);
   if (line.fails && verdict === undefined) throw new Error("It was expected to fail and did not");

@@ -16,8 +16,10 @@ Made from the table in commands.ts by \`deno run -A tests/script/readme.ts\`; do
 
 Each file in \`tests/scripts/\` is one scenario: a first line \`# what must hold\`, script lines, and the files it
 needs after lines \`-- name --\`. It runs in each mode: \`one-shot\` (no daemon), \`daemon\` (through
-\`zccache wrap\`), \`launcher\` (the launcher called by its path), and \`plain\` when asked for with
-SCENARIO_MODES=plain, which compares the compiler with itself.
+\`zccache wrap\`), \`launcher\` (the launcher called by its path), and, when asked for with SCENARIO_MODES, in \`masquerade\` (links
+under the tools' names first on PATH) and \`plain\` (which compares the compiler with itself).
+
+The fuzzer (\`scripts/fuzz\`, tests/fuzz/differential) draws such scenarios, and writes what fails as one.
 
 Every tool line is a differential test: the tool runs plainly, the folder is put back, the tool runs through the
 cache, and files, bytes, modes, links, times, both texts and the exit code must agree.
