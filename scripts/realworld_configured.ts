@@ -66,6 +66,8 @@ interface Built {
 /** A variant being built; `side` holds both trees, and everything else. */
 export class ConfiguredBuilder {
   readonly #cache: Cache;
+  /** Where `zccache run` puts its links. */
+  readonly #links: RegExp;
 
   constructor(
     readonly project: ConfiguredProject,
@@ -75,6 +77,7 @@ export class ConfiguredBuilder {
     readonly programs: Programs,
   ) {
     this.#cache = new Cache(side, programs);
+    this.#links = new RegExp(`${this.#cache.env.ZCCACHE_CACHE_DIR}/tools/[0-9a-f]+/`, "g");
   }
 
   /** Goes through all stages, and calls `report` with each row. */
@@ -209,7 +212,7 @@ export class ConfiguredBuilder {
   /** Without what differs from run to run, and without our own words. */
   #lines(text: string): string[] {
     return text.replaceAll(`${this.programs.zccache} `, "")
-      .replaceAll(`${this.#cache.env.XDG_RUNTIME_DIR}/zccache/tools/`, "/usr/bin/")
+      .replaceAll(this.#links, "/usr/bin/")
       .split("\n").filter((line) => !line.startsWith("zccache: "))
       .map((line) => line.replace(/^\[\d+\/\d+\] |\([0-9.]+s\)/g, "").trimEnd())
       .sort();
