@@ -19,7 +19,7 @@ import { findTool, type Row } from "./realworld_cache.ts";
 import { ConfiguredBuilder } from "./realworld_configured.ts";
 import { type Project, projects, Unreachable } from "./realworld_sources.ts";
 import { type ConfiguredProject, configuredProjects, type Variant } from "./realworld_variants.ts";
-import { installTools } from "./tools.ts";
+import { buildSystems, installTools } from "./tools.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const scratch = `${root}/.scratch/realworld`;
@@ -117,14 +117,14 @@ async function main(): Promise<number> {
     console.error(`No project ${unknown}; there are: ${known.join(", ")}`);
     return 2;
   }
-  await installTools();
+  const wanted = all.filter(({ name }) => names.length === 0 || names.includes(name));
+  await installTools(wanted.some((project) => "system" in project) ? buildSystems : []);
   Deno.mkdirSync(scratch, { recursive: true });
   const programs = findPrograms(executable), here = compilersHere();
   let faults = 0;
   let built = 0;
   console.log(line(heading));
-  for (const project of all) {
-    if (names.length > 0 && !names.includes(project.name)) continue;
+  for (const project of wanted) {
     try {
       for (const compiler of here) {
         if ("system" in project) faults += buildVariants(project, compiler, programs);

@@ -11,6 +11,7 @@
 import type { Programs } from "../tests/script/programs.ts";
 import { Cache, countInto, emptyRow, type Row, warmFaults } from "./realworld_cache.ts";
 import { compareLines, compareProducts, type Products, takeProducts } from "./realworld_products.ts";
+import { Unreachable } from "./realworld_sources.ts";
 import type { ConfiguredProject, Entry, Variant } from "./realworld_variants.ts";
 
 interface Stage {
@@ -193,20 +194,18 @@ export class ConfiguredBuilder {
 
   #command(words: string[], cwd: string, entry: Entry): Said {
     const through = entry === "run" ? [this.programs.zccache, "run", "--", ...words] : words;
-    const start = performance.now();
-    const { success, stdout, stderr } = new Deno.Command(through[0], {
+    const options = {
       args: through.slice(1),
       cwd,
       env: this.#cache.env,
       clearEnv: true,
       stdin: "null",
-    }).outputSync();
+    } as const;
+    const start = performance.now(), { success, stdout, stderr } = output(through[0], options);
     const seconds = (performance.now() - start) / 1000;
     const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-    if (!success) {
-      throw new Error(`${words.join(" ")} failed in ${cwd}:\n${text.split("\n").slice(-30).join("\n")}`);
-    }
-    return { lines: this.#lines(text), seconds };
+    if (success) return { lines: this.#lines(text), seconds };
+    throw new Error(`${words.join(" ")} failed in ${cwd}:\n${text.split("\n").slice(-30).join("\n")}`);
   }
 
   /** Without what differs from run to run, and without our own words. */
@@ -226,6 +225,16 @@ function loosened(plain: State, other: State, loose: RegExp): Products {
       [path, state],
     ) => [path, loose.test(path) ? other.products.get(path) ?? state : state]),
   );
+}
+
+/** @throws {Unreachable} where the program is not here. */
+function output(program: string, options: Deno.CommandOptions): Deno.CommandOutput {
+  try {
+    return new Deno.Command(program, options).outputSync();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new Unreachable(`${program} is not installed`);
+    throw error;
+  }
 }
 
 function exists(path: string): boolean {

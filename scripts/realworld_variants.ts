@@ -87,7 +87,7 @@ const cmake: System = {
   build: ["cmake", "--build", ".", "--parallel", "2"],
   clean: ["cmake", "--build", ".", "--target", "clean"],
   spared:
-    /^\.\/(?:CMakeCache\.txt|build\.ninja|\.ninja_(?:log|deps)|CMakeFiles\/(?:rules\.ninja|[^/]*\.log|[0-9.]+\/.*))$/,
+    /\/(?:CMakeCache\.txt|(?:build|rules)\.ninja|\.ninja_(?:log|deps)|DartConf.*\.tcl|CMake\w+\.log|CMakeFiles\/[0-9.]+\/.*)$/,
   depends: ["ninja", "-t", "deps"],
 };
 
