@@ -41,6 +41,18 @@ export interface LearnerOptions {
 /** Precompiled headers and modules hold size and mtime of their headers, and clang compares them on use (soundness.md 3). */
 const holdsTimes = /\.(?:pch|pcm|gch)$/;
 
+/**
+ * Of which files a run's result may hold, or compare, the time. A precompiled header that is read alone is held to
+ * the times of its headers, but to its own only by another that is made of it.
+ */
+function timesThatCount(read: readonly string[], made: readonly string[]): (path: string) => boolean {
+  const precompiled = read.filter((path) => holdsTimes.test(path)),
+    makes = made.some((path) => holdsTimes.test(path));
+  if (precompiled.length === 0 && !makes) return () => false;
+  const alone = precompiled.length === 1 && !makes ? precompiled[0] : undefined;
+  return (path) => path !== alone;
+}
+
 /** The program of a run whose habits are not known. */
 function scriptIn({ programs }: Observation): string {
   return [...programs].find((path) => classOf(path) !== "compiler") ?? "";
@@ -91,9 +103,7 @@ export class Learner {
     const statements = statementsOf(found, {
       inputs: this.#with.inputs,
       startedAt,
-      withTimes: [...found.files.keys(), ...products.map(({ path }) => path)].some((path) =>
-        holdsTimes.test(path)
-      ),
+      withTimes: timesThatCount([...found.files.keys()], products.map(({ path }) => path)),
     });
     if ("refusal" in statements) return { outcome: statements.refusal, what: statements.what };
     statements.inputs.push({
