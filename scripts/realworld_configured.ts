@@ -94,7 +94,7 @@ export class ConfiguredBuilder {
         if (stage.entry === "plain") plain.set(stage.tree, built);
         else {
           const key = `${stage.tree} ${stage.entry}`;
-          this.#compare(rows, plain.get(stage.tree), built, cold.get(key));
+          this.#compare(rows, plain.get(stage.tree), built, this.#excused(stage) ? undefined : cold.get(key));
           if (!cold.has(key)) cold.set(key, built);
         }
         rows.forEach(report);
@@ -117,8 +117,7 @@ export class ConfiguredBuilder {
       const words = system.configure({ source, compiler: this.compiler, variant, launcher });
       configured = say("configure", words, plain?.configured);
     } else this.#command(system.clean, folder, stage.entry);
-    const excused = stage.fresh && variant.freshMisses?.[this.compiler] !== undefined;
-    const warm = stage.warm === true && !excused;
+    const warm = stage.warm === true && !this.#excused(stage);
     const state = (what: string, then?: State) => {
       const built = say(what, system.build, then?.built, warm);
       return { built, products: takeProducts(folder, system.spared), depends: this.#depends(folder) };
@@ -131,6 +130,11 @@ export class ConfiguredBuilder {
     const edited = state("edited", plain?.edited);
     Deno.writeTextFileSync(path, text);
     return { configured, first, again, edited };
+  }
+
+  /** Whether it cannot hit everything, nor give the same loose files again. */
+  #excused({ fresh }: Stage): boolean {
+    return fresh && this.variant.freshMisses?.[this.compiler] !== undefined;
   }
 
   /** Runs one command between two looks at the counters. */

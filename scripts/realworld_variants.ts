@@ -168,7 +168,7 @@ export const configuredProjects: ConfiguredProject[] = [
       {
         name: "pch",
         words: ["-DCMAKE_BUILD_TYPE=Debug", "-DPRECOMPILE=ON"],
-        loose: { gcc: /\.gch$/ },
+        loose: { gcc: /\.gch$/, clang: /\.pch$/ },
         freshMisses: { clang: "the precompiled header holds the time of the header that CMake has written" },
       },
       { name: "trees", words: ["-DCMAKE_BUILD_TYPE=Debug"], journey: "trees" },
