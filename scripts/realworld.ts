@@ -2,9 +2,11 @@
  * Builds real projects with gcc and clang: plainly, cold, warm, after kill -9, one-shot; compares every file with
  * the plain build; prints the table. Ends with 1 if a byte differs or a warm build was not warm.
  *
- *     scripts/realworld                  every project
- *     scripts/realworld lua zlib         these
- *     scripts/realworld --compiler gcc   only this compiler
+ *     scripts/realworld                     every project; of those that are configured, the first variant
+ *     scripts/realworld lua zlib            these
+ *     scripts/realworld --compiler gcc      only this compiler
+ *     scripts/realworld abseil --variant lto,pch   these variants; "all" for every one
+ *     scripts/realworld abseil --keep       leaves the folders, and says where
  *
  * Installs the compilers that are missing, where it can. Works in .scratch/realworld, which git ignores; the sources stay there for the next time.
  *
@@ -12,14 +14,17 @@
  */
 import { parseArgs } from "@std/cli";
 import { findPrograms, type Programs } from "../tests/script/programs.ts";
-import { Builder, findTool, type Row } from "./realworld_build.ts";
+import { Builder } from "./realworld_build.ts";
+import { findTool, type Row } from "./realworld_cache.ts";
+import { ConfiguredBuilder } from "./realworld_configured.ts";
 import { type Project, projects, Unreachable } from "./realworld_sources.ts";
-import { installTools } from "./tools.ts";
+import { type ConfiguredProject, configuredProjects, type Variant } from "./realworld_variants.ts";
+import { buildSystems, installTools } from "./tools.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const scratch = `${root}/.scratch/realworld`;
 
-const args = parseArgs(Deno.args, { string: ["compiler", "zccache"] });
+const args = parseArgs(Deno.args, { string: ["compiler", "variant", "zccache"], boolean: ["keep"] });
 const compilers = String(args.compiler ?? "gcc,clang").split(",");
 const executable = String(args.zccache ?? `${root}/dist/zccache`);
 
@@ -35,7 +40,7 @@ const heading = [
   "ratio",
   "passed by outcome",
 ];
-const widths = [8, 9, 16, 6, 6, 7, 7, 9, 7, 0];
+const widths = [15, 8, 26, 6, 6, 7, 7, 9, 7, 0];
 
 function line(cells: string[]): string {
   return cells.map((cell, i) => i >= 3 && i < 9 ? cell.padStart(widths[i]) : cell.padEnd(widths[i])).join(
@@ -52,23 +57,47 @@ function printRow(row: Row): void {
   if (row.faults.length > 20) console.log(`  FAULT: and ${row.faults.length - 20} more`);
 }
 
-/** @returns how many faults were found */
-function buildProject(project: Project, compiler: string, programs: Programs): number {
+/** Builds in a folder that is there only so long. @returns how many faults were found */
+function inFolder(build: (side: string, report: (row: Row) => void) => void): number {
   // A runtime folder's path must be short enough for a socket, so what is not worth keeping lies in /tmp.
   const side = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "zr-" }));
-  const folder = `${side}/${project.name}`;
-  Deno.mkdirSync(folder);
   let faults = 0;
   try {
-    project.fetch(folder, scratch);
-    new Builder(project, compiler, folder, side, programs).run((row) => {
+    build(side, (row) => {
       printRow(row);
       faults += row.faults.length;
     });
   } finally {
-    Deno.removeSync(side, { recursive: true });
+    if (args.keep) console.log(`  kept: ${side}`);
+    else Deno.removeSync(side, { recursive: true });
   }
   return faults;
+}
+
+function buildProject(project: Project, compiler: string, programs: Programs): number {
+  return inFolder((side, report) => {
+    const folder = `${side}/${project.name}`;
+    Deno.mkdirSync(folder);
+    project.fetch(folder, scratch);
+    new Builder(project, compiler, folder, side, programs).run(report);
+  });
+}
+
+function buildVariants(project: ConfiguredProject, compiler: string, programs: Programs): number {
+  let faults = 0;
+  for (const variant of variantsOf(project)) {
+    faults += inFolder((side, report) =>
+      new ConfiguredBuilder(project, variant, compiler, side, programs)
+        .run((into) => project.fetch(into, scratch), report)
+    );
+  }
+  return faults;
+}
+
+function variantsOf(project: ConfiguredProject): Variant[] {
+  if (args.variant === undefined) return project.variants.slice(0, 1);
+  const names = String(args.variant).split(",");
+  return project.variants.filter(({ name }) => names.includes("all") || names.includes(name));
 }
 
 /** Compilers that are here; one that somebody asked for by name must be. */
@@ -82,21 +111,25 @@ function compilersHere(): string[] {
 
 async function main(): Promise<number> {
   const names = args._.map(String);
-  const unknown = names.find((name) => !projects.some((project) => project.name === name));
+  const all = [...projects, ...configuredProjects], known = all.map((project) => project.name);
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    console.error(`No project ${unknown}; there are: ${projects.map((project) => project.name).join(", ")}`);
+    console.error(`No project ${unknown}; there are: ${known.join(", ")}`);
     return 2;
   }
-  await installTools();
+  const wanted = all.filter(({ name }) => names.length === 0 || names.includes(name));
+  await installTools(wanted.some((project) => "system" in project) ? buildSystems : []);
   Deno.mkdirSync(scratch, { recursive: true });
   const programs = findPrograms(executable), here = compilersHere();
   let faults = 0;
   let built = 0;
   console.log(line(heading));
-  for (const project of projects) {
-    if (names.length > 0 && !names.includes(project.name)) continue;
+  for (const project of wanted) {
     try {
-      for (const compiler of here) faults += buildProject(project, compiler, programs);
+      for (const compiler of here) {
+        if ("system" in project) faults += buildVariants(project, compiler, programs);
+        else faults += buildProject(project, compiler, programs);
+      }
       built++;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;

@@ -30,7 +30,8 @@ interface Crate {
   sha256: string;
 }
 
-const crates = {
+/** The crates that carry sources. */
+export const crates = {
   lua: {
     name: "lua-src",
     version: "551.1.0",
@@ -50,6 +51,16 @@ const crates = {
     name: "libsqlite3-sys",
     version: "0.40.0",
     sha256: "b06e69070b7e12262b0cd90832f0a7396f142a2b330181255562decf9f0c6215",
+  },
+  abseil: {
+    name: "protobuf-src",
+    version: "2.1.1+27.1",
+    sha256: "6217c3504da19b85a3a4b2e9a5183d635822d83507ba0986624b5c05b83bfc40",
+  },
+  sodium: {
+    name: "libsodium-sys",
+    version: "0.2.7",
+    sha256: "6b779387cd56adfbc02ea4a668e704f729be8d6a6abd2c27ca5ee537849a92fd",
   },
 } satisfies Record<string, Crate>;
 
@@ -166,7 +177,7 @@ int main(void) { return sqlite3_libversion_number() == 0; }
 ];
 
 /** @returns the crate's unpacked folder */
-function fetchCrate(crate: Crate, scratch: string): string {
+export function fetchCrate(crate: Crate, scratch: string): string {
   const folder = `${scratch}/crates/${crate.name}-${crate.version}`;
   const unpacked = `${folder}/vendor/${crate.name}`;
   if (!isThere(`${unpacked}/.cargo-checksum.json`)) {
@@ -204,7 +215,9 @@ function checkDigest(what: string, found: string, wanted: string): void {
   if (found !== wanted) throw new Error(`${what} has SHA-256 ${found}, but ${wanted} is pinned`);
 }
 
-function copyFolder(from: string, to: string): void {
+/** Copies what is in a folder. */
+export function copyFolder(from: string, to: string): void {
+  Deno.mkdirSync(to, { recursive: true });
   run("cp", ["-r", `${from}/.`, to], to);
 }
 

@@ -25,9 +25,14 @@ const tools: readonly Tool[] = [
   // 32-bit start files: gcc prints a path where it has them, else the bare name.
   { package: "gcc-multilib", probe: ["gcc", "-m32", "-print-file-name=Scrt1.o"], says: /\// },
 ];
+/** What only some need. */
+export const buildSystems: readonly Tool[] = [
+  { package: "cmake", probe: ["cmake", "--version"] },
+  { package: "ninja-build", probe: ["ninja", "--version"] },
+];
 const limitMs = 5 * 60_000;
 
-async function missing(): Promise<string[]> {
+async function missing(tools: readonly Tool[]): Promise<string[]> {
   const names: string[] = [];
   for (const { package: name, probe, says } of tools) {
     const { code, text } = await run(probe);
@@ -36,13 +41,13 @@ async function missing(): Promise<string[]> {
   return names;
 }
 
-/** Installs what is missing, if it can, and says what stays missing. */
-export async function installTools(): Promise<void> {
-  const wanted = await missing();
+/** Installs what is missing, `more` as well, if it can, and says what stays missing. */
+export async function installTools(more: readonly Tool[] = []): Promise<void> {
+  const all = [...tools, ...more], wanted = await missing(all);
   if (wanted.length === 0) return;
   const apt = (await run(["apt-get", "--version"])).code === 0;
   if (Deno.uid() === 0 && apt) await step(`install ${wanted.join(" ")} by apt`, () => install(wanted));
-  const left = await missing();
+  const left = await missing(all);
   if (left.length > 0) console.log(`  not here: ${left.join(" ")}; tests that need them are skipped by name`);
 }
 

@@ -13,7 +13,7 @@ import { dieBy, environment } from "../os/mod.ts";
 import { plural, type Stats, statsOf } from "../report/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
 import { openSession, openStore, type Session } from "./session.ts";
-import { compilersOn, linkAll } from "./shims.ts";
+import { compilersOn, linkAll, linkLasting } from "./shims.ts";
 import { becomeTool, findTool } from "./tool.ts";
 
 /** A daemon that does not answer in this time is left out of the summary. */
@@ -59,9 +59,8 @@ function prepare(parsed: Parsed, io: CommandIo): Prepared | string {
     const session = openSession(parsed, io), native = ensureNative();
     if (session.settings.disable) return "ZCCACHE_DISABLE is set";
     if (native.launcher === "") return native.problem ?? "there is no launcher";
-    const folder = `${shown(session.places.runtime)}/tools`, path = io.env.PATH ?? "/usr/bin:/bin";
-    linkAll(folder, compilersOn(path), native.launcher);
-    linkAll(`${folder}/wrapper`, ["zccache"], native.launcher);
+    const path = io.env.PATH ?? "/usr/bin:/bin",
+      folder = linkTools(session, compilersOn(path), native.launcher);
     const ours = new Map([
       ["PATH", `${folder}:${path}`],
       ...(io.env.RUSTC_WRAPPER ? [] : [["RUSTC_WRAPPER", `${folder}/wrapper/zccache`] as const]),
@@ -75,6 +74,24 @@ function prepare(parsed: Parsed, io: CommandIo): Prepared | string {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/**
+ * Links in the cache's folder, because build systems write down where they found a compiler; where that cannot be,
+ * in the runtime folder. @returns the folder, for PATH
+ */
+function linkTools(session: Session, names: readonly string[], launcher: string): string {
+  const lasting = `${shown(session.places.cache)}/tools`;
+  try {
+    if (lasting.includes(":")) throw new Error("PATH cannot name a folder with a colon");
+    return linkLasting(lasting, names, launcher);
+  } catch (error) {
+    session.log.info(`links for this run alone: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const folder = `${shown(session.places.runtime)}/tools`;
+  linkAll(folder, names, launcher);
+  linkAll(`${folder}/wrapper`, ["zccache"], launcher);
+  return folder;
 }
 
 async function counted(session: Session): Promise<Stats> {

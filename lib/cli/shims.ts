@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { sameBytes } from "../base/bytes.ts";
+import { hex, sha256 } from "../base/digest.ts";
 import { knownTool } from "../compilers/mod.ts";
 
 /** Names of compilers and archivers in the folders of `path`, in order of the alphabet. Ordinary text. */
@@ -25,6 +27,46 @@ export function linkAll(folder: string, names: readonly string[], target: string
     const made = `${folder}/.${name}.${Deno.pid}`;
     Deno.symlinkSync(target, made);
     Deno.renameSync(made, `${folder}/${name}`);
+  }
+}
+
+/**
+ * Makes a folder of links below `base` that stays as it is, each set of names in one of its own. They lead to a copy
+ * of the launcher beside them. CMake writes the path of the compiler that it found into its own cache; a link that is
+ * gone after a reboot or a run with another PATH, or leads to what is gone, would break that build.
+ *
+ * @returns the folder
+ * @throws where nothing can be written there, or nothing be executed
+ */
+export function linkLasting(base: string, names: readonly string[], launcher: string): string {
+  const folder = `${base}/${hex(sha256(new TextEncoder().encode(names.join("\n")))).slice(0, 8)}`;
+  const own = `${folder}/own`, beside = launcher.slice(0, launcher.lastIndexOf("/"));
+  Deno.mkdirSync(own, { recursive: true, mode: 0o755 });
+  for (const name of ["engine-path", "launcher"]) replace(`${own}/${name}`, `${beside}/${name}`);
+  // A folder may be mounted so that nothing in it can be executed.
+  const env = { ZCCACHE_DISABLE: "1" };
+  const { success } = new Deno.Command(`${own}/launcher`, { args: ["wrap", "true"], env }).outputSync();
+  if (!success) throw new Error(`The launcher does not work in ${own}`);
+  linkAll(folder, names, "own/launcher");
+  linkAll(`${folder}/wrapper`, ["zccache"], "../own/launcher");
+  return folder;
+}
+
+/** Makes `path` a copy of `from`, at once; nothing is written where it is one already. */
+function replace(path: string, from: string): void {
+  const wanted = Deno.readFileSync(from);
+  if (sameBytes(readFile(path) ?? new Uint8Array(), wanted)) return;
+  const made = `${path}.${Deno.pid}`;
+  Deno.copyFileSync(from, made);
+  Deno.renameSync(made, path);
+}
+
+function readFile(path: string): Uint8Array | undefined {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 

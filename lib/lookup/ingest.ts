@@ -22,8 +22,8 @@ export interface IngestOptions {
   inputs: Inputs;
   /** CLOCK_REALTIME_COARSE before the tool was started, ns. */
   startedAt: bigint;
-  /** Also count size and mtime of everything read (clang's precompiled headers hold them). */
-  withTimes: boolean;
+  /** Whether size and mtime of what was read count, too (clang's precompiled headers hold them). */
+  withTimes(path: string): boolean;
 }
 
 /** The statements of an observation, or why there are none. */
@@ -109,7 +109,7 @@ class Ingest {
     if (content.state.size > 0 && !linked.test(path)) {
       this.#contents.push({ path, state: content.state, key: byteString(content.digest) });
     }
-    if (this.#options.withTimes) this.#add(inputKinds.stat, path, statValue(content.state));
+    if (this.#options.withTimes(path)) this.#add(inputKinds.stat, path, statValue(content.state));
   }
 
   /** A file that the run read and then wrote: what it held is known only if somebody hashed it before. */

@@ -43,8 +43,26 @@ export interface LearnerOptions {
   now(): number;
 }
 
-/** Precompiled headers and modules hold size and mtime of their headers, and clang compares them on use (soundness.md 3). */
-const holdsTimes = /\.(?:pch|pcm|gch)$/;
+/**
+ * Precompiled headers and modules of clang hold size and mtime of their headers, and clang compares them on use
+ * (soundness.md 3); gcc's hold size and content.
+ */
+const holdsTimes = /\.(?:pch|pcm|gch)$/,
+  holdsTimesOfGcc = /\.(?:pch|pcm)$/,
+  gcc = /\/cc1(?:plus|obj|objplus)?$/;
+
+/**
+ * Of which files a run's result may hold, or compare, the time. A precompiled header that is read alone is held to
+ * the times of its headers, but to its own only by another that is made of it.
+ */
+function timesThatCount(found: Observation, made: readonly string[]): (path: string) => boolean {
+  const holds = [...found.programs].some((path) => gcc.test(path)) ? holdsTimesOfGcc : holdsTimes;
+  const read = [...found.files.keys()].filter((path) => holds.test(path)),
+    makes = made.some((path) => holds.test(path));
+  if (read.length === 0 && !makes) return () => false;
+  const alone = read.length === 1 && !makes ? read[0] : undefined;
+  return (path) => path !== alone;
+}
 
 /** Texts up to this length stand in the unit itself; a preprocessed source is no matter for the index. */
 const longestInline = 16 << 10;
@@ -136,9 +154,7 @@ export class Learner {
     const statements = statementsOf(found, {
       inputs: this.#with.inputs,
       startedAt,
-      withTimes: [...found.files.keys(), ...products.map(({ path }) => path)].some((path) =>
-        holdsTimes.test(path)
-      ),
+      withTimes: timesThatCount(found, products.map(({ path }) => path)),
     });
     if ("refusal" in statements) return { outcome: statements.refusal, what: statements.what };
     statements.inputs.push({

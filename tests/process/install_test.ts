@@ -100,6 +100,28 @@ test("run wraps every compiler of a build, sums it up, and ends as the build end
   ]);
 });
 
+test("what a build wrote down under run works when the runtime folder and the engine are gone", async (world) => {
+  const { out } = await world.run(["run", "sh", "-c", "command -v gcc"]);
+  const gcc = out.trim();
+  assert(Deno.lstatSync(gcc).isSymlink, "the link is what a configure would find");
+  // A run that finds no compiler leaves the links of others alone.
+  shell(world, `PATH='${world.work}' '${engine[0]}' run /bin/true`);
+  await world.run(["stop"]);
+  Deno.removeSync(`${world.env.XDG_RUNTIME_DIR}/zccache`, { recursive: true });
+  Deno.writeTextFileSync(`${Deno.realPathSync(gcc).replace(/[^/]*$/, "")}/engine-path`, "/gone/engine\n\n");
+  assertEquals(shell(world, `${gcc} -c a.c && ls a.o`), "a.o\n");
+});
+
+test("run finds another place for its links where the cache cannot be written", async (world) => {
+  await world.run(["run", "make", "-s"]);
+  await world.run(["stop"]);
+  Deno.removeSync(`${world.cache}/tools`, { recursive: true });
+  Deno.writeTextFileSync(`${world.cache}/tools`, "");
+  Deno.removeSync(`${world.work}/l.a`);
+  const { code, err } = await world.run(["run", "make", "-s"]);
+  assertEquals([code, err.includes("1 hit,") || err.includes("2 hits,")], [0, true], err);
+});
+
 test("run runs the build also where the cache cannot be used, and says so", async (world) => {
   Deno.mkdirSync(world.cache, { recursive: true });
   Deno.chmodSync(world.cache, 0o777);
