@@ -229,6 +229,10 @@ export class Inputs {
         return this.physical(path) === path ? zeros : undefined;
       case inputKinds.absent:
         return this.absent(path) ? zeros : undefined;
+      case inputKinds.missing: {
+        const state = this.linkState(path);
+        return state === c.ENOENT || state === c.ENOTDIR ? zeros : undefined;
+      }
       case inputKinds.refused: {
         const state = this.state(path);
         return typeof state === "number" ? numbers(state) : undefined;

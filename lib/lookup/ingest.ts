@@ -181,8 +181,9 @@ class Ingest {
     for (const path of paths) {
       if (this.refused !== undefined) break;
       if (found.written.has(path)) {
-        // The run asked, then wrote the path, and the question counts: it must be absent next time, too.
-        this.#add(inputKinds.absent, path, new Uint8Array(32));
+        // The run asked, then wrote the path, and the question counts: the same must be met next time, too. Who writes
+        // meets a link that leads to nothing, which who asks does not.
+        this.#add(inputKinds.missing, path, new Uint8Array(32));
         continue;
       }
       const cut = path.lastIndexOf("/"), folder = path.slice(0, cut) || "/", name = path.slice(cut + 1);

@@ -125,6 +125,8 @@ export class Learner {
       argv: ask.argv,
     });
     if ("refusal" in products) return { outcome: products.refusal, what: products.what };
+    // What a failure leaves behind is half of something.
+    if (report.status !== 0 && products.length > 0) return { outcome: "pass_failed", what: products[0].path };
     job.report = report, job.products = products, job.unknownTool = found.wholeEnvironment;
     job.givesModes = found.givesModes;
     job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);

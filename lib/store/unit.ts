@@ -30,6 +30,8 @@ export const inputKinds = {
   refused: 9,
   /** The path leads to itself: no link is on its way. */
   physical: 10,
+  /** Nothing is there, not even a link that leads to nothing. */
+  missing: 11,
 } as const;
 export type InputKind = (typeof inputKinds)[keyof typeof inputKinds];
 
