@@ -191,7 +191,6 @@ class Ingest {
         index = folders.push(this.#folder(folder)) - 1;
         at.set(folder, index);
       }
-      if (folders[index].gone) continue;
       if (!this.#inputs.missing(folder, name)) {
         if (!this.#inputs.absent(join(folder, name))) {
           return this.#changed(path), { folders: [], lists: [], names: [] };
