@@ -270,6 +270,8 @@ export class Inputs {
       const state = this.state(path);
       const nothing = typeof state === "number" ? state === c.ENOENT || state === c.ENOTDIR : undefined;
       if (nothing === undefined && state !== undefined) {
+        // Of a folder that was gone, and of which no name is known, every name may have been looked for.
+        if (gone && !absences.lists.some((list) => list.includes(i))) return false;
         if (gone || !sameBytes(signatureOf(state as FileState), signature)) changed.add(i);
       } else if (!nothing) changed.add(i);
     }

@@ -218,6 +218,16 @@ Deno.test("absencesHold() where a folder that was gone appears: with the name it
   assertEquals(holds(), false);
 });
 
+Deno.test("absencesHold() fails where a folder that was gone appears and no name is known", () => {
+  const { inputs, folder } = setup();
+  const given = { ...absences(folder, "/d", [], noSignature), lists: [], names: [] };
+  given.folders[0].gone = true;
+  const holds = () => (inputs.begin(), inputs.absencesHold(given));
+  assertEquals(holds(), true);
+  Deno.mkdirSync(`${folder}/d`);
+  assertEquals(holds(), false);
+});
+
 Deno.test("absent() of a dangling link is true, of a link to something not", () => {
   const { inputs, folder, write } = setup();
   write("a", "");
