@@ -85,7 +85,7 @@ async function alone(
 ): Promise<number | undefined> {
   const { places, log, build, buildId } = session;
   const socket = `${places.runtime}/${oneShotSocketName(Deno.pid)}`;
-  const options = ["--socket", socket, "--build", buildId, "--one-shot", "--"];
+  const options = ["--socket", socket, "--build", buildId, "--one-shot", String(Deno.pid), "--"];
   const ending = await runOneShot({
     socket,
     command: [launcher, ...options, ...tool],

@@ -12,7 +12,7 @@
  */
 import type { Log } from "../base/log.ts";
 import { shown } from "../base/bytes.ts";
-import { c, close, connectTo, listenAt, raiseFileLimit, statx, userId } from "../os/mod.ts";
+import { c, close, connectTo, listenAt, raiseLimits, statx, userId } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/mod.ts";
 import { Conversation, type Deciding } from "./conversation.ts";
 import { ownFileTree, seesSameFiles } from "./file_tree.ts";
@@ -73,7 +73,7 @@ export async function serve(options: ServeOptions): Promise<Ending> {
       return { problem: `Cannot listen at ${shown(options.places.socket)}: what is there is no socket` };
     }
     if (stale === "in use") return "socket_in_use";
-    raiseFileLimit();
+    raiseLimits();
     const cache = options.open();
     try {
       await new Daemon(options, cache).run();
