@@ -32,7 +32,7 @@ export interface Cache {
   /** Facts for `status`, beside the daemon's own. */
   facts(): Promise<Record<string, unknown>>;
   flush(): Promise<number>;
-  clear(): { units: number; blobs: number; bytes: number };
+  clear(): Promise<{ units: number; blobs: number; bytes: number }>;
   /** True while a flush needs the event loop. */
   busy(): boolean;
   /** Drains, flushes and releases everything. */
@@ -228,7 +228,7 @@ class Daemon {
       case "stats":
         return { committed: await this.#cache.flush() };
       case "clear":
-        return this.#cache.clear();
+        return await this.#cache.clear();
       default:
         return { error: `unknown verb ${JSON.stringify(verb)}` };
     }
