@@ -11,7 +11,8 @@ import { loadSettings, problemLine, readSettings, type Settings } from "../confi
 import { type Cache, findPlaces, openCache, ownerOf, type Places } from "../daemon/mod.ts";
 import { ensureNative } from "../native/mod.ts";
 import { userId, variable } from "../os/mod.ts";
-import { Store } from "../store/mod.ts";
+import { countersOf } from "../report/mod.ts";
+import { countAlone, Store } from "../store/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
 import { buildId, version } from "./version.ts";
 
@@ -118,6 +119,16 @@ export function openStore({ settings, places, log }: Session): { store: Store; c
     return store.closed;
   };
   return { store, close };
+}
+
+/** Counts a run that nobody decided. Where that cannot be, only the log tells of it. */
+export function countRun({ places, log }: Session, outcome: string): void {
+  try {
+    const counters = countersOf(outcome, "other", 0);
+    countAlone(`${shown(places.cache)}/v1`, { counters, outcome, now: Date.now() });
+  } catch (error) {
+    log.warn(`${outcome} is not counted: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** This program as a daemon that a client starts: the executable, or Deno with the sources. */

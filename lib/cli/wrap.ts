@@ -22,7 +22,7 @@ import type { Places } from "../daemon/mod.ts";
 import { ensureNative } from "../native/mod.ts";
 import { become, dieBy } from "../os/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
-import { openForWrap, type Session } from "./session.ts";
+import { countRun, openForWrap, type Session } from "./session.ts";
 import { becomeTool } from "./tool.ts";
 
 /** How long a client waits for a daemon that is being started (decisions.md 7). */
@@ -64,13 +64,15 @@ function ownedOrAlone(places: Places): Decided {
   return ownerOf(places) !== undefined || answers(places.socket) ? "daemon" : "alone";
 }
 
-function daemonOrAlone({ settings, places, log, daemonCommand }: Session): Decided {
+function daemonOrAlone(session: Session): Decided {
+  const { settings, places, log, daemonCommand } = session;
   if (answers(places.socket)) return "daemon";
   if (settings.noSpawn) return ownedOrAlone(places);
   const started = startDaemon({ places, command: daemonCommand, waitMs: startWaitMs });
   if (started === "running" || started === "started") return "daemon";
   if (started === "starting") {
     log.warn(`pass_daemon_starting: no daemon answers (waited ${startWaitMs} ms at most)`);
+    countRun(session, "pass_daemon_starting");
     return "uncached";
   }
   log.warn(started.problem);

@@ -42,7 +42,7 @@ import { Writer } from "./writer.ts";
 
 export type { StoredUnit } from "./index.ts";
 export type { Counters } from "./counters.ts";
-export { readCounters } from "./counters.ts";
+export { countAlone, readCounters } from "./counters.ts";
 
 export interface StoreOptions {
   /** `<cache>/v1` as ordinary text. */

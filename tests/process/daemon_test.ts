@@ -1,6 +1,11 @@
 /** The daemon as a process: who may start, how it ends, what it leaves. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { fromText } from "../../lib/base/bytes.ts";
+import { endpointName } from "../../lib/daemon/places.ts";
+import { libc, takeLock } from "../../lib/os/mod.ts";
 import { engine, lives, until, World } from "./engine.ts";
+
+libc(); // opened before the tests, which would call it a leak
 
 Deno.test("status without a daemon ends 1 and starts none", async () => {
   await using world = new World();
@@ -54,6 +59,20 @@ Deno.test("a spawned daemon has nothing of its client: session, folder, descript
   assertEquals(Deno.readLinkSync(`${proc}/fd/0`), "/dev/null");
   assertMatch(Deno.readLinkSync(`${proc}/fd/2`), /\.log$/);
   assertMatch(Deno.readTextFileSync(`${proc}/status`), /^Umask:\s*0077$/m);
+});
+
+Deno.test("a run for which no daemon comes in time is plain, and is counted", async () => {
+  await using world = new World();
+  await world.run(["stats"]);
+  const lock = takeLock(fromText(`${world.runtime}/${endpointName(fromText(world.cache))}.start`));
+  assert(typeof lock === "object");
+  try {
+    assertEquals((await world.run(["wrap", "echo", "ran"])).out, "ran\n");
+  } finally {
+    lock.release();
+  }
+  const { runs, passed, by_outcome } = JSON.parse((await world.run(["stats", "--json"])).out);
+  assertEquals([runs, passed, by_outcome], [1, 1, { pass_daemon_starting: 1 }]);
 });
 
 Deno.test("two daemons that race to start end as one", async () => {
