@@ -193,7 +193,7 @@ export class Builder {
   }
 
   #kill(): void {
-    const pid = Number(JSON.parse(this.#zccache("status", "--json")).pid);
+    const pid = Number(JSON.parse(this.#zccache("status", "--json")).daemon?.pid);
     if (!Number.isInteger(pid) || pid < 2) throw new Error("There is no daemon to kill");
     Deno.kill(pid, "SIGKILL");
   }

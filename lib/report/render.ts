@@ -1,5 +1,5 @@
 /**
- * Statistics and a daemon's state as text for people. JSON is the objects themselves.
+ * Statistics as text for people. JSON is the objects themselves.
  *
  * @module
  */
@@ -34,39 +34,6 @@ export function renderStats(stats: Stats, recent: readonly string[]): string {
   if (outcomes.length > 0) lines.push("", ...reasons(outcomes));
   const hint = hintOf(recent);
   if (hint !== undefined) lines.push("", hintLine(hint));
-  return lines.join("\n") + "\n";
-}
-
-/** A daemon's own account of itself, as `status` answers. */
-export interface DaemonState {
-  [fact: string]: unknown;
-  endpoint: string;
-  cache_dir: string;
-}
-
-/** What `zccache status` prints, with a last line break. Facts that the daemon did not give are left out. */
-export function renderStatus(state: DaemonState): string {
-  const { version, protocol, build, pid } = state;
-  const lines = [`zccache ${version} (protocol ${protocol}, build ${build}): daemon ${pid}`, ""];
-  const fact = (title: string, value: string | undefined) => {
-    if (value !== undefined) lines.push(`  ${title.padEnd(11)}${value}`);
-  };
-  const number = (name: string, render: (value: number) => string) => {
-    const value = state[name];
-    return typeof value === "number" ? render(value) : undefined;
-  };
-  fact("Endpoint:", state.endpoint);
-  fact("Cache:", state.cache_dir);
-  fact("Up:", number("uptime_secs", (seconds) => seconds < 1 ? "under 1 s" : formatDuration(seconds * 1000)));
-  fact("Serving:", number("connections", (count) => plural(count, "connection")));
-  const stored = number("stored_results", (count) => plural(count, "result")),
-    bytes = number("size_bytes", formatSize);
-  fact("Stored:", stored && bytes && `${stored} (${bytes})`);
-  for (const name of ["launcher", "tracer", "watch"]) {
-    const text = state[name];
-    fact(`${name[0].toUpperCase()}${name.slice(1)}:`, typeof text === "string" ? text : undefined);
-  }
-  if (state.read_only === true) fact("Read-only:", "results are delivered, none is stored");
   return lines.join("\n") + "\n";
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { renderStats, renderStatus } from "./render.ts";
+import { renderStats } from "./render.ts";
 import { type Counted, countersOf, hintOf, statsOf } from "./stats.ts";
+import { renderStatus, statusOf } from "./status.ts";
 
 type Run = [outcome: string, kind: string, savedUs?: number];
 
@@ -122,4 +123,59 @@ Deno.test("renderStatus() aligns what it was told and leaves out the rest", () =
   Tracer:    works
 `,
   );
+});
+
+Deno.test("statusOf() sums compiles and links apart, as rates of what could hit", () => {
+  const runs = statsOf(
+    {
+      since: 0,
+      counters: new Map([
+        ["run hit compile", 3],
+        ["run miss_new compile", 1],
+        ["run pass_failed compile", 2],
+        ["run pass_query other", 1],
+        ["run hit archive", 1],
+        ["run miss_new link", 1],
+        ["saved_us", 5_000_000],
+      ]),
+      recent: [],
+    },
+    { results: 0, bytes: 0 },
+  );
+  const state = {
+    endpoint: "/s",
+    cache_dir: "/c",
+    protocol: 1,
+    pid: 7,
+    connections: 2,
+    stored_results: 4,
+    runs,
+  };
+  const { daemon, ...top } = statusOf({ ...state, size_bytes: 99 });
+  assertEquals(top, {
+    status: "ok",
+    endpoint: "/s",
+    protocol_version: 1,
+    hit_rate: 0.75,
+    link_hit_rate: 0.5,
+  });
+  assertEquals(daemon, {
+    endpoint: "/s",
+    cache_dir: "/c",
+    pid: 7,
+    artifact_count: 4,
+    cache_size_bytes: 99,
+    cache_hits: 3,
+    cache_misses: 1,
+    total_compilations: 7,
+    non_cacheable: 3,
+    compile_errors: 2,
+    time_saved_ms: 5000,
+    total_links: 2,
+    link_hits: 1,
+    link_misses: 1,
+    link_non_cacheable: 0,
+    sessions_active: 2,
+    sessions_total: 9,
+  });
 });

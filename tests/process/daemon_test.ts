@@ -31,6 +31,37 @@ Deno.test("start, status and stop say what they did", async () => {
   assertMatch((await world.run(["stop"])).err, /^daemon not running at /);
 });
 
+Deno.test("status --json tells of the daemon's own runs, in the shape that scripts know", async () => {
+  await using world = new World();
+  await world.run(["wrap", "echo"], { ZCCACHE_DAEMON: "off" });
+  await world.run(["start"]);
+  await world.run(["wrap", "echo"]);
+  const { daemon, ...top } = JSON.parse((await world.run(["status", "--json"])).out);
+  const [name] = world.inRuntime(".sock"), endpoint = `${world.runtime}/${name}`;
+  assertEquals(top, { status: "ok", endpoint, protocol_version: 1, hit_rate: null, link_hit_rate: null });
+  const { pid, version, build, uptime_secs, launcher, tracer, watch, cache_size_bytes, ...rest } = daemon;
+  assert([pid, uptime_secs, cache_size_bytes].every(Number.isInteger));
+  assert([version, build, launcher, tracer, watch].every((text) => typeof text === "string"));
+  assertEquals(rest, {
+    endpoint,
+    cache_dir: world.cache,
+    read_only: false,
+    artifact_count: 0,
+    cache_hits: 0,
+    cache_misses: 0,
+    total_compilations: 1,
+    non_cacheable: 1,
+    compile_errors: 0,
+    time_saved_ms: 0,
+    total_links: 0,
+    link_hits: 0,
+    link_misses: 0,
+    link_non_cacheable: 0,
+    sessions_active: 1,
+    sessions_total: 1,
+  });
+});
+
 Deno.test("folders are 0700, the socket and the log 0600", async () => {
   await using world = new World();
   await world.run(["start"], {});
@@ -143,7 +174,7 @@ Deno.test("one cache has one daemon, whatever the runtime folder of those who as
   await using world = new World();
   await world.run(["start"]);
   const pid = await world.daemon(), other = { XDG_RUNTIME_DIR: `${world.folder}/home` };
-  assertEquals(JSON.parse((await world.run(["status", "--json"], other)).out).pid, pid);
+  assertEquals(JSON.parse((await world.run(["status", "--json"], other)).out).daemon.pid, pid);
   assertMatch((await world.run(["start"], other)).err, /^daemon running at .*\/run\/zccache\//);
   assertEquals((await world.run(["wrap", "true"], other)).code, 0);
   const second = await world.run(["--serve"], { ...other, ZCCACHE_ENDPOINT: `${world.folder}/own.sock` });
@@ -188,7 +219,7 @@ Deno.test({
       assertEquals(run("wrap", "sh", "-c", "echo ran"), "ran\n");
       run("start");
       const why = `Cannot use the folder "${taken}": it belongs to user 0`;
-      const { launcher, tracer } = JSON.parse(run("status", "--json"));
+      const { launcher, tracer } = JSON.parse(run("status", "--json")).daemon;
       assertEquals([launcher, tracer], [why, why]);
       assertMatch(run("status"), /^ {2}Launcher: {2}Cannot use the folder /m);
       assertMatch(run("stats"), /^Tools run uncached: Cannot use the folder /m);
