@@ -8,7 +8,7 @@ import { fromText, shown } from "../base/bytes.ts";
 import { CacheError } from "../base/errors.ts";
 import { type Log, openLog } from "../base/log.ts";
 import { loadSettings, problemLine, readSettings, type Settings } from "../config/mod.ts";
-import { type Cache, findPlaces, openCache, ownerOf, type Places } from "../daemon/mod.ts";
+import { type Cache, type CacheOptions, findPlaces, openCache, ownerOf, type Places } from "../daemon/mod.ts";
 import { ensureNative } from "../native/mod.ts";
 import { userId, variable } from "../os/mod.ts";
 import { countersOf } from "../report/mod.ts";
@@ -26,7 +26,7 @@ export interface Session {
   buildId: string;
   /** First 8 bytes of the build id. */
   build: bigint;
-  openCache(mode: "daemon" | "one-shot"): Cache;
+  openCache(mode: "daemon" | "one-shot", more?: Pick<CacheOptions, "also">): Cache;
 }
 
 /** Reads settings and finds the places. @throws {CacheError} `bad_setting`, `unusable_place`. */
@@ -79,11 +79,15 @@ function session(settings: Settings, places: Places, log: Log): Session {
     version,
     buildId: id,
     build: BigInt(`0x${id}`),
-    openCache: (mode) => openWith(settings, places, log, mode),
+    openCache: (mode, more) => openWith({ settings, places, log }, mode, more),
   };
 }
 
-function openWith(settings: Settings, places: Places, log: Log, mode: "daemon" | "one-shot"): Cache {
+function openWith(
+  { settings, places, log }: Pick<Session, "settings" | "places" | "log">,
+  mode: "daemon" | "one-shot",
+  more?: Pick<CacheOptions, "also">,
+): Cache {
   const native = ensureNative({ verify: mode === "daemon" });
   return openCache({
     places,
@@ -98,6 +102,7 @@ function openWith(settings: Settings, places: Places, log: Log, mode: "daemon" |
     watch: settings.watch,
     log,
     now: () => Date.now(),
+    ...more,
   });
 }
 

@@ -31,6 +31,8 @@ export interface CacheOptions {
   /** A daemon watches inputs; what runs once has nothing to wait for. */
   watch: "auto" | "off";
   log: Log;
+  /** Counters that every run adds to beside its own. */
+  also?: readonly (readonly [string, number])[];
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -55,7 +57,7 @@ export function openCache(options: CacheOptions): Cache {
   const watch = tryWatch(options);
   const since = now(), own = new Map<string, number>();
   const count = (outcome: string, kind: string, savedUs: number) => {
-    const counters = countersOf(outcome, kind, savedUs);
+    const counters = [...countersOf(outcome, kind, savedUs), ...options.also ?? []];
     for (const [name, n] of counters) own.set(name, (own.get(name) ?? 0) + n);
     store.count(counters, outcome);
   };

@@ -129,15 +129,19 @@ static bool is_utf8(const char *text)
     return true;
 }
 
-/* No daemon: the engine starts one, or decides itself. What the engine cannot start for passes. */
-static _Noreturn void without_daemon(void)
+/*
+ * No daemon, or one that sent us away: the engine starts one, or decides itself. What the engine cannot start for
+ * passes.
+ */
+static _Noreturn void without_daemon(bool sent_away)
 {
     const char *mode = setting("ZCCACHE_DAEMON");
     bool fit = engine_can_start();
     for (char **at = origin.argv; *at && fit; at++) fit = is_utf8(*at);
     if (!self.by_path || !fit) pass();
     bool alone = is_on("ZCCACHE_NO_SPAWN") || (mode && !strcasecmp(mode, "off"));
-    if (alone) become_engine((char *[]){"wrap", "--no-daemon", "--", NULL}, origin.argv);
+    if (sent_away) become_engine((char *[]){"wrap", "--elsewhere", "--", NULL}, origin.argv);
+    else if (alone) become_engine((char *[]){"wrap", "--no-daemon", "--", NULL}, origin.argv);
     else become_engine((char *[]){"wrap", "--", NULL}, origin.argv);
     pass();
 }
@@ -151,7 +155,7 @@ static void dial(void)
     self.decider = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (self.decider < 0) pass();
     if (connect(self.decider, (struct sockaddr *)&address, sizeof address)) {
-        if (errno == ENOENT || errno == ECONNREFUSED) without_daemon();
+        if (errno == ENOENT || errno == ECONNREFUSED) without_daemon(false);
         pass();
     }
     struct ucred peer;
@@ -249,6 +253,14 @@ static uint16_t answer(struct zc_reader *r, int64_t deadline)
         if (deadline > most) deadline = most;
     }
     return id;
+}
+
+/* Whether the decider does not decide for us because it sees other files by our names. */
+static bool is_sent_away(struct zc_reader *r)
+{
+    static const char why[] = "pass_other_file_tree";
+    struct zc_pass m;
+    return zc_get_pass(r, &m) && m.outcome.size == sizeof why - 1 && !memcmp(m.outcome.at, why, sizeof why - 1);
 }
 
 /* Answers `read`, and takes the answer to that. */
@@ -356,7 +368,7 @@ int main(int argc, char **argv)
     if (record) note_becoming();
     if (record || is_on("ZCCACHE_DISABLE")) pass();
     if (self.by_path) {
-        if (!find_socket(path)) without_daemon();
+        if (!find_socket(path)) without_daemon(false);
         self.socket = path;
     }
     if (!self.socket || !*self.socket) pass();
@@ -368,5 +380,6 @@ int main(int argc, char **argv)
     if (id == ZC_READ) id = answer_with_input(&r);
     if (id == ZC_HIT) obey_hit(&r);
     if (id == ZC_RUN) obey_run(&r);
+    if (id == ZC_PASS && is_sent_away(&r)) without_daemon(true);
     pass();
 }

@@ -16,6 +16,13 @@ export function renderStats(stats: Stats, recent: readonly string[]): string {
   lines.push(`  Hit rate:    ${stats.hit_rate === null ? "n/a" : percent(stats.hit_rate)}`);
   if (stats.time_saved_ms > 0) lines.push(`  Time saved:  ~${formatDuration(stats.time_saved_ms)}`);
   if (errors > 0) lines.push(`  Errors:      ${errors}`);
+  if (stats.other_file_tree > 0) {
+    lines.push(
+      `  Elsewhere:   ${
+        plural(stats.other_file_tree, "run")
+      } decided without the daemon, which sees another file tree`,
+    );
+  }
   lines.push(`  Stored:      ${plural(stats.stored_results, "result")} (${formatSize(stats.size_bytes)})`);
   const used = kinds.filter((kind) => sum(stats.by_kind[kind]) > 0);
   if (used.length > 0) {

@@ -43,9 +43,23 @@ Deno.test("statsOf() sums runs by class, outcome and kind", () => {
       other: { hits: 0, misses: 1, passed: 0 },
     },
     time_saved_ms: 2000,
+    other_file_tree: 0,
     stored_results: 4,
     size_bytes: 9,
   });
+});
+
+Deno.test("statsOf() names the runs beside a daemon of another file tree, and leaves out what they took back", () => {
+  const counters = new Map([["run hit compile", 2], ["other_file_tree", 2]]);
+  const sum = (passed: number) => {
+    counters.set("run pass_other_file_tree other", passed);
+    return statsOf({ since: 0, counters, recent: [] }, { results: 0, bytes: 0 });
+  };
+  for (const taken of [0, -2]) {
+    const { runs, hits, passed, other_file_tree, by_outcome } = sum(taken);
+    assertEquals([runs, hits, passed, other_file_tree, by_outcome], [2, 2, 0, 2, { hit: 2 }]);
+  }
+  assert(renderStats(sum(0), []).includes("\n  Elsewhere:   2 runs decided without the daemon"));
 });
 
 Deno.test("statsOf() has no hit rate where nothing could hit", () => {

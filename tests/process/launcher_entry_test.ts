@@ -123,6 +123,19 @@ Deno.test("ENTRY by path asks the daemon that listens, with the build of its eng
   assertEquals(told.out, "said\n"); // a wrong build would have failed in the decider
 });
 
+Deno.test("ENTRY by path has the engine decide where the daemon sees another file tree", async () => {
+  const script = `ZCCACHE_ENDPOINT="$S" "$Z" echo ran`;
+  const said = async (outcome: string, script: string) => {
+    const decide = answering({ name: "pass", outcome });
+    return (await play({ launcher: plain, script, env: { Z: installed() }, decide })).out;
+  };
+  assertEquals(await said("pass_other_file_tree", script), "engine wrap --elsewhere -- echo ran\n");
+  assertEquals(await said("pass_other_file_tree", `${zc} echo ran`), "ran\n");
+  for (const other of ["pass_other_file_tre", "pass_other_file_tree_", ""]) {
+    assertEquals(await said(other, script), "ran\n");
+  }
+});
+
 Deno.test({
   name: "ENTRY passes where another user listens",
   ignore: Deno.uid() !== 0,
