@@ -58,7 +58,7 @@ export class Cache {
 
   /** Ends the daemon as a crash would. */
   kill(): void {
-    const pid = Number(JSON.parse(this.zccache("status", "--json")).pid);
+    const pid = Number(JSON.parse(this.zccache("status", "--json")).daemon?.pid);
     if (!Number.isInteger(pid) || pid < 2) throw new Error("There is no daemon to kill");
     Deno.kill(pid, "SIGKILL");
   }

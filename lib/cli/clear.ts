@@ -48,7 +48,7 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
 async function clearAlone(session: Session): Promise<Cleared> {
   const { store, close } = openStore(session);
   try {
-    return store.clear();
+    return await store.clear();
   } finally {
     await close();
   }

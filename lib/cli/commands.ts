@@ -22,7 +22,7 @@ export const commands: readonly Command[] = [
       "the same for every tool whose name is no command; after `--` everything is",
       "the tool's.",
     ],
-    flags: [noDaemon],
+    flags: [noDaemon, { name: "elsewhere", kind: "switch" }],
     run: async (parsed, io) => (await import("./wrap.ts")).run(parsed, io),
   },
   {

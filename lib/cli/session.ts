@@ -8,10 +8,11 @@ import { fromText, shown } from "../base/bytes.ts";
 import { CacheError } from "../base/errors.ts";
 import { type Log, openLog } from "../base/log.ts";
 import { loadSettings, problemLine, readSettings, type Settings } from "../config/mod.ts";
-import { type Cache, findPlaces, openCache, ownerOf, type Places } from "../daemon/mod.ts";
+import { type Cache, type CacheOptions, findPlaces, openCache, ownerOf, type Places } from "../daemon/mod.ts";
 import { ensureNative } from "../native/mod.ts";
 import { userId, variable } from "../os/mod.ts";
-import { Store } from "../store/mod.ts";
+import { countersOf } from "../report/mod.ts";
+import { countAlone, Store } from "../store/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
 import { buildId, version } from "./version.ts";
 
@@ -25,7 +26,7 @@ export interface Session {
   buildId: string;
   /** First 8 bytes of the build id. */
   build: bigint;
-  openCache(mode: "daemon" | "one-shot"): Cache;
+  openCache(mode: "daemon" | "one-shot", more?: Pick<CacheOptions, "also">): Cache;
 }
 
 /** Reads settings and finds the places. @throws {CacheError} `bad_setting`, `unusable_place`. */
@@ -78,11 +79,15 @@ function session(settings: Settings, places: Places, log: Log): Session {
     version,
     buildId: id,
     build: BigInt(`0x${id}`),
-    openCache: (mode) => openWith(settings, places, log, mode),
+    openCache: (mode, more) => openWith({ settings, places, log }, mode, more),
   };
 }
 
-function openWith(settings: Settings, places: Places, log: Log, mode: "daemon" | "one-shot"): Cache {
+function openWith(
+  { settings, places, log }: Pick<Session, "settings" | "places" | "log">,
+  mode: "daemon" | "one-shot",
+  more?: Pick<CacheOptions, "also">,
+): Cache {
   const native = ensureNative({ verify: mode === "daemon" });
   return openCache({
     places,
@@ -97,6 +102,7 @@ function openWith(settings: Settings, places: Places, log: Log, mode: "daemon" |
     watch: settings.watch,
     log,
     now: () => Date.now(),
+    ...more,
   });
 }
 
@@ -118,6 +124,16 @@ export function openStore({ settings, places, log }: Session): { store: Store; c
     return store.closed;
   };
   return { store, close };
+}
+
+/** Counts a run that nobody decided. Where that cannot be, only the log tells of it. */
+export function countRun({ places, log }: Session, outcome: string): void {
+  try {
+    const counters = countersOf(outcome, "other", 0);
+    countAlone(`${shown(places.cache)}/v1`, { counters, outcome, now: Date.now() });
+  } catch (error) {
+    log.warn(`${outcome} is not counted: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** This program as a daemon that a client starts: the executable, or Deno with the sources. */

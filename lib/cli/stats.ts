@@ -21,7 +21,7 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
   const { store, close } = openStore(session);
   try {
     if (parsed.flags["zero-stats"] === true) {
-      store.resetCounters();
+      await store.resetCounters();
       io.out("statistics reset\n");
       return 0;
     }

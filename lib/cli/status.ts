@@ -6,7 +6,7 @@
 import { shown } from "../base/bytes.ts";
 import { askAdmin } from "../daemon/mod.ts";
 import { formatDuration } from "../base/units.ts";
-import { renderStatus } from "../report/mod.ts";
+import { type DaemonState, renderStatus, statusOf } from "../report/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
 import { openSession } from "./session.ts";
 
@@ -26,7 +26,7 @@ export function run(parsed: Parsed, io: CommandIo): Promise<number> {
     io.out(json ? JSON.stringify({ status: answer, ...where }) + "\n" : text);
     return Promise.resolve(1);
   }
-  const state = { status: "ok", ...where, ...answer.value as Record<string, unknown> };
-  io.out(json ? JSON.stringify(state) + "\n" : renderStatus(state));
+  const state: DaemonState = { ...where, ...answer.value as Record<string, unknown> };
+  io.out(json ? JSON.stringify(statusOf(state)) + "\n" : renderStatus(state));
   return Promise.resolve(0);
 }

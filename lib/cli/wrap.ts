@@ -13,6 +13,7 @@ import { fromText, shown } from "../base/bytes.ts";
 import {
   answers,
   type ChildEnd,
+  isOwnedElsewhere,
   oneShotSocketName,
   ownerOf,
   runOneShot,
@@ -21,8 +22,9 @@ import {
 import type { Places } from "../daemon/mod.ts";
 import { ensureNative } from "../native/mod.ts";
 import { become, dieBy } from "../os/mod.ts";
+import { countersOf, elsewhereCounter } from "../report/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
-import { openForWrap, type Session } from "./session.ts";
+import { countRun, openForWrap, type Session } from "./session.ts";
 import { becomeTool } from "./tool.ts";
 
 /** How long a client waits for a daemon that is being started (decisions.md 7). */
@@ -37,7 +39,9 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
     launcher = fromText(native.launcher);
     const session = openForWrap(parsed, io);
     if (session !== undefined && launcher === "") session.log.warn(native.problem ?? "there is no launcher");
-    const status = session === undefined || launcher === "" ? undefined : await wrap(tool, launcher, session);
+    const status = session === undefined || launcher === ""
+      ? undefined
+      : await wrap(tool, launcher, session, parsed.flags.elsewhere === true);
     return status ?? plain(tool, launcher, io);
   } catch (error) {
     // Nothing has run yet: what can throw comes before the launcher starts.
@@ -47,8 +51,14 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
 }
 
 /** The exit status, or undefined where the tool is to be run without us. Becomes the launcher if all is well. */
-async function wrap(tool: string[], launcher: string, session: Session): Promise<number | undefined> {
-  const { settings, places, log } = session;
+async function wrap(
+  tool: string[],
+  launcher: string,
+  session: Session,
+  sentAway: boolean,
+): Promise<number | undefined> {
+  const { settings, places, log } = session, apart = isOwnedElsewhere(places);
+  if (sentAway || apart) return await alone(tool, launcher, session, countersElsewhere(sentAway && apart));
   const decided = settings.daemon === "off" ? ownedOrAlone(places) : daemonOrAlone(session);
   if (decided === "uncached") return undefined;
   if (decided === "alone") return await alone(tool, launcher, session);
@@ -64,13 +74,15 @@ function ownedOrAlone(places: Places): Decided {
   return ownerOf(places) !== undefined || answers(places.socket) ? "daemon" : "alone";
 }
 
-function daemonOrAlone({ settings, places, log, daemonCommand }: Session): Decided {
+function daemonOrAlone(session: Session): Decided {
+  const { settings, places, log, daemonCommand } = session;
   if (answers(places.socket)) return "daemon";
   if (settings.noSpawn) return ownedOrAlone(places);
   const started = startDaemon({ places, command: daemonCommand, waitMs: startWaitMs });
   if (started === "running" || started === "started") return "daemon";
   if (started === "starting") {
     log.warn(`pass_daemon_starting: no daemon answers (waited ${startWaitMs} ms at most)`);
+    countRun(session, "pass_daemon_starting");
     return "uncached";
   }
   log.warn(started.problem);
@@ -82,21 +94,30 @@ async function alone(
   tool: string[],
   launcher: string,
   session: Session,
+  also: [string, number][] = [],
 ): Promise<number | undefined> {
   const { places, log, build, buildId } = session;
   const socket = `${places.runtime}/${oneShotSocketName(Deno.pid)}`;
-  const options = ["--socket", socket, "--build", buildId, "--one-shot", "--"];
+  const options = ["--socket", socket, "--build", buildId, "--one-shot", String(Deno.pid), "--"];
   const ending = await runOneShot({
     socket,
     command: [launcher, ...options, ...tool],
     build,
     log,
     now: () => performance.now(),
-    open: () => session.openCache("one-shot"),
+    open: () => session.openCache("one-shot", { also }),
   });
   if (typeof ending !== "number") return endAs(ending);
   log.warn(`cannot start the launcher ${shown(launcher)}: errno ${ending}`);
   return undefined;
+}
+
+/** `counted`: the daemon that sent the client away has this cache, and counted a run that passed. It did not. */
+function countersElsewhere(counted: boolean): [string, number][] {
+  const taken = countersOf("pass_other_file_tree", "other", 0).map((
+    [name, n],
+  ): [string, number] => [name, -n]);
+  return [[elsewhereCounter, 1], ...counted ? taken : []];
 }
 
 function endAs({ code, signal }: ChildEnd): number {

@@ -7,7 +7,7 @@
 import type { Log } from "../base/log.ts";
 import { shown } from "../base/bytes.ts";
 import { Decider } from "../lookup/mod.ts";
-import { countersOf } from "../report/mod.ts";
+import { countersOf, statsOf } from "../report/mod.ts";
 import { Store } from "../store/mod.ts";
 import { RecordPool } from "../trace/mod.ts";
 import type { Deciding } from "./conversation.ts";
@@ -31,6 +31,8 @@ export interface CacheOptions {
   /** A daemon watches inputs; what runs once has nothing to wait for. */
   watch: "auto" | "off";
   log: Log;
+  /** Counters that every run adds to beside its own. */
+  also?: readonly (readonly [string, number])[];
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -53,6 +55,12 @@ export function openCache(options: CacheOptions): Cache {
   const records = new RecordPool(shown(places.runtime));
   const tracer = tryTracer(options, records);
   const watch = tryWatch(options);
+  const since = now(), own = new Map<string, number>();
+  const count = (outcome: string, kind: string, savedUs: number) => {
+    const counters = [...countersOf(outcome, kind, savedUs), ...options.also ?? []];
+    for (const [name, n] of counters) own.set(name, (own.get(name) ?? 0) + n);
+    store.count(counters, outcome);
+  };
   const decider = new Decider({
     store,
     records,
@@ -62,16 +70,17 @@ export function openCache(options: CacheOptions): Cache {
     trace,
     watch: "tree" in watch ? watch : undefined,
     now,
-    count: (outcome, kind, savedUs) => count(store, outcome, kind, savedUs),
+    count,
   });
   return {
     decider: decider as Deciding<unknown>,
-    count: (outcome) => count(store, outcome, "other", 0),
+    count: (outcome) => count(outcome, "other", 0),
     facts: async () => {
       const { units, bytes } = await store.measure();
       return {
         stored_results: units,
         size_bytes: bytes,
+        runs: statsOf({ since, counters: own, recent: [] }, { results: units, bytes }),
         read_only: store.readOnly,
         launcher: options.launcher === "" ? options.problem : "works",
         tracer: tracer.state,
@@ -88,10 +97,6 @@ export function openCache(options: CacheOptions): Cache {
       watch.close();
     },
   };
-}
-
-function count(store: Store, outcome: string, kind: string, savedUs: number): void {
-  store.count(countersOf(outcome, kind, savedUs), outcome);
 }
 
 /** The tracer as it may be used: its path is "" where runs cannot be watched, and `state` says why. */

@@ -56,10 +56,15 @@ export async function runChild(
   }
 }
 
-/** Ignores what the terminal sends to the whole group; `defaults`: what the child must not inherit of that. */
+/**
+ * Ignores what the terminal sends to the whole group, and that a file of ours grows beyond the child's limit: then
+ * nothing is stored. `defaults`: what the child must not inherit of that.
+ */
 export function standAside(): { defaults: number[]; ignored: Set<number>; restore(): void } {
   const ignored = ignoredSignals();
-  const defaults = [signals.SIGINT, signals.SIGQUIT].filter((signal) => !ignored.has(signal));
+  const defaults = [signals.SIGINT, signals.SIGQUIT, signals.SIGXFSZ].filter((signal) =>
+    !ignored.has(signal)
+  );
   defaults.forEach(ignoreSignal);
   return { defaults, ignored, restore: () => defaults.forEach(defaultSignal) };
 }

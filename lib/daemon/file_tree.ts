@@ -2,7 +2,7 @@
  * Whether a client sees the files that we see.
  *
  * The daemon looks at paths of its own mount namespace and root folder. A client in a container or chroot means other
- * files by the same names, so it is not served; its compile passes with a name for the reason. The client says what it
+ * files by the same names, so it is not served: it decides alone, on the cache that it sees. The client says what it
  * sees: the number of the mount on which its root folder lies, which is another in each namespace and under each root.
  *
  * @module
@@ -23,6 +23,11 @@ export function ownFileTree(): FileTree | undefined {
   if (typeof root === "object" && root.mount !== undefined) return { namespace: root.mount, root: root.ino };
   const namespace = statx(fromText("/proc/self/ns/mnt"));
   return typeof namespace === "object" ? { namespace: namespace.ino, root: 0n } : undefined;
+}
+
+/** A tree in a word. */
+export function treeName({ namespace, root }: FileTree): string {
+  return `${namespace}:${root}`;
 }
 
 /** Whether the asker, who says it is in `said`, sees `own`. */

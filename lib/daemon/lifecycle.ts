@@ -12,7 +12,7 @@
  */
 import type { Log } from "../base/log.ts";
 import { shown } from "../base/bytes.ts";
-import { c, close, connectTo, listenAt, raiseFileLimit, statx, userId } from "../os/mod.ts";
+import { c, close, connectTo, listenAt, raiseLimits, statx, userId } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/mod.ts";
 import { Conversation, type Deciding } from "./conversation.ts";
 import { ownFileTree, seesSameFiles } from "./file_tree.ts";
@@ -32,7 +32,7 @@ export interface Cache {
   /** Facts for `status`, beside the daemon's own. */
   facts(): Promise<Record<string, unknown>>;
   flush(): Promise<number>;
-  clear(): { units: number; blobs: number; bytes: number };
+  clear(): Promise<{ units: number; blobs: number; bytes: number }>;
   /** True while a flush needs the event loop. */
   busy(): boolean;
   /** Drains, flushes and releases everything. */
@@ -73,7 +73,7 @@ export async function serve(options: ServeOptions): Promise<Ending> {
       return { problem: `Cannot listen at ${shown(options.places.socket)}: what is there is no socket` };
     }
     if (stale === "in use") return "socket_in_use";
-    raiseFileLimit();
+    raiseLimits();
     const cache = options.open();
     try {
       await new Daemon(options, cache).run();
@@ -228,7 +228,7 @@ class Daemon {
       case "stats":
         return { committed: await this.#cache.flush() };
       case "clear":
-        return this.#cache.clear();
+        return await this.#cache.clear();
       default:
         return { error: `unknown verb ${JSON.stringify(verb)}` };
     }

@@ -40,7 +40,7 @@ function fakeCache(events: string[]): Cache {
     count: (outcome) => void events.push(outcome),
     facts: () => Promise.resolve({ units: 3 }),
     flush: () => Promise.resolve(5),
-    clear: () => ({ units: 1, blobs: 2, bytes: 3 }),
+    clear: () => Promise.resolve({ units: 1, blobs: 2, bytes: 3 }),
     busy: () => false,
     close: () => {
       events.push("flushed");

@@ -4,10 +4,10 @@
  * @module
  */
 export { type ChildEnd, runChild } from "./child.ts";
-export { openCache } from "./cache.ts";
+export { type CacheOptions, openCache } from "./cache.ts";
 export { type Answer, askAdmin } from "./client.ts";
 export { oneShotSocketName } from "./leftovers.ts";
 export { type Cache, type Ending, serve, type ServeOptions } from "./lifecycle.ts";
 export { runOneShot } from "./one_shot.ts";
-export { endpointName, findPlaces, ownerOf, type Places } from "./places.ts";
+export { endpointName, findPlaces, isOwnedElsewhere, ownerOf, type Places } from "./places.ts";
 export { answers, startDaemon, type Started } from "./start.ts";

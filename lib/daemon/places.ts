@@ -19,7 +19,8 @@
 import { shown } from "../base/bytes.ts";
 import { CacheError, quote } from "../base/errors.ts";
 import { absolute } from "../base/paths.ts";
-import { c, heldLine, type HeldLock, homeOf, maxSocketPath, realPath, statx, takeLock } from "../os/mod.ts";
+import { ownFileTree, treeName } from "./file_tree.ts";
+import { c, heldLines, type HeldLock, homeOf, maxSocketPath, realPath, statx, takeLock } from "../os/mod.ts";
 import { protocolVersion } from "../protocol/spec.ts";
 
 /** What decides the places, as given by settings and environment. */
@@ -86,13 +87,21 @@ export function findPlaces(from: PlacesFrom): Places | CacheError {
 
 /** The socket of the daemon that owns the cache, "" where it does not say; undefined where there is none. */
 export function ownerOf({ lock, readOnlyLock }: Places): string | undefined {
-  return heldLine(lock) ?? heldLine(readOnlyLock);
+  const lines = heldLines(lock) ?? heldLines(readOnlyLock);
+  return lines && (lines[0] ?? "");
+}
+
+/** Whether the cache's owner says that it sees another file tree than we do. */
+export function isOwnedElsewhere({ lock, readOnlyLock }: Places): boolean {
+  const said = (heldLines(lock) ?? heldLines(readOnlyLock))?.[1], own = ownFileTree();
+  return Boolean(said) && own !== undefined && said !== treeName(own);
 }
 
 /** Becomes the cache's owner. */
 export function takeOwnership({ lock, readOnlyLock, socket }: Places): HeldLock | "held" | number {
-  const taken = takeLock(lock, socket);
-  return taken === c.EROFS || taken === c.EACCES ? takeLock(readOnlyLock, socket) : taken;
+  const tree = ownFileTree(), lines = [socket, tree === undefined ? "" : treeName(tree)];
+  const taken = takeLock(lock, ...lines);
+  return taken === c.EROFS || taken === c.EACCES ? takeLock(readOnlyLock, ...lines) : taken;
 }
 
 /** The 16 digits that name a cache's socket, locks and log. */

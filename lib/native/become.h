@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -115,6 +116,13 @@ static void exec_tool(char **argv, char **environment)
 static _Noreturn void refuse_exec(void)
 {
     refuse(origin.argv[0], strerror(errno), errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+/* Has us die when `parent` dies, which it may have done already: who started us then waits for nobody any more. */
+static void die_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) _exit(EXIT_NOT_EXECUTABLE);
 }
 
 /* Becomes the tool. The one way out of every doubt; see the top of the file for when it is closed. */

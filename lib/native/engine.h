@@ -201,6 +201,28 @@ static char **engine_environment(void)
     return made;
 }
 
+/*
+ * Whether the engine can live where we are, under our limits, which are the tool's and stay as they are: it would die
+ * of them with words of its own. V8 reserves address space, its main thread was seen to overflow 256 KB, a record has
+ * 8 MiB, some 20 threads start, and a one-shot needs some 20 descriptors beside those that we were given. How many
+ * processes a user has nobody tells; only who has a low limit comes near it. Without /proc no engine finds itself.
+ */
+static bool engine_can_start(void)
+{
+    static const struct { int resource; rlim_t least; } needs[] = {
+        {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_DATA, RLIM_INFINITY}, {RLIMIT_STACK, 1 << 20}, {RLIMIT_FSIZE, 64 << 20},
+        {RLIMIT_NPROC, 1024}};
+    enum { DESCRIPTORS = 64 };
+    struct rlimit limit;
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+        if (getrlimit(needs[i].resource, &limit) || limit.rlim_cur < needs[i].least) return false;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || !learn_self()) return false;
+    rlim_t unused = 0;
+    for (rlim_t fd = 0; fd < limit.rlim_cur && unused < DESCRIPTORS; fd++)
+        if (fcntl((int)fd, F_GETFD) < 0) unused++;
+    return unused >= DESCRIPTORS;
+}
+
 static void execute_engine(const char *path, char **argv)
 {
     argv[0] = (char *)path;

@@ -2,9 +2,9 @@
  * Asks the decider what one run of a tool needs, then does it: HIT puts files in place and says the texts, RUN
  * runs the tool and reports, PASS becomes it.
  *
- *     launcher --socket PATH [--build HEX16] [--one-shot] -- TOOL ARGS...    as the engine starts it
- *     zccache [wrap] [--] TOOL ARGS...                                       called by its path
- *     TOOL ARGS...                                                           called by a tool's name
+ *     launcher --socket PATH [--build HEX16] [--one-shot PID] -- TOOL ARGS...   as the engine starts it
+ *     zccache [wrap] [--] TOOL ARGS...                                          called by its path
+ *     TOOL ARGS...                                                              called by a tool's name
  *
  * With an empty PATH nobody is asked: the engine's way to run a tool without the cache.
  *
@@ -51,7 +51,8 @@
 static struct {
     const char *socket;
     uint64_t build;
-    bool one_shot, by_path;
+    bool by_path;
+    pid_t engine; /* that decides for us alone, and is our parent; 0: a daemon decides */
     int decider;
     uint32_t ask_flags;
 } self = {.decider = -1};
@@ -81,19 +82,20 @@ static bool is_command(const char *word)
 static char **own_options(char **at)
 {
     for (; *at && strcmp(*at, "--"); at++) {
-        if (!strcmp(*at, "--one-shot")) self.one_shot = true;
+        if (!strcmp(*at, "--one-shot") && at[1]) self.engine = (pid_t)strtoull(*++at, NULL, 10);
         else if (!strcmp(*at, "--socket") && at[1]) self.socket = *++at;
         else if (!strcmp(*at, "--build") && at[1]) self.build = strtoull(*++at, NULL, 16);
     }
     return *at ? at + 1 : at;
 }
 
-/* As people call us: `wrap`, a bare tool, or something for the engine. */
+/* As people call us: `wrap`, a bare tool, a build that no engine can attend, or something for the engine. */
 static char **words_of_people(char **argv)
 {
     char **at = argv + 1;
-    if (!*at || (strcmp(*at, "wrap") && (**at == '-' || is_command(*at)) && strcmp(*at, "--"))) other_command(argv + 1);
-    if (!strcmp(*at, "wrap")) at++;
+    bool is_tool = *at && (!strcmp(*at, "wrap") || (!strcmp(*at, "run") && !engine_can_start()));
+    if (is_tool) at++;
+    else if (!*at || ((**at == '-' || is_command(*at)) && strcmp(*at, "--"))) other_command(argv + 1);
     if (*at && !strcmp(*at, "--")) return at + 1;
     if (*at && **at == '-') other_command(argv + 1);
     return at;
@@ -128,34 +130,18 @@ static bool is_utf8(const char *text)
 }
 
 /*
- * Whether the engine can live under our limits, which are the tool's and stay as they are: it would die of them with
- * words of its own. V8 reserves address space, its main thread was seen to overflow 256 KB, and a one-shot needs
- * some 20 descriptors beside those that we were given.
+ * No daemon, or one that sent us away: the engine starts one, or decides itself. What the engine cannot start for
+ * passes.
  */
-static bool engine_can_start(void)
-{
-    static const struct { int resource; rlim_t least; } needs[] = {
-        {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_DATA, RLIM_INFINITY}, {RLIMIT_STACK, 1 << 20}};
-    enum { DESCRIPTORS = 64 };
-    struct rlimit limit;
-    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-        if (getrlimit(needs[i].resource, &limit) || limit.rlim_cur < needs[i].least) return false;
-    if (getrlimit(RLIMIT_NOFILE, &limit)) return false;
-    rlim_t unused = 0;
-    for (rlim_t fd = 0; fd < limit.rlim_cur && unused < DESCRIPTORS; fd++)
-        if (fcntl((int)fd, F_GETFD) < 0) unused++;
-    return unused >= DESCRIPTORS;
-}
-
-/* No daemon: the engine starts one, or decides itself. What the engine cannot start for passes. */
-static _Noreturn void without_daemon(void)
+static _Noreturn void without_daemon(bool sent_away)
 {
     const char *mode = setting("ZCCACHE_DAEMON");
     bool fit = engine_can_start();
     for (char **at = origin.argv; *at && fit; at++) fit = is_utf8(*at);
     if (!self.by_path || !fit) pass();
     bool alone = is_on("ZCCACHE_NO_SPAWN") || (mode && !strcasecmp(mode, "off"));
-    if (alone) become_engine((char *[]){"wrap", "--no-daemon", "--", NULL}, origin.argv);
+    if (sent_away) become_engine((char *[]){"wrap", "--elsewhere", "--", NULL}, origin.argv);
+    else if (alone) become_engine((char *[]){"wrap", "--no-daemon", "--", NULL}, origin.argv);
     else become_engine((char *[]){"wrap", "--", NULL}, origin.argv);
     pass();
 }
@@ -169,7 +155,7 @@ static void dial(void)
     self.decider = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (self.decider < 0) pass();
     if (connect(self.decider, (struct sockaddr *)&address, sizeof address)) {
-        if (errno == ENOENT || errno == ECONNREFUSED) without_daemon();
+        if (errno == ENOENT || errno == ECONNREFUSED) without_daemon(false);
         pass();
     }
     struct ucred peer;
@@ -267,6 +253,14 @@ static uint16_t answer(struct zc_reader *r, int64_t deadline)
         if (deadline > most) deadline = most;
     }
     return id;
+}
+
+/* Whether the decider does not decide for us because it sees other files by our names. */
+static bool is_sent_away(struct zc_reader *r)
+{
+    static const char why[] = "pass_other_file_tree";
+    struct zc_pass m;
+    return zc_get_pass(r, &m) && m.outcome.size == sizeof why - 1 && !memcmp(m.outcome.at, why, sizeof why - 1);
 }
 
 /* Answers `read`, and takes the answer to that. */
@@ -367,14 +361,14 @@ int main(int argc, char **argv)
     (void)argc;
     plug();
     parse(argv);
-    if (self.one_shot) prctl(PR_SET_PDEATHSIG, SIGTERM); /* the engine that decides is our parent */
+    if (self.engine) die_with(self.engine);
     const char *record = setting(ZC_TRACE_VARIABLE);
     if (record) say_hello(record);
     find_tool();
     if (record) note_becoming();
     if (record || is_on("ZCCACHE_DISABLE")) pass();
     if (self.by_path) {
-        if (!find_socket(path)) without_daemon();
+        if (!find_socket(path)) without_daemon(false);
         self.socket = path;
     }
     if (!self.socket || !*self.socket) pass();
@@ -386,5 +380,6 @@ int main(int argc, char **argv)
     if (id == ZC_READ) id = answer_with_input(&r);
     if (id == ZC_HIT) obey_hit(&r);
     if (id == ZC_RUN) obey_run(&r);
+    if (id == ZC_PASS && is_sent_away(&r)) without_daemon(true);
     pass();
 }

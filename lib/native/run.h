@@ -72,8 +72,7 @@ static char **traced_environment(const char *tracer, const char *record)
 
 static _Noreturn void be_child(pid_t parent, const int *ends, char **argv, char **environment)
 {
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent) _exit(EXIT_NOT_EXECUTABLE);
+    die_with(parent);
     for (int i = 0; ends && i < 2; i++)
         if (ends[i] >= 0) dup2(ends[i], i + 1);
     restore_signals();

@@ -13,11 +13,13 @@
  * when asked (`verify`, before a daemon starts): only we, or root, could have changed them.
  *
  * What the executable carries may not run here (no C compiler where it was built, another libc, no execution from
- * /tmp). It is tried once, when it is unpacked; then the sources, which are carried too, are built with `cc`.
+ * /tmp). It is tried once, when it is unpacked; then the sources, which are carried too, are built with `cc`. Where both
+ * fail the problem counts for a while: it may have been that there was no memory or no process left at that moment.
  *
  * @module
  */
 import { fromText } from "../base/bytes.ts";
+import { systemClock } from "../base/clock.ts";
 import { hex, sha256 } from "../base/digest.ts";
 import { c, statx, userId } from "../os/mod.ts";
 import { commonOptions, type Part, parts } from "./parts.ts";
@@ -38,7 +40,12 @@ export interface UnpackOptions {
   from?: Embedded;
   /** The C compiler. @default {"cc"} */
   cc?: string;
+  /** Milliseconds since 1970. @default {systemClock.now()} */
+  now?: number;
 }
+
+/** How long nobody tries again after a problem: a try costs some 100 ms. */
+const problemHoldsMs = 60_000;
 
 /** What the executable, or a checkout, carries. */
 export interface Embedded {
@@ -62,7 +69,10 @@ export function ensureNative(options: UnpackOptions = {}): Native {
     const unfit = makeFolder(base);
     if (unfit !== undefined) return none(`Cannot use the folder ${JSON.stringify(base)}: ${unfit}`);
     const folder = `${base}/${hex(sha256(new TextEncoder().encode(from.digest + from.engine)))}`;
-    if (isUsable(folder, options.verify === true)) return nativeIn(folder);
+    const now = options.now ?? systemClock.now();
+    if ((options.verify !== true && hasProblem(folder, now)) || isUsable(folder, options.verify === true)) {
+      return nativeIn(folder);
+    }
     place(folder, base, from, options.cc ?? "cc");
     return nativeIn(folder);
   } catch (error) {
@@ -131,10 +141,17 @@ function unfit(path: string, kind: number): string | undefined {
   return mode === 0o755 ? undefined : `its mode is ${mode.toString(8)} instead of 755`;
 }
 
-/** Whether `folder` holds what `place` put there. A remembered problem is looked into again where contents are. */
+/** Whether a problem stands in `folder` that is not to be looked into again yet. */
+function hasProblem(folder: string, now: number): boolean {
+  const state = statx(fromText(`${folder}/problem`), { follow: false });
+  if (typeof state === "number" || unfit(folder, c.S_IFDIR) !== undefined) return false;
+  const age = now - Number(state.mtime / 1_000_000n);
+  return age > -problemHoldsMs && age < problemHoldsMs;
+}
+
+/** Whether `folder` holds the two that `place` put there. */
 function isUsable(folder: string, verify: boolean): boolean {
   if (unfit(folder, c.S_IFDIR) !== undefined) return false;
-  if (!verify && readText(`${folder}/problem`) !== undefined) return true;
   if (builtFiles.some((name) => unfit(`${folder}/${name}`, c.S_IFREG) !== undefined)) return false;
   return !verify || readText(`${folder}/digests`) === digestsOf(folder);
 }
@@ -184,13 +201,16 @@ function exchange(made: string, folder: string): void {
 
 /** Puts both files into `folder`: those that are carried if they run, else built ones. What failed, or undefined. */
 function fill(folder: string, from: Embedded, cc: string): string | undefined {
-  const checks = { launcher: launcherRuns, tracer: tracerLoads };
+  const checks = { launcher: launcherFault, tracer: tracerFault };
   for (const [key, part] of Object.entries(parts) as [keyof typeof parts, Part][]) {
-    const path = `${folder}/${part.name}`;
-    if (unpack(`${from.folder}/${part.name}`, path) && checks[key](path)) continue;
-    const problem = buildPart(part, from.sources, path, cc);
-    if (problem !== undefined) return problem;
-    if (!checks[key](path)) return `The ${key} that was built here does not run from ${folder}`;
+    const path = `${folder}/${part.name}`, faultOf = checks[key];
+    const carried = unpack(`${from.folder}/${part.name}`, path) ? faultOf(path) : "there is none";
+    if (carried === undefined) continue;
+    const built = buildPart(part, from.sources, path, cc);
+    const problem = built ?? faultOf(path);
+    if (problem === undefined) continue;
+    const what = built ?? `The ${key} that was built here does not run from ${folder} (${problem})`;
+    return carried === "there is none" ? what : `The carried ${key} does not run (${carried}). ${what}`;
   }
   return undefined;
 }
@@ -219,7 +239,7 @@ function buildPart(part: Part, sources: string, to: string, cc: string): string 
     let problem = "";
     for (const options of part.options) {
       const ran = tryRun(cc, [...commonOptions, ...options, part.source, "-o", part.name], { cwd: folder });
-      if (ran === undefined) return `Cannot build the ${part.name}: there is no C compiler (${cc})`;
+      if (ran.absent) return `Cannot build the ${part.name}: there is no C compiler (${cc})`;
       if (ran.code !== 0) {
         problem = ran.text;
         continue;
@@ -234,32 +254,47 @@ function buildPart(part: Part, sources: string, to: string, cc: string): string 
   }
 }
 
-function launcherRuns(path: string): boolean {
-  const ran = tryRun(path, ["--socket", "", "--", "/bin/sh", "-c", "exit 0"]);
-  return ran !== undefined && ran.code === 0;
+/** What keeps the launcher from running a tool; undefined: nothing. */
+function launcherFault(path: string): string | undefined {
+  return faultIn(tryRun(path, ["--socket", "", "--", "/bin/sh", "-c", "exit 0"]));
 }
 
 /** The loader says on stderr when it cannot preload a library, and goes on. */
-function tracerLoads(path: string): boolean {
+function tracerFault(path: string): string | undefined {
   const ran = tryRun("/bin/sh", ["-c", "exit 0"], { env: { LD_PRELOAD: path } });
-  return ran !== undefined && ran.code === 0 && ran.text === "";
+  return faultIn(ran) ?? (ran.text === "" ? undefined : brief(ran.text));
 }
 
-/** Runs a program to its end; undefined where it cannot be started. */
+function faultIn({ code, text }: Ran): string | undefined {
+  return code === 0 ? undefined : brief(text) || `it ends with ${code}`;
+}
+
+/** The first line, to be shown among other words. */
+function brief(text: string): string {
+  return text.trim().split("\n")[0].slice(0, 200);
+}
+
+interface Ran {
+  code: number;
+  text: string;
+  /** It was not there, or may not be executed. */
+  absent?: true;
+}
+
+/** Runs a program to its end. */
 function tryRun(
   program: string,
   args: string[],
   { cwd, env }: { cwd?: string; env?: Record<string, string> } = {},
-): { code: number; text: string } | undefined {
+): Ran {
   try {
     const { code, stderr } = new Deno.Command(program, { args, cwd, env, stdin: "null", stdout: "null" })
       .outputSync();
     return { code, text: new TextDecoder().decode(stderr) };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
-      return undefined;
-    }
-    return { code: 126, text: messageOf(error) }; // another architecture, no execution allowed, no memory
+    // Another architecture, no execution allowed, no memory.
+    const absent = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied;
+    return { code: 126, text: messageOf(error), ...absent && { absent } };
   }
 }
 

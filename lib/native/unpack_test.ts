@@ -78,6 +78,26 @@ Deno.test("ensureNative() remembers why nothing can be built, until asked to ver
     assertEquals(ensureNative({ base, from, verify: true }).problem, undefined);
   }));
 
+Deno.test("ensureNative() does not hold a problem against the machine for long", () =>
+  withWorld(({ base, from }) => {
+    assert(ensureNative({ base, from, cc: "/nonexistent/cc" }).problem !== undefined);
+    const now = Date.now();
+    assert(ensureNative({ base, from, now: now + 30_000 }).problem !== undefined);
+    assertEquals(ensureNative({ base, from, now: now + 61_000 }).problem, undefined);
+    assertEquals([...Deno.readDirSync(base)].length, 1);
+  }));
+
+Deno.test("ensureNative() says what was wrong with what is carried where nothing can be built", () =>
+  withWorld(({ base, from }) => {
+    Deno.writeTextFileSync(`${from.folder}/launcher`, "#!/bin/sh\necho no memory left >&2\nexit 1\n");
+    const { problem } = ensureNative({ base, from, cc: "/nonexistent/cc" });
+    assertEquals(
+      problem,
+      "The carried launcher does not run (no memory left). " +
+        "Cannot build the launcher: there is no C compiler (/nonexistent/cc)",
+    );
+  }));
+
 Deno.test("ensureNative() says what the compiler says", () =>
   withWorld(({ base, from }) => {
     Deno.writeTextFileSync(`${from.sources}/trace.c`, "#error no such system\n");

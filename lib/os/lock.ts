@@ -19,10 +19,10 @@ export interface HeldLock {
 /**
  * Takes the lock at `path` (byte string), made 0600 where it is missing, and writes our pid into it.
  *
- * @param line What others may know of the owner, a byte string.
+ * @param lines What others may know of the owner, byte strings.
  * @returns The lock; "held" where somebody else has it; the errno where the file cannot be opened or locked.
  */
-export function takeLock(path: string, line = ""): HeldLock | "held" | number {
+export function takeLock(path: string, ...lines: string[]): HeldLock | "held" | number {
   const descriptor = libc().open(cString(path), c.O_RDWR | c.O_CREAT | c.O_CLOEXEC | c.O_NOFOLLOW, 0o600);
   if (descriptor < 0) return errno();
   if (libc().flock(descriptor, c.LOCK_EX | c.LOCK_NB) !== 0) {
@@ -30,7 +30,7 @@ export function takeLock(path: string, line = ""): HeldLock | "held" | number {
     libc().close(descriptor);
     return problem === c.EAGAIN ? "held" : problem;
   }
-  const text = bytesOf(`${Deno.pid}\n${line}\n`);
+  const text = bytesOf([Deno.pid, ...lines, ""].join("\n"));
   libc().ftruncate(descriptor, 0n);
   libc().pwrite(descriptor, text, BigInt(text.length), 0n); // on a full disk nobody learns of us, which does no harm
   return { descriptor, release: () => void libc().close(descriptor) };
@@ -38,13 +38,13 @@ export function takeLock(path: string, line = ""): HeldLock | "held" | number {
 
 /** Whether somebody holds the lock at `path` (byte string); false where there is no such file. */
 export function isHeld(path: string): boolean {
-  return heldLine(path) !== undefined;
+  return heldLines(path) !== undefined;
 }
 
 const longestText = 8192;
 
-/** The line of whoever holds the lock at `path` (byte string), or undefined where nobody does. */
-export function heldLine(path: string): string | undefined {
+/** The lines of whoever holds the lock at `path` (byte string), or undefined where nobody does. */
+export function heldLines(path: string): string[] | undefined {
   const descriptor = libc().open(cString(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NOFOLLOW, 0);
   if (descriptor < 0) return undefined;
   try {
@@ -52,7 +52,7 @@ export function heldLine(path: string): string | undefined {
     if (!held) return undefined;
     const text = new Uint8Array(longestText);
     const got = Number(libc().pread(descriptor, text, BigInt(text.length), 0n));
-    return byteString(text.subarray(0, Math.max(got, 0))).split("\n")[1] ?? "";
+    return byteString(text.subarray(0, Math.max(got, 0))).split("\n").slice(1);
   } finally {
     libc().close(descriptor);
   }

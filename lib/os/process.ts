@@ -12,7 +12,7 @@ import { c, errno, libc } from "./libc.ts";
 
 // deno-fmt-ignore: a table
 export const signals = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGUSR1: 10, SIGSEGV: 11, SIGUSR2: 12, SIGPIPE: 13, SIGTERM: 15, SIGXFSZ: 25 } as const;
-const rlimitCore = 4, rlimitFiles = 7;
+const rlimitFileSize = 1, rlimitCore = 4, rlimitFiles = 7;
 const pidfdOpen = 434n;
 const spawnSignalDefaults = 4, spawnNewSession = 0x80;
 /** Larger than any libc's sigset_t, posix_spawnattr_t and posix_spawn_file_actions_t. */
@@ -186,12 +186,16 @@ export function dieBy(signal: number): void {
   libc().kill(Deno.pid, signal);
 }
 
-/** Raises the soft limit of open descriptors to the hard one; what holds afterwards, 0 where it cannot be read. */
-export function raiseFileLimit(): number {
-  const limits = new BigUint64Array(2), bytes = new Uint8Array(limits.buffer);
-  if (libc().getrlimit(rlimitFiles, bytes) !== 0) return 0;
-  const before = limits[0];
-  limits[0] = limits[1];
-  const now = libc().setrlimit(rlimitFiles, bytes) === 0 ? limits[1] : before;
-  return Number(now);
+/**
+ * Frees a daemon of the limits of the client that started it, as far as it may: as many descriptors and as large files
+ * as the hard limits allow. A write beyond those is an error like that of a full disk, and no death.
+ */
+export function raiseLimits(): void {
+  for (const resource of [rlimitFiles, rlimitFileSize]) {
+    const limits = new BigUint64Array(2), bytes = new Uint8Array(limits.buffer);
+    if (libc().getrlimit(resource, bytes) !== 0) continue;
+    limits[0] = limits[1];
+    libc().setrlimit(resource, bytes); // refused: what was allowed before has to do
+  }
+  ignoreSignal(signals.SIGXFSZ);
 }

@@ -1,9 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { byteString } from "../base/bytes.ts";
 import { close, PollSet } from "./socket.ts";
 import { c, libc } from "./libc.ts";
 import { ended, ignoredSignals, ignoreSignal, meaning, pidDescriptor, signals, spawn } from "./process.ts";
-import { defaultSignal, raiseFileLimit } from "./process.ts";
+import { defaultSignal, raiseLimits } from "./process.ts";
 
 libc(); // opened before the tests, which would call it a leak
 
@@ -86,8 +86,21 @@ Deno.test("spawn() with closeOthers leaves 0, 1 and 2", () => {
   assertEquals(text.trim().split("\n").filter((n) => Number(n) < 10), ["0", "1", "2"]);
 });
 
-Deno.test("raiseFileLimit() ends at the hard limit", () => {
-  const limit = raiseFileLimit();
-  const line = /^Max open files\s+(\d+)\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"))!;
-  assertEquals([line[1], line[2]], [String(limit), String(limit)]);
+Deno.test("raiseLimits() ends at the hard limits, and a file too large is no death", () => {
+  const limits = () => Deno.readTextFileSync("/proc/self/limits");
+  const [, soft, hard] = /^Max file size +(\w+) +(\w+)/m.exec(limits())!;
+  const setSoft = (value: string) =>
+    new Deno.Command("prlimit", { args: [`--pid=${Deno.pid}`, `--fsize=${value}:`] }).outputSync();
+  assert(setSoft("100000000").success);
+  try {
+    raiseLimits();
+    for (const name of ["open files", "file size"]) {
+      assertMatch(limits(), new RegExp(`^Max ${name} +(\\w+) +\\1 `, "m"));
+    }
+    assertEquals(/^Max file size +(\w+)/m.exec(limits())![1], hard);
+    assert(ignoredSignals().has(signals.SIGXFSZ));
+  } finally {
+    defaultSignal(signals.SIGXFSZ);
+    setSoft(soft);
+  }
 });

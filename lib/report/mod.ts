@@ -5,3 +5,4 @@
  */
 export * from "./render.ts";
 export * from "./stats.ts";
+export * from "./status.ts";

@@ -1,5 +1,5 @@
 /**
- * Statistics and a daemon's state as text for people. JSON is the objects themselves.
+ * Statistics as text for people. JSON is the objects themselves.
  *
  * @module
  */
@@ -16,6 +16,13 @@ export function renderStats(stats: Stats, recent: readonly string[]): string {
   lines.push(`  Hit rate:    ${stats.hit_rate === null ? "n/a" : percent(stats.hit_rate)}`);
   if (stats.time_saved_ms > 0) lines.push(`  Time saved:  ~${formatDuration(stats.time_saved_ms)}`);
   if (errors > 0) lines.push(`  Errors:      ${errors}`);
+  if (stats.other_file_tree > 0) {
+    lines.push(
+      `  Elsewhere:   ${
+        plural(stats.other_file_tree, "run")
+      } decided without the daemon, which sees another file tree`,
+    );
+  }
   lines.push(`  Stored:      ${plural(stats.stored_results, "result")} (${formatSize(stats.size_bytes)})`);
   const used = kinds.filter((kind) => sum(stats.by_kind[kind]) > 0);
   if (used.length > 0) {
@@ -34,39 +41,6 @@ export function renderStats(stats: Stats, recent: readonly string[]): string {
   if (outcomes.length > 0) lines.push("", ...reasons(outcomes));
   const hint = hintOf(recent);
   if (hint !== undefined) lines.push("", hintLine(hint));
-  return lines.join("\n") + "\n";
-}
-
-/** A daemon's own account of itself, as `status` answers. */
-export interface DaemonState {
-  [fact: string]: unknown;
-  endpoint: string;
-  cache_dir: string;
-}
-
-/** What `zccache status` prints, with a last line break. Facts that the daemon did not give are left out. */
-export function renderStatus(state: DaemonState): string {
-  const { version, protocol, build, pid } = state;
-  const lines = [`zccache ${version} (protocol ${protocol}, build ${build}): daemon ${pid}`, ""];
-  const fact = (title: string, value: string | undefined) => {
-    if (value !== undefined) lines.push(`  ${title.padEnd(11)}${value}`);
-  };
-  const number = (name: string, render: (value: number) => string) => {
-    const value = state[name];
-    return typeof value === "number" ? render(value) : undefined;
-  };
-  fact("Endpoint:", state.endpoint);
-  fact("Cache:", state.cache_dir);
-  fact("Up:", number("uptime_secs", (seconds) => seconds < 1 ? "under 1 s" : formatDuration(seconds * 1000)));
-  fact("Serving:", number("connections", (count) => plural(count, "connection")));
-  const stored = number("stored_results", (count) => plural(count, "result")),
-    bytes = number("size_bytes", formatSize);
-  fact("Stored:", stored && bytes && `${stored} (${bytes})`);
-  for (const name of ["launcher", "tracer", "watch"]) {
-    const text = state[name];
-    fact(`${name[0].toUpperCase()}${name.slice(1)}:`, typeof text === "string" ? text : undefined);
-  }
-  if (state.read_only === true) fact("Read-only:", "results are delivered, none is stored");
   return lines.join("\n") + "\n";
 }
 

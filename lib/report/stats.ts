@@ -46,6 +46,8 @@ export interface Stats {
   by_outcome: Record<string, number>;
   by_kind: Record<(typeof kinds)[number], KindStats>;
   time_saved_ms: number;
+  /** Runs that one-shots decided because the daemon sees another file tree; they count above as all others do. */
+  other_file_tree: number;
   stored_results: number;
   size_bytes: number;
 }
@@ -53,6 +55,8 @@ export interface Stats {
 /** How many of the last runs the hint looks at. */
 export const recentRuns = 50;
 const savedCounter = "saved_us";
+/** Of runs that were decided beside a daemon that sees other files. */
+export const elsewhereCounter = "other_file_tree";
 
 /** The counters that one run adds to. */
 export function countersOf(outcome: string, kind: string, savedUs: number): [string, number][] {
@@ -70,7 +74,8 @@ export function statsOf({ since, counters }: Counted, sizes: Sizes): Stats {
   >;
   for (const [name, count] of counters) {
     const [what, outcome, kind] = name.split(" ");
-    if (what !== "run" || count === 0) continue;
+    // What another process takes back may be counted there, and not written yet.
+    if (what !== "run" || count <= 0) continue;
     const column = columnOf(outcome);
     const row = byKind[kinds.find((known) => known === kind) ?? "other"];
     total[column] += count, row[column] += count;
@@ -90,6 +95,7 @@ export function statsOf({ since, counters }: Counted, sizes: Sizes): Stats {
     by_outcome: Object.fromEntries([...byOutcome].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))),
     by_kind: byKind,
     time_saved_ms: Math.round((counters.get(savedCounter) ?? 0) / 1000),
+    other_file_tree: counters.get(elsewhereCounter) ?? 0,
     stored_results: sizes.results,
     size_bytes: sizes.bytes,
   };

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { renderStats, renderStatus } from "./render.ts";
+import { renderStats } from "./render.ts";
 import { type Counted, countersOf, hintOf, statsOf } from "./stats.ts";
+import { renderStatus, statusOf } from "./status.ts";
 
 type Run = [outcome: string, kind: string, savedUs?: number];
 
@@ -42,9 +43,23 @@ Deno.test("statsOf() sums runs by class, outcome and kind", () => {
       other: { hits: 0, misses: 1, passed: 0 },
     },
     time_saved_ms: 2000,
+    other_file_tree: 0,
     stored_results: 4,
     size_bytes: 9,
   });
+});
+
+Deno.test("statsOf() names the runs beside a daemon of another file tree, and leaves out what they took back", () => {
+  const counters = new Map([["run hit compile", 2], ["other_file_tree", 2]]);
+  const sum = (passed: number) => {
+    counters.set("run pass_other_file_tree other", passed);
+    return statsOf({ since: 0, counters, recent: [] }, { results: 0, bytes: 0 });
+  };
+  for (const taken of [0, -2]) {
+    const { runs, hits, passed, other_file_tree, by_outcome } = sum(taken);
+    assertEquals([runs, hits, passed, other_file_tree, by_outcome], [2, 2, 0, 2, { hit: 2 }]);
+  }
+  assert(renderStats(sum(0), []).includes("\n  Elsewhere:   2 runs decided without the daemon"));
 });
 
 Deno.test("statsOf() has no hit rate where nothing could hit", () => {
@@ -122,4 +137,59 @@ Deno.test("renderStatus() aligns what it was told and leaves out the rest", () =
   Tracer:    works
 `,
   );
+});
+
+Deno.test("statusOf() sums compiles and links apart, as rates of what could hit", () => {
+  const runs = statsOf(
+    {
+      since: 0,
+      counters: new Map([
+        ["run hit compile", 3],
+        ["run miss_new compile", 1],
+        ["run pass_failed compile", 2],
+        ["run pass_query other", 1],
+        ["run hit archive", 1],
+        ["run miss_new link", 1],
+        ["saved_us", 5_000_000],
+      ]),
+      recent: [],
+    },
+    { results: 0, bytes: 0 },
+  );
+  const state = {
+    endpoint: "/s",
+    cache_dir: "/c",
+    protocol: 1,
+    pid: 7,
+    connections: 2,
+    stored_results: 4,
+    runs,
+  };
+  const { daemon, ...top } = statusOf({ ...state, size_bytes: 99 });
+  assertEquals(top, {
+    status: "ok",
+    endpoint: "/s",
+    protocol_version: 1,
+    hit_rate: 0.75,
+    link_hit_rate: 0.5,
+  });
+  assertEquals(daemon, {
+    endpoint: "/s",
+    cache_dir: "/c",
+    pid: 7,
+    artifact_count: 4,
+    cache_size_bytes: 99,
+    cache_hits: 3,
+    cache_misses: 1,
+    total_compilations: 7,
+    non_cacheable: 3,
+    compile_errors: 2,
+    time_saved_ms: 5000,
+    total_links: 2,
+    link_hits: 1,
+    link_misses: 1,
+    link_non_cacheable: 0,
+    sessions_active: 2,
+    sessions_total: 9,
+  });
 });

@@ -5,7 +5,9 @@
  */
 import { decode, encode } from "@std/msgpack";
 import { readIfThere, replaceFile } from "./files.ts";
+import { underLock } from "./guard.ts";
 import { names } from "./layout.ts";
+import { preparePlace } from "./place.ts";
 import { sealed, unsealed } from "./shard.ts";
 
 /** Counters since the last reset. */
@@ -47,4 +49,23 @@ export function addCounters(
   const sum = new Map(base.counters);
   for (const [name, n] of counters) sum.set(name, (sum.get(name) ?? 0) + n);
   return { since: base.since, counters: sum, recent: [...base.recent, ...recent].slice(-recentRuns) };
+}
+
+/** Who counts for a run that nobody decided waits no longer than that for others. */
+const patienceMs = 200;
+
+/**
+ * Counts a run for whom no store is opened, in the store's folder. Where that is read-only it stays uncounted.
+ *
+ * @throws {Error} where the folder cannot be used or others hold it.
+ */
+export function countAlone(
+  folder: string,
+  run: { counters: Iterable<readonly [string, number]>; outcome: string; now: number },
+): void {
+  if (preparePlace(folder) !== "writable") return;
+  underLock(`${folder}/${names.lock}`, patienceMs, () => {
+    const there = readCounters(folder, run.now);
+    writeCounters(folder, addCounters(there, new Map(run.counters), [run.outcome]));
+  });
 }

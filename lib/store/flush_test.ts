@@ -53,7 +53,7 @@ for (const moment of moments) {
 
   Deno.test(`what is removed during a flush does not come back (moment ${moment})`, async () => {
     const { store, folder, flushed, end } = await flushing(moment);
-    store.clear();
+    await store.clear();
     store.put(unitOf("after"));
     await flushed;
     assertEquals([found(folder, many), found(folder, ["after"])], [many.map(() => 0), [1]]);

@@ -9,7 +9,7 @@ const fresh = () => `${Deno.makeTempDirSync()}/lock`;
 
 Deno.test("underLock() holds the lock for its work alone, and gives back what the work gave", () => {
   const path = fresh();
-  assertEquals(underLock(path, () => takeLock(fromText(path))), "held");
+  assertEquals(underLock(path, 5_000, () => takeLock(fromText(path))), "held");
   const after = takeLock(fromText(path));
   assert(typeof after === "object");
   after.release();
@@ -20,18 +20,18 @@ Deno.test("underLock() lets go where the work throws", () => {
   const path = fresh();
   assertThrows(
     () =>
-      underLock(path, () => {
+      underLock(path, 5_000, () => {
         throw new Error("work");
       }),
     Error,
     "work",
   );
-  assertEquals(underLock(path, () => 1), 1);
+  assertEquals(underLock(path, 5_000, () => 1), 1);
 });
 
 Deno.test("underLock() says what it cannot lock", () => {
   const path = `${fresh()}/in/no/folder`;
-  assertThrows(() => underLock(path, () => 1), Error, `cannot lock ${path}`);
+  assertThrows(() => underLock(path, 5_000, () => 1), Error, `cannot lock ${path}`);
 });
 
 Deno.test("underLock() waits for another process", async () => {
@@ -43,7 +43,7 @@ Deno.test("underLock() waits for another process", async () => {
   const reader = child.stdout.getReader();
   await reader.read();
   const began = performance.now();
-  assertEquals(underLock(path, () => 1), 1);
+  assertEquals(underLock(path, 5_000, () => 1), 1);
   assert(performance.now() - began > 100, "it did not wait");
   await reader.cancel();
   await child.status;

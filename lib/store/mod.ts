@@ -2,8 +2,8 @@
  * The store: what runs left behind, and under which statements it is valid. All that other folders may import.
  *
  * The maps in memory are the truth while a process lives. A put is in memory at once, appended to the journal before
- * `put` returns (so a kill loses nothing), and queued in the WAL, whose ticker commits it: snapshots of the shards that
- * changed, then the journal without what they hold.
+ * `put` returns (so a kill loses nothing; writer.ts tells the exception), and queued in the WAL, whose ticker commits it:
+ * snapshots of the shards that changed, then the journal without what they hold.
  *
  * A process reads the journal at its start and a shard when something of it is asked first, so that a daemon starts as fast
  * and as small with 50,000 results as with 10. All append under one lock and take in what others appended before their own
@@ -28,7 +28,6 @@ import {
   stageFile,
   temporaryName,
 } from "./files.ts";
-import { underLock } from "./guard.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
 import { type JournalRecord, recordKinds } from "./journal.ts";
 import { JournalFile } from "./journal_file.ts";
@@ -39,10 +38,11 @@ import { encodeUnits, headOf, sealed } from "./shard.ts";
 import type { Unit } from "./unit.ts";
 import { giveWay, Slice } from "./slice.ts";
 import { Wal } from "./wal.ts";
+import { Writer } from "./writer.ts";
 
 export type { StoredUnit } from "./index.ts";
 export type { Counters } from "./counters.ts";
-export { readCounters } from "./counters.ts";
+export { countAlone, readCounters } from "./counters.ts";
 
 export interface StoreOptions {
   /** `<cache>/v1` as ordinary text. */
@@ -77,6 +77,9 @@ export class Store {
   readonly #objects: Objects;
   readonly #journal: JournalFile;
   readonly #wal: Wal<true>;
+  readonly #writer: Writer;
+  /** Resolves once the abort signal has drained and flushed everything. */
+  readonly closed: Promise<void>;
   readonly #writable: boolean;
   #counted = new Map<string, number>();
   #recent: string[] = [];
@@ -107,10 +110,17 @@ export class Store {
     if (torn !== undefined && !this.#writable) options.log.warn(`the journal's end is left out: ${torn}`);
     const clock = options.clock ?? systemClock;
     const { flushMs, maxPending, signal, log } = options;
+    this.#writer = new Writer({
+      lock: () => this.#lock(),
+      journal: this.#journal,
+      index: this.#index,
+      mode: options.mode,
+      clock,
+      warn: (text) => options.log.warn(text),
+    });
     this.#wal = new Wal({ flushMs, maxPending, clock, signal, log, commit: (_, last) => this.#commit(last) });
-    if (options.mode === "daemon") {
-      this.#evictAtTimes(clock);
-    }
+    this.closed = this.#wal.closed.then(() => this.#writer.close());
+    if (options.mode === "daemon") this.#evictAtTimes(clock);
   }
 
   #evictAtTimes(clock: Pick<Clock, "every">): void {
@@ -126,11 +136,10 @@ export class Store {
     return `${this.#folder}/${name}`;
   }
 
-  /** Under the lock that all who write share. The folder is made anew where somebody removed it. */
-  #locked<T>(work: () => T): T {
-    const path = this.#path(names.lock);
+  /** The lock that all who write share. Its folder is made anew where somebody removed it. */
+  #lock(): string {
     if (!isFolder(this.#path("index")) || !isFolder(this.#path("tmp"))) preparePlace(this.#folder);
-    return underLock(path, work);
+    return this.#path(names.lock);
   }
 
   /** Whether nothing is stored. */
@@ -140,9 +149,10 @@ export class Store {
   get flushing(): boolean {
     return this.#wal.flushing;
   }
-  /** Resolves once the abort signal has drained and flushed everything. */
-  get closed(): Promise<void> {
-    return this.#wal.closed;
+
+  /** Records that are not on disk yet, because another process keeps the index; a kill loses them. */
+  get unwritten(): number {
+    return this.#writer.waiting;
   }
 
   /** Units stored for an action, newest first. Damage is fewer units, and a warning. */
@@ -151,7 +161,8 @@ export class Store {
   }
 
   /**
-   * Stores a unit; one with equal circumstances and statements is replaced. Once this returns a kill loses nothing.
+   * Stores a unit; one with equal circumstances and statements is replaced. Once nothing is `unwritten`, which in a
+   * one-shot is when this returns, a kill loses nothing.
    *
    * @throws {Error} where the journal cannot be written: the unit then serves this process, and outlives it only if a
    * later flush succeeds.
@@ -160,7 +171,7 @@ export class Store {
     if (!this.#writable) return;
     const now = this.#options.now(), body = encodeUnits([{ unit, used: now }]);
     try {
-      this.#append({ shard: unit.key[0], kind: recordKinds.unit, body });
+      this.#writer.append({ shard: unit.key[0], kind: recordKinds.unit, body });
     } finally {
       this.#index.put(unit, now);
       this.#wal.enqueue(`unit ${hex(unit.key)} ${unit.storedAt}`, true);
@@ -200,15 +211,11 @@ export class Store {
   #note(record: JournalRecord, key: string): void {
     if (!this.#writable) return;
     try {
-      this.#append(record);
+      this.#writer.append(record);
       this.#wal.enqueue(key, true);
     } catch (cause) {
       this.#options.log.warn(`cannot note "${key}": ${messageOf(cause)}`);
     }
-  }
-
-  #append(record: JournalRecord): void {
-    this.#locked(() => this.#journal.append(record));
   }
 
   /** Where the launcher may stage a blob (byte string). */
@@ -241,18 +248,20 @@ export class Store {
 
   async #commit(last: boolean): Promise<void> {
     if (!this.#writable) return;
-    this.#writeCounters();
+    await this.#writeCounters();
     if (this.#options.mode === "one-shot") return await this.#commitOneShot();
     if (this.#index.dirty.size === 0) return;
     if (!last && !this.#worthSnapshots()) return await this.#journal.flush();
     // All that the journal holds up to here is in the shards that are written now.
-    this.#locked(() => this.#journal.catchUp());
-    const from = this.#journal.bytes, { epoch } = this.#index;
-    for (const shard of [...this.#index.dirty]) {
+    const { from, epoch, dirty } = await this.#writer.exclusively(() => {
+      this.#journal.catchUp();
+      return { from: this.#journal.bytes, epoch: this.#index.epoch, dirty: [...this.#index.dirty] };
+    });
+    for (const shard of dirty) {
       await this.#replaceShard(shard, epoch);
       if (this.#index.epoch !== epoch) return; // another process rewrote the index, or all was removed
     }
-    this.#locked(() => this.#retire(epoch, from));
+    await this.#writer.exclusively(() => this.#retire(epoch, from));
   }
 
   /** Puts a shard in place as it is now. What is put meanwhile makes it dirty again. */
@@ -263,7 +272,7 @@ export class Store {
     try {
       await giveWay();
       const staged = await stageFile(this.#folder, headOf(value), value);
-      this.#locked(() => {
+      await this.#writer.exclusively(() => {
         this.#journal.catchUp();
         if (this.#index.epoch === epoch) Deno.renameSync(staged, this.#path(names.shard(shard)));
         else removeIfThere(staged);
@@ -289,7 +298,7 @@ export class Store {
   /** Under the lock all along, so that no other one-shot's record is lost between the shards and the journal. */
   async #commitOneShot(): Promise<void> {
     if (this.#journal.bytes < longJournalBytes) return;
-    this.#locked(() => {
+    await this.#writer.exclusively(() => {
       this.#journal.catchUp();
       for (const shard of [...this.#journal.shards]) this.#writeShard(shard);
       this.#retire();
@@ -328,16 +337,13 @@ export class Store {
     this.#wal.enqueue("counters", true);
   }
 
-  #writeCounters(): void {
+  async #writeCounters(): Promise<void> {
     if (this.#recent.length === 0) return;
-    const counted = this.#counted, recent = this.#recent;
-    this.#locked(() => {
-      writeCounters(
-        this.#folder,
-        addCounters(readCounters(this.#folder, this.#options.now()), counted, recent),
-      );
+    await this.#writer.exclusively(() => {
+      const there = readCounters(this.#folder, this.#options.now());
+      writeCounters(this.#folder, addCounters(there, this.#counted, this.#recent));
+      this.#counted = new Map(), this.#recent = [];
     });
-    this.#counted = new Map(), this.#recent = [];
   }
 
   /** Counters of all processes, with ours that are not written yet. */
@@ -345,10 +351,10 @@ export class Store {
     return addCounters(readCounters(this.#folder, this.#options.now()), this.#counted, this.#recent);
   }
   /** Starts counting anew. */
-  resetCounters(): void {
+  async resetCounters(): Promise<void> {
     this.#counted = new Map(), this.#recent = [];
     const empty = { since: this.#options.now(), counters: new Map<string, number>(), recent: [] };
-    this.#locked(() => writeCounters(this.#folder, empty));
+    await this.#writer.exclusively(() => writeCounters(this.#folder, empty));
   }
 
   /** How much is stored. Walks every shard and folder. */
@@ -394,9 +400,9 @@ export class Store {
   }
 
   /** Removes everything that is stored. Counters stay. */
-  clear(): { units: number; blobs: number; bytes: number } {
+  async clear(): Promise<{ units: number; blobs: number; bytes: number }> {
     const sizes = this.sizes();
-    this.#locked(() => {
+    await this.#writer.exclusively(() => {
       this.#index.forget();
       for (let shard = 0; shard <= shardCount; shard++) removeIfThere(this.#path(names.shard(shard)));
       this.#journal.remove();

@@ -159,7 +159,7 @@ Deno.test("counters are summed over stores, with the last outcomes in order", as
     "run miss_new compile": 1,
   });
   assertEquals(recent, ["miss_new", "hit"]);
-  store.resetCounters();
+  await store.resetCounters();
   assertEquals(store.counters().counters.size, 0);
   await end();
 });
@@ -168,7 +168,7 @@ Deno.test("clear() removes results and blobs, and leaves the counters", async ()
   const { store, end } = setup();
   store.count([["run hit compile", 1]], "hit");
   store.put(unitOf("a", "x", store.putBlob(text("object"))));
-  const { units, blobs } = store.clear();
+  const { units, blobs } = await store.clear();
   assertEquals([units, blobs, store.sizes().units, store.sizes().blobs], [1, 1, 0, 0]);
   assertEquals(store.counters().counters.size, 1);
   store.put(unitOf("b"));

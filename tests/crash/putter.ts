@@ -1,5 +1,5 @@
 /**
- * A process that is there to be killed: puts units with a blob each, without end, and says a line for each that is stored.
+ * A process that is there to be killed: puts units with a blob each, without end, and says a line for each that is on disk.
  *
  *     putter.ts <store folder> <daemon|one-shot> <name>
  *
@@ -31,17 +31,23 @@ function open(folder: string, mode: "daemon" | "one-shot"): { store: Store; end(
   return { store, end: () => (abort.abort(), store.closed) };
 }
 
-function put(store: Store, name: string): void {
+/** Those that are put and not said yet. */
+let put: string[] = [];
+
+function putNext(store: Store, name: string): void {
   const unit = unitOf(name, name, store.putBlob(bytesFor(name)));
   unit.result.err = text(name.repeat(2_000));
   store.put(unit);
-  Deno.stdout.writeSync(text(`${name}\n`));
+  put.push(name);
+  if (store.unwritten > 0) return;
+  Deno.stdout.writeSync(text(put.map((each) => `${each}\n`).join("")));
+  put = [];
 }
 
 async function main([folder, mode, name]: string[]): Promise<never> {
   let { store, end } = open(folder, mode as "daemon" | "one-shot");
   for (let i = 0;; i++) {
-    put(store, `${name}-${i}`);
+    putNext(store, `${name}-${i}`);
     if (mode === "one-shot" && i % 20 === 19) {
       await end();
       ({ store, end } = open(folder, "one-shot"));

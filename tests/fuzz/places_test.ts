@@ -3,7 +3,7 @@
  * folder is, however few descriptors there are, a compile gives the compiler's object and not a word more, and nothing
  * that is not ours is touched.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { encode } from "../../lib/protocol/mod.ts";
 import { Compiling, mayMount, type Mode, modes, Mount, sh } from "../crash/compiling.ts";
 import { engine } from "../process/engine.ts";
@@ -168,7 +168,7 @@ for (const mode of modes) {
 }
 
 /** Limits of `ulimit`; with the lowest ones a shell and cc just work. */
-const limits = ["-n 7", "-n 12", "-n 18", "-n 60", "-n 72", "-d 200000", "-s 200"];
+const limits = ["-n 7", "-n 12", "-n 18", "-n 60", "-n 72", "-d 200000", "-s 200", "-f 4096"];
 
 /** Sets a limit, then becomes what follows. */
 function limited(limit: string): string[] {
@@ -197,6 +197,44 @@ for (const mode of modes) {
   });
 }
 
+interface Hostile {
+  name: string;
+  needs: boolean;
+  /** Makes it so; what is put in front of the command. */
+  make: (world: Compiling) => string[];
+}
+
+// deno-fmt-ignore: a row stays a line
+const hostile: Hostile[] = [
+  { name: "no engine has enough processes", needs: isRoot && hasProgram("setpriv") && hasProgram("prlimit"), make: fewProcesses },
+  { name: "nothing is mounted at /proc [needs mount]", needs: mayMount() && hasProgram("unshare"), make: () =>
+    ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"] },
+];
+
+/** As a user of whom nothing else runs: cc starts two more. */
+function fewProcesses(world: Compiling): string[] {
+  const id = "61234";
+  Deno.chmodSync(world.folder, 0o755);
+  sh("chown", "-R", `${id}:${id}`, world.folder);
+  return ["setpriv", "--reuid", id, "--regid", id, "--clear-groups", "prlimit", "--nproc=6", "--"];
+}
+
+for (const mode of modes) {
+  for (const { name, needs, make } of hostile) {
+    Deno.test({
+      name: `compiles are right where ${name}, ${mode}`,
+      ignore: !built || !needs,
+      fn: async () => {
+        await using world = new Compiling(mode);
+        await world.source("a");
+        world.as = make(world);
+        for (let i = 0; i < 2; i++) await world.build("a");
+        world.as = [];
+      },
+    });
+  }
+}
+
 Deno.test("compiles under such limits are served by a daemon that is there", async () => {
   await using world = new Compiling("daemon");
   await world.source("a");
@@ -210,6 +248,19 @@ Deno.test("compiles under such limits are served by a daemon that is there", asy
   }
   world.as = [];
   assertEquals(await world.news(), limits.map(() => "hit"), world.log());
+});
+
+Deno.test("a daemon may write larger files than the client that started it", async () => {
+  await using world = new Compiling("daemon");
+  await world.source("a");
+  await world.news(); // the engine is unpacked by somebody else
+  world.as = limited("-S -f 4096");
+  await world.run(["start"]);
+  world.as = [];
+  const pid = await world.daemon();
+  assertMatch(Deno.readTextFileSync(`/proc/${pid}/limits`), /^Max file size +(\w+) +\1 /m);
+  await world.build("a");
+  assertEquals(await world.outcome("a"), "hit", world.log());
 });
 
 Deno.test("a daemon with few descriptors serves more clients than it has descriptors", async () => {

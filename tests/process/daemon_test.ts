@@ -1,6 +1,11 @@
 /** The daemon as a process: who may start, how it ends, what it leaves. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { fromText } from "../../lib/base/bytes.ts";
+import { endpointName } from "../../lib/daemon/places.ts";
+import { libc, takeLock } from "../../lib/os/mod.ts";
 import { engine, lives, until, World } from "./engine.ts";
+
+libc(); // opened before the tests, which would call it a leak
 
 Deno.test("status without a daemon ends 1 and starts none", async () => {
   await using world = new World();
@@ -24,6 +29,37 @@ Deno.test("start, status and stop say what they did", async () => {
   await until("the daemon ends", () => !lives(pid as number));
   assertEquals(world.inRuntime(".sock"), []);
   assertMatch((await world.run(["stop"])).err, /^daemon not running at /);
+});
+
+Deno.test("status --json tells of the daemon's own runs, in the shape that scripts know", async () => {
+  await using world = new World();
+  await world.run(["wrap", "echo"], { ZCCACHE_DAEMON: "off" });
+  await world.run(["start"]);
+  await world.run(["wrap", "echo"]);
+  const { daemon, ...top } = JSON.parse((await world.run(["status", "--json"])).out);
+  const [name] = world.inRuntime(".sock"), endpoint = `${world.runtime}/${name}`;
+  assertEquals(top, { status: "ok", endpoint, protocol_version: 1, hit_rate: null, link_hit_rate: null });
+  const { pid, version, build, uptime_secs, launcher, tracer, watch, cache_size_bytes, ...rest } = daemon;
+  assert([pid, uptime_secs, cache_size_bytes].every(Number.isInteger));
+  assert([version, build, launcher, tracer, watch].every((text) => typeof text === "string"));
+  assertEquals(rest, {
+    endpoint,
+    cache_dir: world.cache,
+    read_only: false,
+    artifact_count: 0,
+    cache_hits: 0,
+    cache_misses: 0,
+    total_compilations: 1,
+    non_cacheable: 1,
+    compile_errors: 0,
+    time_saved_ms: 0,
+    total_links: 0,
+    link_hits: 0,
+    link_misses: 0,
+    link_non_cacheable: 0,
+    sessions_active: 1,
+    sessions_total: 1,
+  });
 });
 
 Deno.test("folders are 0700, the socket and the log 0600", async () => {
@@ -54,6 +90,20 @@ Deno.test("a spawned daemon has nothing of its client: session, folder, descript
   assertEquals(Deno.readLinkSync(`${proc}/fd/0`), "/dev/null");
   assertMatch(Deno.readLinkSync(`${proc}/fd/2`), /\.log$/);
   assertMatch(Deno.readTextFileSync(`${proc}/status`), /^Umask:\s*0077$/m);
+});
+
+Deno.test("a run for which no daemon comes in time is plain, and is counted", async () => {
+  await using world = new World();
+  await world.run(["stats"]);
+  const lock = takeLock(fromText(`${world.runtime}/${endpointName(fromText(world.cache))}.start`));
+  assert(typeof lock === "object");
+  try {
+    assertEquals((await world.run(["wrap", "echo", "ran"])).out, "ran\n");
+  } finally {
+    lock.release();
+  }
+  const { runs, passed, by_outcome } = JSON.parse((await world.run(["stats", "--json"])).out);
+  assertEquals([runs, passed, by_outcome], [1, 1, { pass_daemon_starting: 1 }]);
 });
 
 Deno.test("two daemons that race to start end as one", async () => {
@@ -124,7 +174,7 @@ Deno.test("one cache has one daemon, whatever the runtime folder of those who as
   await using world = new World();
   await world.run(["start"]);
   const pid = await world.daemon(), other = { XDG_RUNTIME_DIR: `${world.folder}/home` };
-  assertEquals(JSON.parse((await world.run(["status", "--json"], other)).out).pid, pid);
+  assertEquals(JSON.parse((await world.run(["status", "--json"], other)).out).daemon.pid, pid);
   assertMatch((await world.run(["start"], other)).err, /^daemon running at .*\/run\/zccache\//);
   assertEquals((await world.run(["wrap", "true"], other)).code, 0);
   const second = await world.run(["--serve"], { ...other, ZCCACHE_ENDPOINT: `${world.folder}/own.sock` });
@@ -169,7 +219,7 @@ Deno.test({
       assertEquals(run("wrap", "sh", "-c", "echo ran"), "ran\n");
       run("start");
       const why = `Cannot use the folder "${taken}": it belongs to user 0`;
-      const { launcher, tracer } = JSON.parse(run("status", "--json"));
+      const { launcher, tracer } = JSON.parse(run("status", "--json")).daemon;
       assertEquals([launcher, tracer], [why, why]);
       assertMatch(run("status"), /^ {2}Launcher: {2}Cannot use the folder /m);
       assertMatch(run("stats"), /^Tools run uncached: Cannot use the folder /m);

@@ -65,10 +65,11 @@ export class World {
     return { code, signal, out: text(stdout), err: text(stderr) };
   }
 
-  /** What `status --json` says. */
+  /** What `status --json` says, the daemon's part on one level with the rest. */
   async status(): Promise<{ code: number } & Record<string, unknown>> {
     const { code, out } = await this.run(["status", "--json"]);
-    return { ...JSON.parse(out), code };
+    const { daemon, ...rest } = JSON.parse(out);
+    return { ...rest, ...daemon, code };
   }
 
   /** Waits until the daemon answers; its pid. */

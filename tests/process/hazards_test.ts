@@ -127,9 +127,12 @@ const hazards: Hazard[] = [
       for i in 7 8; do echo "int v = $i;" >one/v.h; build; rm one/v.h; build; done
       sleep 1.1; build; build; sleep 1.1; build; echo "int v = 9;" >two/v.h; build; build
       cd ..; $S stop >/dev/null 2>&1; umount m'; true` },
-  { name: "another mount namespace, and another root on the same file system", needs: canMount, counts: { miss_new: 1, hit: 3, pass_other_file_tree: 4 }, script: `
+  { name: "another mount namespace, and another root on the same file system", needs: canMount, counts: { miss_new: 1, hit: 5, pass_other_file_tree: 2 }, script: `
     echo 'int v;' >a.c; ${settle}; export W=$PWD; mkdir root; $Z gcc -c a.c; $Z gcc -c a.c; unshare -m sh -c '$Z gcc -c a.c'
     mount --bind / root; chroot root sh -c 'cd "$W" && $Z gcc -c a.c'; umount root; cksum <a.o; rm -r root a.o` },
+  { name: "another mount namespace and another runtime folder with the same cache", needs: canMount, counts: { miss_new: 2, hit: 4 }, script: `
+    echo 'int v;' >a.c; echo 'int w;' >b.c; mkdir -p -m 700 run; ${settle}; $Z gcc -c a.c
+    XDG_RUNTIME_DIR=$PWD/run unshare -m sh -c '$Z gcc -c a.c; $Z gcc -c b.c'; cksum <a.o; cksum <b.o; rm -r run a.o b.o` },
   { name: "a terminal and a pipe in turns", needs: can("script -qec true /dev/null </dev/null"), counts: { miss_new: 1, miss_environment: 3, hit: 8 }, script: `
     export TERM=xterm; echo 'static int unused(int a, int b) { return a * b - a * b + a * b - a * b + a * b - a * b; }' >a.c; ${settle}
     tty() { script -qec "$1 $Z gcc -Wall -c a.c" /dev/null </dev/null | cksum; }

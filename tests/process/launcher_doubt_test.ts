@@ -226,10 +226,19 @@ for (const launcher of launchers) {
 }
 
 Deno.test("RUN ends with the engine where it is a one-shot's child", async () => {
-  const engine = `sh -c "$Z sh -c 'sleep 1; echo late >late' & sleep 0.3; kill -KILL \\$\\$"`;
+  const engine = `sh -c "$Z \\$\\$ -- sh -c 'sleep 1; echo late >late' & sleep 0.3; kill -KILL \\$\\$"`;
   const script = `Z="$L --socket $S --build ${
     buildId.toString(16)
-  } --one-shot --"; ${engine} >log 2>&1; sleep 1.2; ls`;
+  } --one-shot"; ${engine} >log 2>&1; sleep 1.2; ls`;
   const told = await play({ launcher: plain, script, decide: answering(runPlainly) });
   assertEquals(told.out, "log\n");
+});
+
+Deno.test("RUN does not begin where the engine of a one-shot has ended already", async () => {
+  const script =
+    `dead=$(sh -c 'echo $$'); "$L" --socket "$S" --one-shot $dead -- sh -c 'echo late >late'; echo $?; ls`;
+  for (const decide of [answering(runPlainly), undefined]) {
+    const told = await play({ launcher: plain, script, decide });
+    assertEquals([told.out, told.heard], ["126\n", []]);
+  }
 });

@@ -46,6 +46,9 @@ const entries: EntryCase[] = [
   { name: "takes ZCCACHE_DISABLE=0 for on", script: `ZCCACHE_DISABLE=0 "$Z" echo`, out: "engine wrap -- echo\n" },
   { name: "becomes the tool for words that are no UTF-8", script: `"$Z" echo "$(printf 'a\\377')"`, out: "a\xff\n" },
   { name: "becomes the tool where memory is limited", script: `ulimit -v 900000; "$Z" echo ran`, out: "ran\n" },
+  { name: "becomes the tool where files must stay small", script: `ulimit -f 100000; "$Z" echo ran; "$Z" run echo built`, out: "ran\nbuilt\n" },
+  { name: "runs a build by the engine where that can start", script: `ulimit -f 200000; "$Z" run echo built`, out: "engine run echo built\n" },
+  { name: "becomes the tool where processes must stay few", script: `exec prlimit --nproc=1000 "$Z" echo ran`, out: "ran\n" },
   { name: "becomes the tool without an engine", script: `"$Z" echo ran; HOME= "$Z" echo ran`, out: "ran\nran\n", engine: false },
   { name: "says how to use it without an engine", script: `"$Z"`, out: "", err: 'zccache: Cannot start the engine: the file "engine-path" beside the launcher does not name it\n', code: 2, engine: false },
   { name: "asks the engine for a home", script: `unset HOME; "$Z" echo`, out: "engine wrap -- echo\n" },
@@ -118,6 +121,19 @@ Deno.test("ENTRY by path asks the daemon that listens, with the build of its eng
     decide,
   });
   assertEquals(told.out, "said\n"); // a wrong build would have failed in the decider
+});
+
+Deno.test("ENTRY by path has the engine decide where the daemon sees another file tree", async () => {
+  const script = `ZCCACHE_ENDPOINT="$S" "$Z" echo ran`;
+  const said = async (outcome: string, script: string) => {
+    const decide = answering({ name: "pass", outcome });
+    return (await play({ launcher: plain, script, env: { Z: installed() }, decide })).out;
+  };
+  assertEquals(await said("pass_other_file_tree", script), "engine wrap --elsewhere -- echo ran\n");
+  assertEquals(await said("pass_other_file_tree", `${zc} echo ran`), "ran\n");
+  for (const other of ["pass_other_file_tre", "pass_other_file_tree_", ""]) {
+    assertEquals(await said(other, script), "ran\n");
+  }
 });
 
 Deno.test({

@@ -119,7 +119,7 @@ export class World {
       return;
     }
     const status = this.zccache(["status", "--json"]);
-    const pid = Number(JSON.parse(status.stdout).pid);
+    const pid = Number(JSON.parse(status.stdout).daemon?.pid);
     if (!Number.isInteger(pid) || pid < 2) throw new Error(`No daemon to kill: ${status.stdout}`);
     Deno.kill(pid, "SIGKILL");
     waitForEnd(pid);
