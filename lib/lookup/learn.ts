@@ -175,7 +175,9 @@ export class Learner {
 
   #observation(job: Job): Observation | Refused {
     if (job.running !== undefined) {
-      return declaredObservation(job.running, this.#toolchains.of(job.realTool, job.environment!));
+      const { ask, realTool, running } = job, { cwd, environment, declared: { machine } } = running;
+      const driver = { tool: absolute(ask.tool, cwd), realTool, machine, cwd, environment };
+      return declaredObservation(running, this.#toolchains.of(driver));
     }
     const read = readRecord(job.record!.read(), job.ask.cwd);
     if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem };
