@@ -18,6 +18,10 @@ export interface Declared {
   folders: string[];
   /** Headers named on the line. */
   included: string[];
+  /** Macros given on the line, as a source would define them. */
+  macros: string;
+  /** Words for the machine, which may change where a compiler looks. */
+  machine: string[];
 }
 
 /** Words that change how an object is made and neither name nor make another file. */
@@ -31,7 +35,7 @@ const sourceName = /\.(?:c|cc|cp|cpp|cxx|c\+\+|C)$/;
 
 /** What the words (argv without argv[0]) declare, or the word that is not understood. */
 export function declaredBy(words: readonly string[]): Declared | { word: string } {
-  const found = { folders: [] as string[], included: [] as string[] };
+  const found = { folders: [] as string[], included: [] as string[], macros: "", machine: [] as string[] };
   let source: string | undefined, object: string | undefined, depfile: string | undefined;
   let compiles = false, lists = false;
   for (let i = 0; i < words.length; i++) {
@@ -41,11 +45,14 @@ export function declaredBy(words: readonly string[]): Declared | { word: string 
       if (value === undefined || (option === "-D" && value.includes("__"))) return { word };
       if (option === "-o") object = value;
       else if (option === "-MF") depfile = value;
+      else if (option === "-D") found.macros += `#define ${value.replace("=", " ")}\n`;
       else if (option === "-include") found.included.push(value);
       else if (folderWords.has(option)) found.folders.push(value);
     } else if (word === "-MD") lists = true;
-    else if (harmless.test(word)) compiles ||= word === "-c";
-    else if (word[0] === "-" || word[0] === "@" || !sourceName.test(word) || source !== undefined) {
+    else if (harmless.test(word)) {
+      compiles ||= word === "-c";
+      if (word.startsWith("-m")) found.machine.push(word);
+    } else if (word[0] === "-" || word[0] === "@" || !sourceName.test(word) || source !== undefined) {
       return { word };
     } else source = word;
   }
@@ -74,34 +81,4 @@ export function dependenciesIn(text: string): string[] | undefined {
     files.push(word.replace(/\\([ #])/g, "$1").replaceAll("$$", "$"));
   }
   return files;
-}
-
-/** What the text of a source or header says of things that a dependency list does not. */
-export interface Confession {
-  /** Why a run that read it cannot be kept. */
-  refusal?: "pass_time" | "pass_unmodelled";
-  /** Names that it asks `__has_include` for. */
-  asked: string[];
-}
-
-/**
- * Reads a file's text for what a dependency list hides: the time, files that the assembler reads, headers that are only
- * asked for. Tokens can be pasted together, so pieces of such words next to `##` count as the words.
- *
- * @param own False for the system's headers, which name assembler symbols but read no file by them.
- */
-export function confess(text: string, own: boolean): Confession {
-  const asked: string[] = [];
-  if (/__(?:DATE|TIME|TIMESTAMP)__/.test(text)) return { refusal: "pass_time", asked };
-  if (own && text.includes("##") && /(?:^|\W)_*(?:DA|TI|AT|IM|ME|TE|ST|TAMP)[A-Z]*_*(?:$|\W)/.test(text)) {
-    return { refusal: "pass_time", asked };
-  }
-  if (own && /\basm\b|__asm|#\s*embed|#\s*pragma\s+(?:GCC\s+)?(?:pch|dependency|push_macro)/.test(text)) {
-    return { refusal: "pass_unmodelled", asked };
-  }
-  for (const [, name] of text.matchAll(/__has_include(?:_next)?\s*\(\s*(?:[<"]([^>"\n]+)[>"])?/g)) {
-    if (name === undefined) return { refusal: "pass_unmodelled", asked };
-    asked.push(name);
-  }
-  return /__has_embed/.test(text) ? { refusal: "pass_unmodelled", asked } : { asked };
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { confess, declaredBy, dependenciesIn } from "./declared.ts";
+import { declaredBy, dependenciesIn } from "./declared.ts";
 
 const lines: [string, string][] = [
   ["-MD -c a.c", "a.c > a.o + a.d"],
@@ -7,6 +7,7 @@ const lines: [string, string][] = [
   ["-O2 -g -Wall -fPIC -c src/a.c -o out/a.o -MD", "src/a.c > out/a.o + out/a.d"],
   ["-MD -MFdeps -c a.cc", "a.cc > a.o + deps"],
   ["-MD -Iinc -I inc2 -isystem s -include pre.h -c a.c", "a.c > a.o + a.d inc,inc2,s pre.h"],
+  ["-MD -DA -D B=a##b -m32 -c a.c", "a.c > a.o + a.d #define A\n#define B a##b\n -m32"],
   ["-c a.c b.c", "not understood: b.c"],
   ["a.c", "not understood: a.c"],
   ["-MMD -c a.c", "not understood: -MMD"],
@@ -30,6 +31,8 @@ for (const [line, want] of lines) {
       `${found.source} > ${found.object} + ${found.depfile}`,
       ...(found.folders.length > 0 ? [found.folders.join()] : []),
       ...found.included,
+      ...(found.macros === "" ? [] : [found.macros]),
+      ...found.machine,
     ].join(" ");
     assertEquals(text, want);
   });
@@ -44,18 +47,4 @@ const lists: [string, string, string[] | undefined][] = [
 ];
 for (const [name, text, want] of lists) {
   Deno.test(`dependenciesIn() of ${name}`, () => assertEquals(dependenciesIn(text), want));
-}
-
-const texts: [string, boolean, ReturnType<typeof confess>][] = [
-  ["int a;", true, { asked: [] }],
-  ["const char *t = __TIME__;", true, { refusal: "pass_time", asked: [] }],
-  ["#define J(a, b) a ## b\nJ(__TI, ME__)", true, { refusal: "pass_time", asked: [] }],
-  ['__asm__(".incbin");', true, { refusal: "pass_unmodelled", asked: [] }],
-  ['extern int f() __asm__("g");', false, { asked: [] }],
-  ["#ifdef __has_include\n# if __has_include(<a/b.h>)\n", false, { asked: ["a/b.h"] }],
-  ["#if __has_include(NAME)\n", false, { refusal: "pass_unmodelled", asked: [] }],
-  ['#embed "x"\n', true, { refusal: "pass_unmodelled", asked: [] }],
-];
-for (const [text, own, want] of texts) {
-  Deno.test(`confess() of ${JSON.stringify(text)}`, () => assertEquals(confess(text, own), want));
 }

@@ -11,7 +11,8 @@
 import { passes, toolNames, type WorkKind } from "./tools.ts";
 import { responseWords } from "./response.ts";
 
-export { confess, type Confession, type Declared, declaredBy, dependenciesIn } from "./declared.ts";
+export { confess, type Confession, type Told } from "./confess.ts";
+export { type Declared, declaredBy, dependenciesIn } from "./declared.ts";
 export { type FolderUse, folderUse } from "./folder.ts";
 export type { WorkKind } from "./tools.ts";
 

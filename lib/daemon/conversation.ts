@@ -56,6 +56,8 @@ export interface Circumstances<Job> {
   /** First 8 bytes of our build id. */
   build: bigint;
   log: Log;
+  /** The asker's pid as we see it, which may be another in its own pid namespace. */
+  peer?: number;
   /** Why this asker is not served, as an outcome; undefined: it is. */
   refuse(ask: Message<"ask">): string | undefined;
   /** Counts a pass that the decider never saw. */
@@ -183,7 +185,7 @@ export class Conversation<Job> {
       this.#with.count(refusal);
       return this.#reply({ name: "pass", outcome: refusal });
     }
-    return this.#decided(this.#with.decider.ask(ask, frame));
+    return this.#decided(this.#with.decider.ask({ ...ask, pid: this.#with.peer ?? ask.pid }, frame));
   }
 
   #decided(

@@ -153,7 +153,7 @@ class Daemon {
       listener: this.#listener,
       log: options.log,
       now: options.now,
-      open: (peer) => peer.uid === userId() ? this.#converse() : undefined,
+      open: (peer) => peer.uid === userId() ? this.#converse(peer.pid) : undefined,
       elsewhereBusy: () => cache.busy(),
     });
   }
@@ -198,12 +198,13 @@ class Daemon {
     if (inodeOf(socket) === this.#inode) removeFile(socket); // never what somebody else put there
   }
 
-  #converse(): Conversation<unknown> {
+  #converse(peer: number): Conversation<unknown> {
     const { build, log } = this.#options, cache = this.#cache;
     return new Conversation<unknown>({
       decider: cache.decider,
       build,
       log,
+      peer,
       refuse: (ask) => {
         if (this.#stopping) return "pass_daemon_stopping";
         return seesSameFiles(this.#tree, ask) ? undefined : "pass_other_file_tree";

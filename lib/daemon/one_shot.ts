@@ -70,6 +70,7 @@ async function decideFor(child: number, listener: number, options: OneShotOption
         decider: cache.decider,
         build: options.build,
         log: options.log,
+        peer: pid,
         refuse: (ask) => seesSameFiles(tree, ask) ? undefined : "pass_other_file_tree",
         count: (outcome) => cache.count(outcome),
         admin: (verb) => Promise.resolve({ error: `no daemon to ${verb}` }),

@@ -67,8 +67,11 @@ const local = new Set([
   0x858458f6,
   0x73717368,
 ]);
-/** Folders whose files package managers replace; nobody writes into them through a second name. */
-const packaged = /^\/(?:usr|lib|lib64|bin|sbin|etc|opt)\//;
+/**
+ * Folders whose files package managers replace; nobody writes into them through a second name. People keep projects in
+ * /opt, /usr/local and /usr/src.
+ */
+const packaged = /^\/(?:usr(?!\/(?:local|src)\/)|lib|lib64|bin|sbin|etc)\//;
 function isPackaged(folder: string): boolean {
   return packaged.test(folder + "/");
 }

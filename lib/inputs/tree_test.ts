@@ -146,6 +146,33 @@ for (const { name, before, path = "h", then } of touching) {
     }));
 }
 
+/** Where people keep projects, on machines that have the folder and let us write there. */
+const projectFolders = ["/opt", "/usr/local", "/usr/src"].filter((dir) => {
+  try {
+    return Deno.removeSync(Deno.makeTempDirSync({ dir })) === undefined;
+  } catch {
+    return false;
+  }
+});
+for (const dir of projectFolders) {
+  Deno.test(`Tree sees a write by a name that was linked later, in ${dir}`, () => {
+    const folder = Deno.makeTempDirSync({ dir, prefix: "zc-tree-" });
+    try {
+      withTree((tree, at) => {
+        sh("echo 1 > h; mkdir d", folder);
+        const node = tree.node(fromText(`${folder}/h`));
+        tree.drain();
+        const { now } = tree;
+        sh(`ln ${folder}/h ${folder}/d/x; echo 2 > ${folder}/d/x`, at(""));
+        tree.drain();
+        assert(node.tick > now);
+      });
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  });
+}
+
 const leaving: { name: string; before: string; path?: string; then: string }[] = [
   { name: "another file beside it", before: "echo 1 > h", then: "echo 1 > o; echo 2 > o; rm o" },
   {

@@ -44,6 +44,8 @@ const wholeMark = "=";
 const pathMarks = { text: "=PATH", names: "=PATH names", found: "=PATH found" } as const;
 /** Where a program gave an output a mode of its own choice, the umask; where a script may ask for it, the processor. */
 const umaskMark = "=umask", cpuMark = "=cpu";
+/** What a script may read beside standard input: it was not there. */
+const descriptorsMark = "=descriptors";
 /** argv[0] as typed, where it may have been said or used. */
 const calledMark = "=called";
 
@@ -66,12 +68,18 @@ export function withPrograms(
 
 /** Rows of what a run may have used besides variables. */
 export function factRows(
-  { called, umask, cpu }: { called?: string; umask?: number; cpu?: string },
+  { called, umask, cpu, descriptors }: {
+    called?: string;
+    umask?: number;
+    cpu?: string;
+    descriptors?: boolean;
+  },
 ): [string, string | null][] {
   const rows: [string, string | null][] = [];
   if (called !== undefined) rows.push([calledMark, called]);
   if (umask !== undefined) rows.push([umaskMark, umask.toString(8)]);
   if (cpu !== undefined) rows.push([cpuMark, cpu]);
+  if (descriptors !== undefined) rows.push([descriptorsMark, String(descriptors)]);
   return rows;
 }
 
@@ -82,6 +90,8 @@ export interface Asker {
   called: string;
   umask: number;
   cpu(): string;
+  /** Whether the tool would inherit a readable descriptor above 2. */
+  descriptors(): boolean;
   /** Where `names` are found with this PATH. */
   found(path: string | null, names: readonly string[]): string;
 }
@@ -92,24 +102,25 @@ function countVariables(environment: Environment): string {
   return String(count);
 }
 
-/** Whether an asker's circumstances agree with what a candidate recorded; "elsewhere": by the programs found alone. */
+/** Whether an asker's circumstances agree with what a candidate recorded; "this time": by what nobody watches. */
 export function environmentHolds(
   rows: readonly (readonly [string, string | null])[],
   asker: Asker,
-): boolean | "elsewhere" {
+): boolean | "this time" {
   const { environment } = asker, path = environment.get("PATH") ?? null;
-  let elsewhere = false, names: string[] = [];
+  let elsewhere = false, unwatched = false, names: string[] = [];
   for (const [name, value] of rows) {
     if (name === pathMarks.text) elsewhere = value !== path;
     else if (name === pathMarks.names) names = value ? value.split("\0") : [];
     else if (name === pathMarks.found) {
       if (elsewhere && asker.found(path, names) !== value) return false;
     } else if (valueOf(name, asker) !== value) return false;
+    else unwatched ||= name === descriptorsMark;
   }
-  return elsewhere ? "elsewhere" : true;
+  return elsewhere || unwatched ? "this time" : true;
 }
 
-function valueOf(name: string, { environment, called, umask, cpu }: Asker): string | null {
+function valueOf(name: string, { environment, called, umask, cpu, descriptors }: Asker): string | null {
   switch (name) {
     case wholeMark:
       return countVariables(environment);
@@ -119,6 +130,8 @@ function valueOf(name: string, { environment, called, umask, cpu }: Asker): stri
       return umask.toString(8);
     case cpuMark:
       return cpu();
+    case descriptorsMark:
+      return String(descriptors());
     default:
       return environment.get(name) ?? null;
   }

@@ -28,6 +28,7 @@ for (const [name, text, byName, byAll] of changes) {
       called: "cc",
       umask: 0o22,
       cpu: () => "this",
+      descriptors: () => false,
       found: () => "",
     };
     assertEquals(environmentHolds(variablesAsked(base, asked, false), asker), byName);
@@ -39,9 +40,9 @@ Deno.test("variablesAsked() leaves out what reaches no byte", () => {
   assert(!variablesAsked(base, asked, true).some(([name]) => name === "MAKEFLAGS"));
 });
 
-const paths: [string, string | undefined, boolean | "elsewhere"][] = [
+const paths: [string, string | undefined, boolean | "this time"][] = [
   ["the same PATH", "/a:/b", true],
-  ["another PATH with the same programs", "/c:/b", "elsewhere"],
+  ["another PATH with the same programs", "/c:/b", "this time"],
   ["another PATH with another program", "/other", false],
   ["no PATH", undefined, false],
 ];
@@ -51,19 +52,28 @@ for (const [name, path, want] of paths) {
     const rows = withPrograms([["LANG", null], ["PATH", "/a:/b"]], ["as"], found);
     const environment = environmentOf(path === undefined ? "" : block(`PATH=${path}`));
     assertEquals(
-      environmentHolds(rows, { environment, called: "cc", umask: 0o22, cpu: () => "this", found }),
+      environmentHolds(rows, {
+        environment,
+        called: "cc",
+        umask: 0o22,
+        cpu: () => "this",
+        descriptors: () => false,
+        found,
+      }),
       want,
     );
   });
 }
 
-const facts: { name: string; fact: Parameters<typeof factRows>[0]; want: boolean }[] = [
+const facts: { name: string; fact: Parameters<typeof factRows>[0]; want: boolean | "this time" }[] = [
   { name: "how the tool is called", fact: { called: "/usr/bin/cc" }, want: true },
   { name: "how the tool is called, otherwise", fact: { called: "cc" }, want: false },
   { name: "the umask", fact: { umask: 0o22 }, want: true },
   { name: "another umask", fact: { umask: 0o77 }, want: false },
   { name: "the processor", fact: { cpu: "this" }, want: true },
   { name: "another processor", fact: { cpu: "that" }, want: false },
+  { name: "descriptors", fact: { descriptors: false }, want: "this time" },
+  { name: "descriptors that are there no more", fact: { descriptors: true }, want: false },
 ];
 for (const { name, fact, want } of facts) {
   Deno.test(`environmentHolds() compares ${name}`, () => {
@@ -72,6 +82,7 @@ for (const { name, fact, want } of facts) {
       called: "/usr/bin/cc",
       umask: 0o22,
       cpu: () => "this",
+      descriptors: () => false,
       found: () => "",
     };
     assertEquals(environmentHolds(factRows(fact), asker), want);

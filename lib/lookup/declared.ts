@@ -10,17 +10,22 @@
  */
 import { byteString } from "../base/bytes.ts";
 import { absolute, tidy } from "../base/paths.ts";
-import { confess, type Declared, declaredBy, dependenciesIn } from "../compilers/mod.ts";
+import {
+  confess,
+  type Confession,
+  type Declared,
+  declaredBy,
+  dependenciesIn,
+  type Told,
+} from "../compilers/mod.ts";
 import { c, type FileState, readSmall, statx } from "../os/mod.ts";
-import { type Observation, type Refused, type Style } from "../trace/mod.ts";
+import { type Observation, type Refused, standingInputs, type Style } from "../trace/mod.ts";
 import type { Environment } from "./circumstances.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 /** Variables that make a compiler search or write elsewhere than its words say. */
 const unlisted =
   /^(?:CPATH|C(?:PLUS)?_INCLUDE_PATH|OBJC(?:PLUS)?_INCLUDE_PATH|DEPENDENCIES_OUTPUT|SUNPRO_DEPENDENCIES|GCC_EXEC_PREFIX|COMPILER_PATH|GCC_COMPARE_DEBUG|CCC_.*|CLANG_.*|CC_PRINT_.*|LD_PRELOAD|LD_AUDIT)$/;
-/** Searched by every compiler on top of what a line names. */
-const systemFolders = ["/usr/local/include", "/usr/include"];
 /** A source of more than this is no hand-written one, and is compiled without us. */
 const largestSource = 64 << 20;
 
@@ -79,16 +84,23 @@ export function declaredObservation(
   for (const path of [...toolchain.files, ...listed.map((path) => absolute(path, cwd))]) {
     found.files.set(tidy(path), { question: "content" });
   }
-  const asked = askedFor(listed, cwd);
-  if ("refusal" in asked) return asked;
-  for (const path of shadows(declared, [...listed, ...asked.names], cwd)) {
+  for (const path of standingInputs) found.files.set(path, { question: "stat" });
+  for (const path of toolchain.listings) found.listings.add(path);
+  const told = textsOf(listed, cwd, toolchain, declared.macros);
+  if ("refusal" in told) return told;
+  const confession = confess(told), { refusal, what } = confession;
+  if (refusal !== undefined) return { refusal, what };
+  const searched = searchedBy(declared, listed, cwd, toolchain);
+  for (const path of placesOf(spellings(declared, listed, confession), searched)) {
     if (!exists(path)) found.absent.add(tidy(path));
   }
-  for (const path of listed.flatMap(precompiled)) {
-    if (exists(absolute(path, cwd))) return { refusal: "pass_unmodelled", what: path };
-    found.absent.add(absolute(path, cwd));
+  // Taken instead of a header, if one stands where that is looked for.
+  const headers = placesOf([...declared.included, ...confession.mine], searched);
+  for (const path of [...listed.map((path) => absolute(path, cwd)), ...headers].flatMap(precompiled)) {
+    if (exists(path)) return { refusal: "pass_unmodelled", what: path };
+    found.absent.add(tidy(path));
   }
-  for (const path of toolchain.absent) if (!exists(path)) found.absent.add(tidy(path));
+  for (const path of toolchain.absent) if (!exists(path)) found.absent.add(path);
   for (const [path, state] of before) {
     found.written.set(path, {
       style: styleOf(path, state),
@@ -101,35 +113,59 @@ export function declaredObservation(
   return found;
 }
 
-/** Names that the sources ask `__has_include` for, or why a source cannot be trusted. */
-function askedFor(listed: readonly string[], cwd: string): { names: string[] } | Refused {
-  const names: string[] = [];
-  for (const path of listed) {
+/** The texts of a compile, one of them its macros as the line gives them. */
+function textsOf(
+  listed: readonly string[],
+  cwd: string,
+  { searched }: Toolchain,
+  macros: string,
+): Told[] | Refused {
+  const told: Told[] = [{ path: "a macro on the command line", text: macros, system: false }];
+  for (const [i, path] of listed.entries()) {
     const file = absolute(path, cwd), bytes = readSmall(file, largestSource);
     if (bytes === undefined) return { refusal: "pass_input_changed", what: file };
-    const said = confess(byteString(bytes), !file.startsWith("/usr/"));
-    if (said.refusal !== undefined) return { refusal: said.refusal, what: file };
-    names.push(...said.asked);
+    // The first is the source itself, wherever it lies.
+    const system = i > 0 &&
+      [...searched].some((folder) => file.startsWith(folder + "/") && !file.includes("/../", folder.length));
+    told.push({ path: file, text: byteString(bytes), system });
   }
-  return { names };
+  return told;
+}
+
+/** Every folder that a line, the compiler or another header's place lets it search. */
+function searchedBy(
+  { folders }: Declared,
+  listed: readonly string[],
+  cwd: string,
+  { searched }: Toolchain,
+): Set<string> {
+  const places = listed.map((path) => absolute(path, cwd).replace(/\/[^/]*$/, "") || "/");
+  return new Set([cwd, ...searched, ...folders.map((folder) => absolute(folder, cwd)), ...places]);
 }
 
 /**
- * Each path at which a file would be taken instead of a listed one. A list prints a header as folder and spelling, so
- * every tail of its path may be the spelling; it is looked for in every folder that a line, the system or another
- * header's place lets the compiler search.
+ * Headers as they may be spelled. A list prints one as folder and spelling, so where no text has the spelling every tail
+ * of its path may be it.
  */
-function shadows({ folders, included }: Declared, listed: readonly string[], cwd: string): Set<string> {
-  const searched = new Set([cwd, ...systemFolders, ...folders.map((folder) => absolute(folder, cwd))]);
-  const spellings = new Set(included);
+function spellings(
+  { included }: Declared,
+  listed: readonly string[],
+  { spelled, computed }: Confession,
+): Set<string> {
+  const all = new Set([...included, ...spelled]);
   for (const path of listed) {
-    searched.add(absolute(path, cwd).replace(/\/[^/]*$/, "") || "/");
     const names = path.split("/").filter((name) => name !== "");
-    for (let i = names.length - 1; i >= 0; i--) spellings.add(names.slice(i).join("/"));
+    const tails = names.map((_, i) => names.slice(i).join("/"));
+    if (computed || !tails.some((tail) => spelled.has(tail))) { for (const tail of tails) all.add(tail); }
   }
-  const paths = new Set<string>();
-  for (const folder of searched) for (const spelling of spellings) paths.add(`${folder}/${spelling}`);
-  return paths;
+  return all;
+}
+
+/** Each path at which a file would be taken for a header as it is spelled. */
+function placesOf(spellings: Iterable<string>, searched: ReadonlySet<string>): string[] {
+  return [...spellings].flatMap((spelling) =>
+    spelling.startsWith("/") ? [spelling] : [...searched].map((folder) => `${folder}/${spelling}`)
+  );
 }
 
 function precompiled(path: string): string[] {

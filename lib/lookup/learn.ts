@@ -16,10 +16,20 @@ import { readSmall } from "../os/mod.ts";
 import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { inputKinds, noSignature, textStyles, type Unit } from "../store/unit.ts";
-import { asksForTime, classOf, type Observation, observe, readRecord, type Refused } from "../trace/mod.ts";
+import {
+  asksForTime,
+  classOf,
+  isUnmodelled,
+  type Observation,
+  observe,
+  readRecord,
+  type Refused,
+} from "../trace/mod.ts";
 import { boundTo, madeAnywhere, toSlot } from "./anywhere.ts";
+import { addCatalogs } from "./catalogs.ts";
 import { factRows, terminalOf, variablesAsked, withPrograms } from "./circumstances.ts";
 import { declaredObservation } from "./declared.ts";
+import { inheritsReadable } from "./descriptors.ts";
 import { isVerdict } from "./failures.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
@@ -105,6 +115,8 @@ export class Learner {
   #learn(job: Job, report: Message<"report">): { files: Message<"keep">["files"]; look: () => void } | Ended {
     const why = this.#unfit(job, report);
     if (why !== undefined) return { outcome: why, what: "" };
+    const variable = [...job.environment!.keys()].find(isUnmodelled);
+    if (variable !== undefined) return { outcome: "pass_unmodelled", what: variable };
     const found = this.#observation(job);
     if ("refusal" in found) return { outcome: found.refusal, what: found.what };
     if (report.status !== 0 && (found.wholeEnvironment || found.refused.size > 0)) {
@@ -115,6 +127,10 @@ export class Learner {
     const mayRead = !(ask.flags & (askFlags.stdin_null | askFlags.stdin_closed | askFlags.tty0));
     if (mayRead && found.wholeEnvironment && job.running === undefined && job.input === undefined) {
       return { outcome: "pass_stdin", what: scriptIn(found) };
+    }
+    const isScript = found.wholeEnvironment && job.running === undefined;
+    if (isScript && inheritsReadable(ask.pid, environment)) {
+      return { outcome: "pass_descriptor", what: scriptIn(found) };
     }
     const asking = [...found.scripts].find((path) => mayAskForTime(path));
     if (asking !== undefined) return { outcome: "pass_time", what: asking };
@@ -139,13 +155,15 @@ export class Learner {
   }
 
   #look(job: Job, found: Observation): void {
+    const { out, err } = job.report!;
+    if (found.wholeEnvironment || out.length + err.length > 0) addCatalogs(found, job.environment!);
     const statements = job.statements = this.#statements(job, found), { ask } = job;
     if ("outcome" in statements || found.wholeEnvironment) return;
     const names = namesSought(job.environment!.get("PATH") ?? null, ask.cwd, statements);
     const isProgram = (path: string) => this.#with.inputs.isProgram(path);
     job.variables = withPrograms(job.variables!, names, (path) => foundOn(path, ask.cwd, names, isProgram));
     if (job.use === undefined) return;
-    const { out, err } = job.report!, result = { status: 0, out, err, oneOutput: false, outputs: [] };
+    const result = { status: 0, out, err, oneOutput: false, outputs: [] };
     job.bound = job.use.debug && job.products.length > 0
       ? "debug information"
       : boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found);
@@ -177,7 +195,9 @@ export class Learner {
 
   #observation(job: Job): Observation | Refused {
     if (job.running !== undefined) {
-      return declaredObservation(job.running, this.#toolchains.of(job.realTool, job.environment!));
+      const { ask, realTool, running } = job, { cwd, environment, declared: { machine } } = running;
+      const driver = { tool: absolute(ask.tool, cwd), realTool, machine, cwd, environment };
+      return declaredObservation(running, this.#toolchains.of(driver));
     }
     const read = readRecord(job.record!.read(), job.ask.cwd);
     if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem };
@@ -252,6 +272,7 @@ export class Learner {
       called: hasText || job.unknownTool ? ask.argv[0] : undefined,
       umask: job.givesModes ? ask.umask : undefined,
       cpu: job.unknownTool ? this.#with.cpu() : undefined,
+      descriptors: job.unknownTool && job.running === undefined ? false : undefined,
     });
     return {
       key: job.action!.digest,

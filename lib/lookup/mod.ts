@@ -29,6 +29,7 @@ import {
   terminalOf,
 } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
+import { inheritsReadable } from "./descriptors.ts";
 import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
@@ -240,6 +241,7 @@ export class Decider {
       called: ask.argv[0],
       umask: ask.umask,
       cpu: () => this.#processor(),
+      descriptors: () => inheritsReadable(ask.pid, environment),
       found: (path, names) => foundOn(path, ask.cwd, names, isProgram),
     };
     for (const candidate of candidates) {
@@ -255,7 +257,7 @@ export class Decider {
         continue;
       }
       const hit = this.#delivery(job, candidate);
-      // Folders of another PATH are searched each time, since nothing else looks at them.
+      // Folders of another PATH are searched each time, and descriptors looked at, since nothing else does.
       job.repeatable = agrees === true, job.unit = unit;
       if (hit !== undefined) return hit;
     }

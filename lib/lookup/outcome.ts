@@ -26,7 +26,7 @@ export const outcomes = {
   pass_query: { class: "pass", text: "A question about the tool, not work" },
   pass_stdin: { class: "pass", text: "Standard input is the source, or a script around the compiler may read it", remedy: "Give the source as a file; give scripts </dev/null" },
   pass_prints_now: { class: "pass", text: "Prints what happens now (-v, -###, -ftime-report)", remedy: "Leave the option out of CFLAGS" },
-  pass_descriptor: { class: "pass", text: "Names an open descriptor (/dev/fd, /dev/stdin)", remedy: "Give the source as a file" },
+  pass_descriptor: { class: "pass", text: "Names an open descriptor (/dev/fd, /dev/stdin), or a script around the compiler may read one", remedy: "Give the source as a file; close descriptors above 2 for scripts (3<&-)" },
   pass_unknown_tool: { class: "pass", text: "Not a tool that is cached by name" },
   pass_time: { class: "pass", text: "Asked for the time, or holds a file's time (__DATE__, __TIME__, __TIMESTAMP__)", remedy: "Set SOURCE_DATE_EPOCH and take the time macros out of the source" },
   pass_random: { class: "pass", text: "A program whose habits are not known asked for chance" },

@@ -16,10 +16,10 @@ import type { Absences, Input } from "../store/unit.ts";
 export type IsProgram = (path: string) => boolean;
 
 /** What libc takes where PATH is not set. */
-const unset = "/bin:/usr/bin";
+export const unsetPath = "/bin:/usr/bin";
 
 function foldersOf(path: string | null, cwd: string): string[] {
-  return (path ?? unset).split(":").map((folder) => absolute(folder, cwd));
+  return (path ?? unsetPath).split(":").map((folder) => absolute(folder, cwd));
 }
 
 /** Names that a run looked for in the folders of `path`, as its statements tell. */

@@ -7,6 +7,6 @@ export { type Observation, type Refused, type Seen, type Style, type Written } f
 export { observe } from "./observe.ts";
 export { doubtNames, readRecord, type TraceEvent } from "./read.ts";
 export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
-export { asksForTime, classOf, factRule, ignoresVariable } from "./rules.ts";
+export { asksForTime, classOf, factRule, ignoresVariable, isUnmodelled, standingInputs } from "./rules.ts";
 export { traceHeader } from "./c_header.ts";
 export { traceVariable } from "./format.ts";

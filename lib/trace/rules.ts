@@ -109,6 +109,15 @@ export function classOf(executable: string): ProgramClass {
   return namesAsked.has(name) ? "compiler" : interpreters.has(name) ? "interpreter" : "unknown";
 }
 
+/**
+ * Variables under which a run is never kept: libraries and tables that no hook sees being loaded, texts of the loader
+ * itself, and a server that says what files are like.
+ */
+const unmodelledVariables: readonly string[] = [
+  ...["LD_AUDIT", "LD_DEBUG", "LD_DEBUG_OUTPUT", "LD_SHOW_AUXV", "LD_TRACE_LOADED_OBJECTS", "LD_PROFILE"],
+  ...["MALLOC_TRACE", "FAKEROOTKEY"],
+];
+
 /** Variables that libc and the loader read inside themselves, where no hook sees it: always inputs. */
 export const alwaysAsked: readonly string[] = [
   ...[
@@ -124,7 +133,15 @@ export const alwaysAsked: readonly string[] = [
     "NLSPATH",
   ],
   ...["LD_LIBRARY_PATH", "LD_PRELOAD", "POSIXLY_CORRECT", "TZ"],
+  ...["LD_BIND_NOW", "LD_HWCAP_MASK", "LD_ASSUME_KERNEL", "LD_ORIGIN_PATH", "LD_WARN", "LD_VERBOSE"],
+  ...["GCONV_PATH", "GETCONF_DIR", "TZDIR", "GLIBC_TUNABLES"],
+  ...unmodelledVariables,
 ];
+
+/** Whether a run with this variable is never kept. */
+export function isUnmodelled(variable: string): boolean {
+  return unmodelledVariables.includes(variable);
+}
 
 /** Variables that reach no byte of a result. */
 export const ignoredVariables: Readonly<Record<string, string>> = {

@@ -1,0 +1,127 @@
+import { assert, assertEquals } from "@std/assert";
+import { fromText } from "../base/bytes.ts";
+import { libc } from "../os/mod.ts";
+import { beginDeclared, declaredObservation } from "./declared.ts";
+import { environmentOf } from "./circumstances.ts";
+import type { Toolchain } from "./toolchain.ts";
+
+libc(); // opened once for all tests
+
+/** A compile of a.c, its list written by hand. `sys` is the compiler's own folder of headers, `none` one that is not there. */
+function observed(
+  files: Record<string, string>,
+  { list = "a.o: a.c inc/b.h", words = ["-Iinc"], environment = "" } = {},
+) {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "zc-declared-" })), cwd = fromText(folder);
+  try {
+    for (const name of ["inc", "sys", "own"]) Deno.mkdirSync(`${folder}/${name}`);
+    const all = { "a.c": '#include "b.h"\n', "inc/b.h": "int b;\n", "a.d": `${list}\n`, ...files };
+    for (const [name, text] of Object.entries(all)) Deno.writeTextFileSync(`${folder}/${name}`, text);
+    const toolchain: Toolchain = {
+      files: new Set(["/usr/bin/cc"]),
+      absent: new Set(["/nowhere/as"]),
+      listings: new Set(["/usr/lib/gcc"]),
+      searched: new Set([`${cwd}/sys`, `${cwd}/none`]),
+    };
+    const running = beginDeclared(["cc", "-MD", "-c", "a.c", ...words], cwd, environmentOf(environment));
+    if ("word" in running) return { refusal: "word", what: running.word, cwd };
+    return { ...declaredObservation(running, toolchain), cwd };
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+function kept(...given: Given) {
+  const found = observed(...given);
+  if ("refusal" in found) throw new Error(`${found.refusal} ${found.what}`);
+  const inside = (paths: Iterable<string>) =>
+    [...paths].flatMap((path) => path.startsWith(found.cwd) ? [path.slice(found.cwd.length + 1)] : []);
+  return { ...found, in: inside };
+}
+
+type Given = Parameters<typeof observed>;
+const absences: { name: string; path: string; given?: Given }[] = [
+  { name: "a header beside its includer", path: "b.h" },
+  { name: "a header in a folder of the line", path: "own/b.h", given: [{}, { words: ["-Iown", "-Iinc"] }] },
+  { name: "a header in the compiler's folder", path: "sys/b.h" },
+  { name: "a header in a folder that the compiler misses", path: "none/b.h" },
+  { name: "what was asked for", path: "sys/c.h", given: [{ "a.c": "#if __has_include(<c.h>)\n#endif\n" }] },
+  {
+    name: "an include that was not reached",
+    path: "sys/c.h",
+    given: [{ "inc/b.h": "#if 0\n#include <c.h>\n#endif\n" }],
+  },
+  {
+    name: "a header whose list tells not its spelling",
+    path: "sys/other.h",
+    given: [{ "a.c": "#include <other.h>\n" }],
+  },
+  {
+    name: "tails of a path whose spelling is computed",
+    path: "sys/inc/b.h",
+    given: [{ "a.c": "#include NAME\n" }],
+  },
+  { name: "a precompiled header beside its header", path: "inc/b.h.gch" },
+  { name: "a precompiled header where its header is looked for", path: "sys/b.h.gch" },
+  { name: "a header of the line", path: "sys/p.h", given: [{}, { words: ["-Iinc", "-include", "p.h"] }] },
+];
+for (const { name, path, given = [{}] as Given } of absences) {
+  Deno.test(`declaredObservation() counts the absence of ${name}`, () => {
+    const found = kept(...given);
+    assert(found.in(found.absent).includes(path), found.in(found.absent).join(" "));
+  });
+}
+
+Deno.test("declaredObservation() counts headers, programs, the whole environment and what stands for all runs", () => {
+  const found = kept({}, { environment: "LANG=C\0FOO=1\0" });
+  assertEquals(found.in(found.files.keys()), ["a.c", "inc/b.h"]);
+  for (const path of ["/usr/bin/cc", "/etc/ld.so.preload", "/usr/lib/locale/locale-archive"]) {
+    assert(found.files.has(path), path);
+  }
+  assert(found.absent.has("/nowhere/as") && found.listings.has("/usr/lib/gcc"));
+  assert(found.wholeEnvironment && found.variables.has("FOO"));
+  assertEquals(found.in(found.written.keys()), ["a.d", "a.o"]);
+});
+
+const refusals: { name: string; given: Given; want: string }[] = [
+  { name: "a time in a header", given: [{ "inc/b.h": "__TIME__" }], want: "pass_time inc/b.h" },
+  { name: "assembly in one's own text", given: [{ "a.c": "asm(X);" }], want: "pass_unmodelled a.c" },
+  {
+    name: "assembly in a source that lies in the compiler's folder",
+    given: [{ "sys/s.c": "asm(X);" }, { list: "a.o: sys/s.c inc/b.h" }],
+    want: "pass_unmodelled sys/s.c",
+  },
+  {
+    name: "assembly that is reached by way of the compiler's folder",
+    given: [{ "inc/b.h": "asm(X);" }, { list: "a.o: a.c sys/../inc/b.h" }],
+    want: "pass_unmodelled sys/../inc/b.h",
+  },
+  {
+    name: "a precompiled header",
+    given: [{ "own/b.h.gch": "" }, { words: ["-Iown", "-Iinc"] }],
+    want: "pass_unmodelled own/b.h.gch",
+  },
+  {
+    name: "a macro of the line that pastes a time",
+    given: [{ "a.c": "J(__TI, ME__)" }, { words: ["-DJ(a,b)=a##b"] }],
+    want: "pass_time __TIME__",
+  },
+  {
+    name: "a header that is gone",
+    given: [{}, { list: "a.o: a.c gone.h" }],
+    want: "pass_input_changed gone.h",
+  },
+  { name: "no list", given: [{}, { list: "nothing" }], want: "pass_incomplete_trace a.d" },
+  { name: "a variable that names folders", given: [{}, { environment: "CPATH=/x\0" }], want: "word CPATH" },
+];
+for (const { name, given, want } of refusals) {
+  Deno.test(`declaredObservation() refuses ${name}`, () => {
+    const found = observed(...given);
+    assert("refusal" in found, "it is kept");
+    assertEquals(`${found.refusal} ${found.what?.replace(found.cwd + "/", "")}`, want);
+  });
+}
+
+Deno.test("declaredObservation() takes assembly in the compiler's own headers for names of symbols", () => {
+  kept({ "sys/s.h": 'int f() __asm__("g");' }, { list: "a.o: a.c sys/s.h" });
+});
