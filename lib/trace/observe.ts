@@ -25,9 +25,11 @@ import {
   belongsToSystem,
   clockRule,
   factRule,
+  identityRule,
   ignoresVariable,
   isChance,
   isDescriptor,
+  listingRule,
   type Refusal,
   standingInputs,
 } from "./rules.ts";
@@ -118,6 +120,7 @@ class Observer {
       case "refused":
         return this.#answered(event.path, event.answer);
       case "list":
+        if (listingRule(this.#processes.nameOf(event.image), this.#found.programs) === "ignore") return;
         return this.#listed(event.path);
       case "read_link":
         this.#ask("exists", event.path, undefined);
@@ -133,10 +136,7 @@ class Observer {
       case "clock":
         return this.#clock(event.clock, event.image);
       case "identity":
-        if (this.#processes.classOf(event.image) === "unknown") {
-          this.#refuse("pass_identity", this.#processes.nameOf(event.image));
-        }
-        return;
+        return this.#identity(event.image);
       case "odd":
         return this.#refuse("pass_unmodelled", event.text);
       default:
@@ -181,6 +181,11 @@ class Observer {
   #mayBeScript(given: string): void {
     const path = tidy(given);
     if (!belongsToSystem(path)) this.#found.scripts.add(path);
+  }
+
+  #identity(image: number): void {
+    const name = this.#processes.nameOf(image);
+    if (identityRule(name, this.#processes.classOf(image)) === "refuse") this.#refuse("pass_identity", name);
   }
 
   /** A yes: something is at `path`. */
