@@ -29,7 +29,7 @@ import {
   ignoresVariable,
   isChance,
   isDescriptor,
-  listingRule,
+  isMakeOfLto,
   type Refusal,
   standingInputs,
 } from "./rules.ts";
@@ -102,7 +102,9 @@ class Observer {
         this.#mayBeScript(event.path);
         return this.#ask("content", event.path, event.signature);
       case "open_read":
-        if (this.#processes.classOf(event.image) === "interpreter") this.#mayBeScript(event.path);
+        if (this.#processes.classOf(event.image) === "interpreter" && !this.#isMakeOfLto(event.image)) {
+          this.#mayBeScript(event.path);
+        }
         if (isChance(event.path)) this.#chance(event.image);
         return this.#ask("content", event.path, event.signature);
       case "library":
@@ -120,8 +122,7 @@ class Observer {
       case "refused":
         return this.#answered(event.path, event.answer);
       case "list":
-        if (listingRule(this.#processes.nameOf(event.image), this.#found.programs) === "ignore") return;
-        return this.#listed(event.path);
+        return this.#isMakeOfLto(event.image) ? undefined : this.#listed(event.path);
       case "read_link":
         this.#ask("exists", event.path, undefined);
         return void this.#note(this.#found.linkTexts, event.path, event.text);
@@ -181,6 +182,10 @@ class Observer {
   #mayBeScript(given: string): void {
     const path = tidy(given);
     if (!belongsToSystem(path)) this.#found.scripts.add(path);
+  }
+
+  #isMakeOfLto(image: number): boolean {
+    return isMakeOfLto(this.#processes.nameOf(image), this.#found.programs);
   }
 
   #identity(image: number): void {
@@ -271,8 +276,9 @@ class Observer {
   #changed(path: string, { answer, image }: TraceEvent): void {
     if (factRule(path) !== undefined) return;
     // Of an output the bytes count as they are in the end, and its mode; nothing else is given back.
-    const own = this.#found.written.has(path);
-    if (!own || answer === changes.kept_apart) return this.#refuse("pass_unmodelled", `change of ${path}`);
+    const written = this.#found.written.get(path);
+    if (written === undefined) return this.#refuse("pass_unmodelled", `change of ${path}`);
+    if (answer === changes.kept_apart) written.setApart = true;
     // Linkers and archivers compute a mode from the umask; others mean the one they give.
     if (answer === changes.mode && this.#processes.classOf(image) !== "compiler") {
       this.#found.givesModes = true;
@@ -368,6 +374,9 @@ class Observer {
     if (doubts !== 0) return { refusal: "pass_incomplete_trace", what: `doubts ${doubts}` };
     const removed = this.#removes();
     if (removed !== undefined) return { refusal: "pass_removes", what: removed };
+    for (const [path, { setApart, gone }] of found.written) {
+      if (setApart && !gone) return { refusal: "pass_unmodelled", what: `change of ${path}` };
+    }
     for (const path of standingInputs) {
       if (!found.files.has(path)) found.files.set(path, { question: "stat" });
     }

@@ -207,12 +207,13 @@ export function identityRule(name: string, program: ProgramClass): Rule {
 }
 
 /**
- * What a listed folder means. The make that gcc's lto-wrapper starts has a makefile of commands alone, for files with
- * random names and a phony target; it lists their folder and the working folder as it would for any other.
+ * Whether `name` is the make that gcc's lto-wrapper starts: it has a makefile of commands alone, written by lto-wrapper,
+ * for files with random names and a phony target. What folders it lists as for any other makefile reaches no byte, and
+ * the makefile is no script of somebody's.
  */
-export function listingRule(name: string, programs: Iterable<string>): Rule {
-  if (name !== "make" && name !== "gmake") return "refuse";
-  return [...programs].some((path) => programName(path) === "lto-wrapper") ? "ignore" : "refuse";
+export function isMakeOfLto(name: string, programs: Iterable<string>): boolean {
+  if (name !== "make" && name !== "gmake") return false;
+  return [...programs].some((path) => programName(path) === "lto-wrapper");
 }
 
 /** Outcomes under which a run that was watched is passed on, not stored. */
