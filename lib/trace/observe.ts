@@ -18,6 +18,7 @@ import { sha256 } from "../base/digest.ts";
 import { tidy } from "../base/paths.ts";
 import { type Observation, type Question, type Refused, type Seen, strength } from "./observation.ts";
 import { changes } from "./format.ts";
+import { dropOwnQuestions, refusedAtEnd } from "./outputs.ts";
 import { Processes } from "./processes.ts";
 import type { TraceEvent } from "./read.ts";
 import {
@@ -372,42 +373,14 @@ class Observer {
     const missing = this.#processes.missing();
     if (missing !== undefined) return missing;
     if (doubts !== 0) return { refusal: "pass_incomplete_trace", what: `doubts ${doubts}` };
-    const removed = this.#removes();
-    if (removed !== undefined) return { refusal: "pass_removes", what: removed };
-    for (const [path, { setApart, gone }] of found.written) {
-      if (setApart && !gone) return { refusal: "pass_unmodelled", what: `change of ${path}` };
-    }
+    const refused = refusedAtEnd(found, this.#removed, this.#askedByUnknown);
+    if (refused !== undefined) return refused;
     for (const path of standingInputs) {
       if (!found.files.has(path)) found.files.set(path, { question: "stat" });
     }
-    this.#dropOwnQuestions();
+    dropOwnQuestions(found, this.#askedByUnknown);
     for (const name of found.variables) if (ignoresVariable(name)) found.variables.delete(name);
     return found;
-  }
-
-  /**
-   * A path at which something was, and which the run leaves empty. What it made and removed itself must find nothing there
-   * next time either, since it would go as well; unless its name is one that nobody has.
-   */
-  #removes(): string | undefined {
-    const { written, absent } = this.#found;
-    for (const path of this.#removed) if (written.get(path)?.gone ?? true) return path;
-    for (const [path, { gone, exclusive, style }] of written) {
-      if (!gone || exclusive || factRule(path) !== undefined) continue;
-      if (style === "write_through") return path;
-      this.#askedByUnknown.add(path), absent.add(path);
-    }
-    return undefined;
-  }
-
-  /** Questions about paths that the run then wrote. */
-  #dropOwnQuestions(): void {
-    const found = this.#found;
-    for (const [path, written] of found.written) {
-      if ((written.read && !written.gone) || this.#askedByUnknown.has(path)) continue;
-      found.absent.delete(path);
-      if (found.files.get(path)?.question !== "content") found.files.delete(path);
-    }
   }
 }
 
