@@ -50,9 +50,11 @@ HOOK int renameat2(int from_fd, const char *from, int to_fd, const char *to, uns
     REAL(int (*)(int, const char *, int, const char *, unsigned), "renameat2")
     struct stat st;
     const struct stat *before = look_before(to_fd, to, &st);
-    if (flags)
+    if (flags & ~(unsigned)RENAME_NOREPLACE)
         KEEP_ERRNO(note_odd("renameat2 with flags"));
     int result = real(from_fd, from, to_fd, to, flags);
+    if (flags == RENAME_NOREPLACE && result == 0) /* it says, too, that nothing was there */
+        KEEP_ERRNO(note_path(ZC_E_ABSENT, ENOENT, to_fd, to));
     note_renamed(result, from_fd, from, to_fd, to, before);
     return result;
 }

@@ -25,6 +25,8 @@ export interface Written {
   gone: boolean;
   /** Made under a name that nobody had (O_EXCL, mkstemp). */
   exclusive: boolean;
+  /** It was given an owner, times or attributes, which no delivery gives. */
+  setApart?: boolean;
   /** Text, of a symbolic link. */
   text: string;
 }

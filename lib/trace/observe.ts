@@ -18,6 +18,7 @@ import { sha256 } from "../base/digest.ts";
 import { tidy } from "../base/paths.ts";
 import { type Observation, type Question, type Refused, type Seen, strength } from "./observation.ts";
 import { changes } from "./format.ts";
+import { dropOwnQuestions, refusedAtEnd } from "./outputs.ts";
 import { Processes } from "./processes.ts";
 import type { TraceEvent } from "./read.ts";
 import {
@@ -25,9 +26,11 @@ import {
   belongsToSystem,
   clockRule,
   factRule,
+  identityRule,
   ignoresVariable,
   isChance,
   isDescriptor,
+  isMakeOfLto,
   type Refusal,
   standingInputs,
 } from "./rules.ts";
@@ -100,7 +103,9 @@ class Observer {
         this.#mayBeScript(event.path);
         return this.#ask("content", event.path, event.signature);
       case "open_read":
-        if (this.#processes.classOf(event.image) === "interpreter") this.#mayBeScript(event.path);
+        if (this.#processes.classOf(event.image) === "interpreter" && !this.#isMakeOfLto(event.image)) {
+          this.#mayBeScript(event.path);
+        }
         if (isChance(event.path)) this.#chance(event.image);
         return this.#ask("content", event.path, event.signature);
       case "library":
@@ -118,7 +123,7 @@ class Observer {
       case "refused":
         return this.#answered(event.path, event.answer);
       case "list":
-        return this.#listed(event.path);
+        return this.#isMakeOfLto(event.image) ? undefined : this.#listed(event.path);
       case "read_link":
         this.#ask("exists", event.path, undefined);
         return void this.#note(this.#found.linkTexts, event.path, event.text);
@@ -133,10 +138,7 @@ class Observer {
       case "clock":
         return this.#clock(event.clock, event.image);
       case "identity":
-        if (this.#processes.classOf(event.image) === "unknown") {
-          this.#refuse("pass_identity", this.#processes.nameOf(event.image));
-        }
-        return;
+        return this.#identity(event.image);
       case "odd":
         return this.#refuse("pass_unmodelled", event.text);
       default:
@@ -181,6 +183,15 @@ class Observer {
   #mayBeScript(given: string): void {
     const path = tidy(given);
     if (!belongsToSystem(path)) this.#found.scripts.add(path);
+  }
+
+  #isMakeOfLto(image: number): boolean {
+    return isMakeOfLto(this.#processes.nameOf(image), this.#found.programs);
+  }
+
+  #identity(image: number): void {
+    const name = this.#processes.nameOf(image);
+    if (identityRule(name, this.#processes.classOf(image)) === "refuse") this.#refuse("pass_identity", name);
   }
 
   /** A yes: something is at `path`. */
@@ -266,8 +277,9 @@ class Observer {
   #changed(path: string, { answer, image }: TraceEvent): void {
     if (factRule(path) !== undefined) return;
     // Of an output the bytes count as they are in the end, and its mode; nothing else is given back.
-    const own = this.#found.written.has(path);
-    if (!own || answer === changes.kept_apart) return this.#refuse("pass_unmodelled", `change of ${path}`);
+    const written = this.#found.written.get(path);
+    if (written === undefined) return this.#refuse("pass_unmodelled", `change of ${path}`);
+    if (answer === changes.kept_apart) written.setApart = true;
     // Linkers and archivers compute a mode from the umask; others mean the one they give.
     if (answer === changes.mode && this.#processes.classOf(image) !== "compiler") {
       this.#found.givesModes = true;
@@ -361,39 +373,14 @@ class Observer {
     const missing = this.#processes.missing();
     if (missing !== undefined) return missing;
     if (doubts !== 0) return { refusal: "pass_incomplete_trace", what: `doubts ${doubts}` };
-    const removed = this.#removes();
-    if (removed !== undefined) return { refusal: "pass_removes", what: removed };
+    const refused = refusedAtEnd(found, this.#removed, this.#askedByUnknown);
+    if (refused !== undefined) return refused;
     for (const path of standingInputs) {
       if (!found.files.has(path)) found.files.set(path, { question: "stat" });
     }
-    this.#dropOwnQuestions();
+    dropOwnQuestions(found, this.#askedByUnknown);
     for (const name of found.variables) if (ignoresVariable(name)) found.variables.delete(name);
     return found;
-  }
-
-  /**
-   * A path at which something was, and which the run leaves empty. What it made and removed itself must find nothing there
-   * next time either, since it would go as well; unless its name is one that nobody has.
-   */
-  #removes(): string | undefined {
-    const { written, absent } = this.#found;
-    for (const path of this.#removed) if (written.get(path)?.gone ?? true) return path;
-    for (const [path, { gone, exclusive, style }] of written) {
-      if (!gone || exclusive || factRule(path) !== undefined) continue;
-      if (style === "write_through") return path;
-      this.#askedByUnknown.add(path), absent.add(path);
-    }
-    return undefined;
-  }
-
-  /** Questions about paths that the run then wrote. */
-  #dropOwnQuestions(): void {
-    const found = this.#found;
-    for (const [path, written] of found.written) {
-      if ((written.read && !written.gone) || this.#askedByUnknown.has(path)) continue;
-      found.absent.delete(path);
-      if (found.files.get(path)?.question !== "content") found.files.delete(path);
-    }
   }
 }
 

@@ -127,6 +127,10 @@ const refusals: [string, string, Bare[]][] = [
     before: undefined,
   }]],
   ["a mode changed elsewhere", "pass_unmodelled", [{ kind: "change", path: "/w/a" }]],
+  ["a time given to an output", "pass_unmodelled", [
+    { kind: "create", path: "/w/a", before: undefined },
+    { kind: "change", path: "/w/a", answer: 3 },
+  ]],
   ["a socket", "pass_unmodelled", [{ kind: "odd", text: "socket" }]],
 ];
 for (const [name, refusal, events] of refusals) {

@@ -194,7 +194,8 @@ export function isDescriptor(path: string): boolean {
   return /^\/proc\/(?:self|thread-self|\d+)\/fd\//.test(path);
 }
 
-export type ClockRule = "ignore" | "refuse";
+/** "ignore": the answer reaches no byte of the result. "refuse": what it says counts, or forbids to store. */
+export type Rule = "ignore" | "refuse";
 
 /** gmtime turns SOURCE_DATE_EPOCH, an input by its value, into a date; the hour itself comes from time(). */
 const harmlessClocks = new Set(["gettimeofday", "gmtime"]);
@@ -203,7 +204,7 @@ const harmlessClocks = new Set(["gettimeofday", "gmtime"]);
  * What a question of the program called `name` to the clock means. gettimeofday: every cc1 and lto1 asks it for a random
  * seed (soundness.md 3).
  */
-export function clockRule(clock: string, program: ProgramClass, name: string): ClockRule {
+export function clockRule(clock: string, program: ProgramClass, name: string): Rule {
   const own = interpreters.get(name);
   if (own !== undefined) return own === "all" || own.includes(clock) ? "ignore" : "refuse";
   return program === "compiler" && harmlessClocks.has(clock) ? "ignore" : "refuse";
@@ -212,6 +213,24 @@ export function clockRule(clock: string, program: ProgramClass, name: string): C
 /** Devices of chance: which names or seeds a compiler draws from them does not matter; another program may print it. */
 export function isChance(path: string): boolean {
   return path === "/dev/random" || path === "/dev/urandom";
+}
+
+/** They ask who runs them to know whether files can keep their owners, never for a byte. gcc's LTO has make run mv. */
+const movers = new Set(["mv", "cp"]);
+
+/** What a question for the user's or the machine's name means. `name` as programName() gives it. */
+export function identityRule(name: string, program: ProgramClass): Rule {
+  return program === "unknown" && !movers.has(name) ? "refuse" : "ignore";
+}
+
+/**
+ * Whether `name` is the make that gcc's lto-wrapper starts: it has a makefile of commands alone, written by lto-wrapper,
+ * for files with random names and a phony target. What folders it lists as for any other makefile reaches no byte, and
+ * the makefile is no script of somebody's.
+ */
+export function isMakeOfLto(name: string, programs: Iterable<string>): boolean {
+  if (name !== "make" && name !== "gmake") return false;
+  return [...programs].some((path) => programName(path) === "lto-wrapper");
 }
 
 /** Outcomes under which a run that was watched is passed on, not stored. */

@@ -107,6 +107,8 @@ const files: readonly [call: string, ...events: string[]][] = [
   ['rename("no", "new")', "absent no"],
   ['rename("old", "no/new")', "write_refused no/new"],
   ['renameat2(AT_FDCWD, "old", AT_FDCWD, "link", RENAME_EXCHANGE)', "odd renameat2 with flags", "rename old link"],
+  ['renameat2(AT_FDCWD, "old", AT_FDCWD, "new", RENAME_NOREPLACE)', "absent new", "rename old new"],
+  ['renameat2(AT_FDCWD, "old", AT_FDCWD, "link", RENAME_NOREPLACE)', "write_refused link"],
   ['link("old", "new")', "link old new"],
   ['link("old", "link")', "write_refused link"],
   ['symlink("x", "new")', "symlink new"],

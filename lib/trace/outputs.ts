@@ -1,0 +1,39 @@
+/**
+ * What a run wrote, seen from its end: what keeps the run from being stored, and which questions were about its own files.
+ *
+ * @module
+ */
+import type { Observation, Refused } from "./observation.ts";
+import { factRule } from "./rules.ts";
+
+/**
+ * Why outputs cannot be given back: something is gone that was there before, or an output has an owner, times or attributes.
+ *
+ * A path at which something was, and which the run leaves empty. What it made and removed itself must find nothing there
+ * next time either, since it would go as well; unless its name is one that nobody has.
+ */
+export function refusedAtEnd(
+  { written, absent }: Observation,
+  removed: ReadonlySet<string>,
+  asked: Set<string>,
+): Refused | undefined {
+  for (const path of removed) {
+    if (written.get(path)?.gone ?? true) return { refusal: "pass_removes", what: path };
+  }
+  for (const [path, { gone, exclusive, style, setApart }] of written) {
+    if (setApart && !gone) return { refusal: "pass_unmodelled", what: `change of ${path}` };
+    if (!gone || exclusive || factRule(path) !== undefined) continue;
+    if (style === "write_through") return { refusal: "pass_removes", what: path };
+    asked.add(path), absent.add(path);
+  }
+  return undefined;
+}
+
+/** Questions about paths that the run then wrote. `asked`: by a program whose habits we do not know. */
+export function dropOwnQuestions(found: Observation, asked: ReadonlySet<string>): void {
+  for (const [path, written] of found.written) {
+    if ((written.read && !written.gone) || asked.has(path)) continue;
+    found.absent.delete(path);
+    if (found.files.get(path)?.question !== "content") found.files.delete(path);
+  }
+}
