@@ -18,7 +18,7 @@ import {
   startSpawner,
   timings,
 } from "./bench_tools.ts";
-import { writeHeaders } from "./bench_runs.ts";
+import { writeManyHeaders } from "./bench_runs.ts";
 import { exists, must, projectFolder, run } from "./steps.ts";
 
 const unitCount = 50_000, recordCount = 2_048, headerCount = 300;
@@ -49,7 +49,7 @@ class Cache {
     return {
       name: this.name,
       env: { ...this.env, ...more },
-      words: [executable, "wrap", "/usr/bin/g++", ...words],
+      words: [executable, "wrap", "/usr/bin/g++", ...words.map((word) => word.replace("%C", "large"))],
     };
   }
 
@@ -180,7 +180,7 @@ async function measureOneShot(caches: Cache[], words: string[]): Promise<void> {
 
 /** See the head of this file. */
 export async function large(bench: Bench): Promise<void> {
-  const words = writeHeaders(bench.folder, headerCount);
+  const words = writeManyHeaders(bench.folder, headerCount);
   const small = new Cache(bench, "10 results"), many = new Cache(bench, `${unitCount} results`);
   const empty = new Cache(bench, "nothing");
   try {
