@@ -24,7 +24,7 @@ import { parallel } from "./bench_parallel.ts";
 import { end, ours, peers } from "./bench_peers.ts";
 import { plot } from "./bench_plot.ts";
 import { headerHits, misses, smallHits } from "./bench_runs.ts";
-import type { Bench, Figure } from "./bench_tools.ts";
+import { type Bench, type Figure, gcc, spawnAll, through } from "./bench_tools.ts";
 import { exists, must, projectFolder, run } from "./steps.ts";
 
 const cases: Record<string, (bench: Bench) => Promise<void>> = {
@@ -53,6 +53,8 @@ async function measure(
   for (const { name, version } of contenders) console.log(`  ${name.padEnd(26)}${version}`);
   const bench: Bench = { folder, spawner, rounds, contenders, figure: (figure) => void figures.push(figure) };
   try {
+    const words = ["-c", "small.c", "-o", "first-%C.o"]; // starts the daemons
+    await spawnAll(bench, contenders.map((one) => through(one, gcc, words)), ["1"]);
     for (const name of names) await cases[name](bench);
   } finally {
     for (const contender of contenders) await end(contender);

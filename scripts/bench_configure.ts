@@ -17,7 +17,6 @@ import {
   plain,
   row,
   shownHits,
-  spawnAll,
   through,
   timings,
 } from "./bench_tools.ts";
@@ -44,8 +43,8 @@ done
 `;
 
 /** The flow with a compiler's command in it. */
-function flow(command: Command, state: string, round = "%N"): Command {
-  const words = ["/bin/sh", "flow.sh", round, `configure${round}`, ...command.words];
+function flow(command: Command, state: string): Command {
+  const words = ["/bin/sh", "flow.sh", "%N", "configure%N", ...command.words];
   return { ...command, name: `${command.name}${state}`, words };
 }
 
@@ -58,8 +57,6 @@ function flowsOf(contenders: Contender[]): Command[] {
 export async function configure(bench: Bench): Promise<void> {
   Deno.writeTextFileSync(`${bench.folder}/flow.sh`, script);
   const { contenders } = bench, rounds = Math.min(bench.rounds, mostRounds);
-  const starting = contenders.map((one) => flow(through(one, gcc, []), "", "77777"));
-  await spawnAll(bench, starting, ["1"]); // starts the daemons
   const commands = [flow(plain(gcc, []), ""), ...flowsOf(contenders)];
   const measure = () => timings(bench, commands, rounds);
   const { result: rows, counts } = await counting(contenders, compiles * rounds, measure);

@@ -153,8 +153,9 @@ async function missesOf(
   title: string,
   compiler: string,
   words: string[],
-  rounds: number,
+  most: number,
 ): Promise<void> {
+  const rounds = Math.min(bench.rounds, most);
   const commands = bench.contenders.map((one) => through(one, compiler, words));
   const measure = () => timings(bench, [plain(compiler, words), ...commands], rounds);
   const { result: rows, counts: early } = await counting(bench.contenders, rounds, measure);

@@ -159,15 +159,17 @@ export async function counting<T>(
   return { result, counts: new Map(counts) };
 }
 
+/** Below this part of hits a peer's figure would be of compiles. The watchers of some miss a change now and then. */
+const leastShare = 0.9;
+
 /**
  * Whether what was measured are hits. A peer's row then says that they are not, and it gets no bar.
  *
- * @throws {Error} for ours: a figure of it that is not of hits would be a false claim
+ * @throws {Error} for ours where a single run did not hit: a figure of it that is not of hits would be a false claim
  */
 export function areHits({ name, ours }: Contender, counted: Counted): boolean {
-  if (counted.hits === counted.runs) return true;
-  if (ours) throw new Error(`${name}: only ${shownHits(counted)} runs hit`);
-  return false;
+  if (ours && counted.hits !== counted.runs) throw new Error(`${name}: only ${shownHits(counted)} runs hit`);
+  return counted.hits >= counted.runs * leastShare;
 }
 
 export function shownHits({ hits, runs }: Counted): string {
