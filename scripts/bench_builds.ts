@@ -89,7 +89,8 @@ async function measure(bench: Bench, project: Project): Promise<void> {
       seconds[i].push(found.seconds), hits[i] += found.hits;
     }
   }
-  const title = `Warm build of ${project.what}, make -j2`, medians = seconds.map((all) => quantile(all, 0.5));
+  const title = `Warm build of ${project.what.split(/,| with/)[0]}, make -j2`,
+    medians = seconds.map((all) => quantile(all, 0.5));
   console.log(`\n${title}, ${rounds} rounds (plain: ${seconds[0].length})\n`);
   row("", ["median s", "least", "to plain", "hits"]);
   const most = Math.max(...hits), bars: { name: string; value: number }[] = [];

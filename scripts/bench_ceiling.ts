@@ -27,7 +27,7 @@ export async function startCeiling(folder: string, entry: Contender): Promise<Co
   for (let i = 0; i < 100 && !exists(socket); i++) await new Promise((resolve) => setTimeout(resolve, 20));
   return {
     ...entry,
-    name: `idle C server, ${entry.name.replace("ours: ", "")}`,
+    name: `idle C server, ${entry.isLink ? "link" : "wrap"}`,
     home,
     env: { ...entry.env, ZCCACHE_ENDPOINT: socket },
     stop: ["kill", String(server.pid)],
