@@ -2,85 +2,116 @@
  * Whole warm builds of real projects with make -j2, plainly and through each cache, in turns.
  *
  * Every contender stands in CC, as its users put it there; ours as installed stands on PATH, where it serves `ar` too.
- * All builds happen in one folder, and what a build left is removed before the next, outside the time.
+ * All builds happen in one folder, and what a build left is removed before the next, outside the time. Headers are
+ * listed by -MMD without -MP: with it one peer keeps nothing.
  *
  * @module
  */
-import { hitCount } from "./bench_peers.ts";
+import { type Contender, hitCount } from "./bench_peers.ts";
 import { type Bench, gcc, paths, quantile, row } from "./bench_tools.ts";
 import { type Project, projects, Unreachable } from "./realworld_sources.ts";
-import { must, projectFolder } from "./steps.ts";
+import { must, projectFolder, run } from "./steps.ts";
 
-const names = ["lua", "zlib"], mostRounds = 7;
+/** How often; a plain build that takes many seconds is repeated less often. */
+const plans: Record<string, { rounds: number; plain: number }> = {
+  lua: { rounds: 7, plain: 3 },
+  zlib: { rounds: 7, plain: 3 },
+  sqlite: { rounds: 5, plain: 1 },
+  redis: { rounds: 5, plain: 1 },
+};
+/** Below this part of the runs that ours serve, a peer is said to refuse. A peer that keeps no links has more. */
+const leastShare = 0.5;
 const date = "1700000000";
 
+/** A build's way through a cache, or past all of them. */
 interface Way {
   name: string;
   cc: string;
   env: Record<string, string>;
-  hits(): Promise<number>;
+  contender?: Contender;
 }
 
 function waysOf(bench: Bench): Way[] {
-  const plain: Way = {
-    name: "plain compiler",
-    cc: gcc,
-    env: { PATH: paths },
-    hits: () => Promise.resolve(0),
-  };
-  const cached = bench.contenders.map((one): Way => {
-    const isLink = one.name === "ours: installed link", links = one.before[0].replace(/\/[^/]*$/, "");
-    return {
-      name: one.name,
-      cc: isLink ? "gcc" : [...one.before, gcc].join(" "),
-      env: isLink ? { ...one.env, PATH: `${links}:${paths}` } : one.env,
-      hits: () => hitCount(one),
-    };
-  });
-  return [plain, ...cached];
+  const bare: Way = { name: "plain compiler", cc: gcc, env: { PATH: paths } };
+  return [
+    bare,
+    ...bench.contenders.map((contender): Way => {
+      const { name, isLink, before, env } = contender, links = before[0].replace(/\/[^/]*$/, "");
+      if (isLink) return { name, cc: "gcc", env: { ...env, PATH: `${links}:${paths}` }, contender };
+      return { name, cc: [...before, gcc].join(" "), env, contender };
+    }),
+  ];
 }
 
-/** Seconds of a build in a clean folder. */
-async function build({ cc, env }: Way, { build, clean }: Project, folder: string): Promise<number> {
-  const options = { env: { ...env, SOURCE_DATE_EPOCH: date, LC_ALL: "C" }, cwd: folder };
-  await must(["make", ...clean], { cwd: folder });
+/** Seconds of a build in a clean folder, and what of it hit. */
+async function build(way: Way, project: Project, folder: string): Promise<{ seconds: number; hits: number }> {
+  const hits = async () => way.contender === undefined ? 0 : await hitCount(way.contender);
+  const env = { ...way.env, SOURCE_DATE_EPOCH: date, LC_ALL: "C" }, before = await hits();
+  await must(["make", ...project.clean], { cwd: folder });
   const began = performance.now();
-  await must(["make", "-j2", `CC=${cc}`, ...build], options);
-  return (performance.now() - began) / 1000;
+  await must(["make", "-j2", `CC=${way.cc}`, "DEPFLAGS=-MMD", ...project.build], { env, cwd: folder });
+  const seconds = (performance.now() - began) / 1000;
+  return { seconds, hits: await hits() - before };
+}
+
+/** Outcomes of a warm build of ours that are no hits, beside questions and what fails plainly as well. */
+async function strays({ stats, env }: Contender, work: () => Promise<void>): Promise<string[]> {
+  const outcomes = async (): Promise<Record<string, number>> =>
+    JSON.parse((await run(stats, { env })).text).by_outcome;
+  const before = await outcomes();
+  await work();
+  return Object.entries(await outcomes()).filter(([name, count]) =>
+    count > (before[name] ?? 0) && !/^(?:hit|pass_query$|pass_failed$)/.test(name)
+  ).map(([name, count]) => `${name} ${count - (before[name] ?? 0)}`);
+}
+
+/** @throws {Error} where a warm build of ours is not all hits */
+async function warm(way: Way, project: Project, folder: string): Promise<void> {
+  await build(way, project, folder);
+  if (!way.contender?.ours) return void await build(way, project, folder);
+  const others = await strays(way.contender, async () => void await build(way, project, folder));
+  if (others.length > 0) {
+    throw new Error(`${way.name}, ${project.name}: a warm build has ${others.join(", ")}`);
+  }
 }
 
 async function measure(bench: Bench, project: Project): Promise<void> {
   const folder = `${bench.folder}/${project.name}`, scratch = `${projectFolder}/.scratch/realworld`;
   for (const path of [folder, scratch]) Deno.mkdirSync(path, { recursive: true });
   project.fetch(folder, scratch);
-  const ways = waysOf(bench), rounds = Math.min(bench.rounds, mostRounds);
-  const found = ways.map((): number[] => []), hits = ways.map(() => 0);
-  for (const way of ways) for (let i = 0; i < 2; i++) await build(way, project, folder);
+  const ways = waysOf(bench), plan = plans[project.name], rounds = Math.min(bench.rounds, plan.rounds);
+  const seconds = ways.map((): number[] => []), hits = ways.map(() => 0);
+  for (const way of ways) if (way.contender !== undefined) await warm(way, project, folder);
   for (let round = 0; round < rounds; round++) {
     for (const [i, way] of ways.entries()) {
-      const before = await way.hits();
-      found[i].push(await build(way, project, folder));
-      hits[i] += await way.hits() - before;
+      if (way.contender === undefined && round >= plan.plain) continue;
+      const found = await build(way, project, folder);
+      seconds[i].push(found.seconds), hits[i] += found.hits;
     }
   }
-  const title = `Warm build of ${project.what}, make -j2`, medians = found.map((one) => quantile(one, 0.5));
-  console.log(`\n${title}, ${rounds} rounds\n`);
+  const title = `Warm build of ${project.what.split(/,| with/)[0]}, make -j2`,
+    medians = seconds.map((all) => quantile(all, 0.5));
+  console.log(`\n${title}, ${rounds} rounds (plain: ${seconds[0].length})\n`);
   row("", ["median s", "least", "to plain", "hits"]);
-  for (const [i, { name }] of ways.entries()) {
-    const numbers = [medians[i].toFixed(3), found[i][0].toFixed(3), (medians[i] / medians[0]).toFixed(3)];
-    row(name, [...numbers, i === 0 ? "" : (hits[i] / rounds).toFixed(1)]);
+  const most = Math.max(...hits), bars: { name: string; value: number }[] = [];
+  for (const [i, { name, contender }] of ways.entries()) {
+    const refuses = contender !== undefined && hits[i] < most * leastShare;
+    const numbers = [medians[i].toFixed(3), seconds[i][0].toFixed(3), (medians[i] / medians[0]).toFixed(3)];
+    const shown = contender === undefined ? "" : (hits[i] / rounds).toFixed(1);
+    row(name, [...numbers, shown, refuses ? "refuses" : ""]);
+    if (!refuses) bars.push({ name, value: medians[i] * 1000 });
   }
-  bench.figure({ title, unit: "ms", bars: ways.map(({ name }, i) => ({ name, value: medians[i] * 1000 })) });
+  bench.figure({ title, unit: "ms", bars });
 }
 
-/** See the head of this file. */
-export async function builds(bench: Bench): Promise<void> {
-  for (const project of projects.filter(({ name }) => names.includes(name))) {
+/** A case for each project. */
+export const builds: Record<string, (bench: Bench) => Promise<void>> = Object.fromEntries(
+  projects.filter(({ name }) => name in plans).map((project) => [project.name, async (bench: Bench) => {
     try {
       await measure(bench, project);
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      console.log(`${project.name} is left out: ${error.message}`);
+      console.log(`\n${project.what} is left out: ${error.message}`);
     }
-  }
-}
+  }]),
+);

@@ -6,8 +6,20 @@
  *
  * @module
  */
-import { type Contender, hitCount } from "./bench_peers.ts";
-import { type Bench, type Command, gcc, ms, paths, row, spawnAll, timings } from "./bench_tools.ts";
+import type { Contender } from "./bench_peers.ts";
+import {
+  areHits,
+  type Bench,
+  type Command,
+  counting,
+  gcc,
+  ms,
+  plain,
+  row,
+  shownHits,
+  through,
+  timings,
+} from "./bench_tools.ts";
 
 const compiles = 45, mostRounds = 10;
 
@@ -30,41 +42,35 @@ END
 done
 `;
 
-function flow(name: string, env: Record<string, string>, before: string[]): Command {
-  return { name, env, words: ["/bin/sh", "flow.sh", "%N", "configure%N", ...before, gcc] };
+/** The flow with a compiler's command in it. */
+function flow(command: Command, state: string): Command {
+  const words = ["/bin/sh", "flow.sh", "%N", "configure%N", ...command.words];
+  return { ...command, name: `${command.name}${state}`, words };
 }
 
-/** What each contender's flows are; the link's cache is the executable's, so its cold flow would be warm. */
+/** Every contender's flow, first cold and then warm. */
 function flowsOf(contenders: Contender[]): Command[] {
-  return contenders.flatMap(({ name, env, before }) =>
-    ["cold", "warm"].map((state) => flow(`${name}, ${state}`, env, before))
-  );
+  return contenders.flatMap((one) => [", cold", ", warm"].map((state) => flow(through(one, gcc, []), state)));
 }
 
 /** See the head of this file. */
 export async function configure(bench: Bench): Promise<void> {
   Deno.writeTextFileSync(`${bench.folder}/flow.sh`, script);
-  const rounds = Math.min(bench.rounds, mostRounds);
-  const contenders = bench.contenders.filter(({ name }) => name !== "ours: installed link");
-  for (const { name, env, before } of contenders) {
-    // Starts its daemon.
-    const first = { name, env, words: ["/bin/sh", "flow.sh", "77777", "first", ...before, gcc] };
-    await spawnAll(bench, [first], ["1"]);
-  }
-  const counts = () => Promise.all(contenders.map(hitCount)), first = await counts();
-  const rows = await timings(
-    bench,
-    [flow("plain compiler", { PATH: paths }, []), ...flowsOf(contenders)],
-    rounds,
-  );
-  const last = await counts();
+  const { contenders } = bench, rounds = Math.min(bench.rounds, mostRounds);
+  const commands = [flow(plain(gcc, []), ""), ...flowsOf(contenders)];
+  const measure = () => timings(bench, commands, rounds);
+  const { result: rows, counts } = await counting(contenders, compiles * rounds, measure);
   console.log(`\nconfigure: ${compiles} tiny compiles, a new folder each round, ${rounds} rounds\n`);
-  row("", ["median ms", "p10", "CPU ms", "to plain", "hits"]);
+  row("", ["median ms", "p10", "CPU ms", "to plain", "warm hits"]);
+  const bars: { name: string; value: number }[] = [];
   for (const { name, median, p10, cpu } of rows) {
-    const i = contenders.findIndex((one) => name === `${one.name}, warm`);
-    const hits = i < 0 ? "" : `${((last[i] - first[i]) / rounds).toFixed(1)}/${compiles}`;
-    row(name, [ms(median), ms(p10), ms(cpu), (median / rows[0].median).toFixed(2), hits]);
+    const contender = contenders.find((one) => name.startsWith(`${one.name}, `));
+    const counted = contender && counts.get(contender.name)!, hits = counted ? shownHits(counted) : "";
+    if (contender && counted && !areHits(contender, counted)) row(name, ["refuses", "", "", "", hits]);
+    else {
+      row(name, [ms(median), ms(p10), ms(cpu), (median / rows[0].median).toFixed(2), hits]);
+      bars.push({ name, value: median / 1000 });
+    }
   }
-  const bars = rows.map(({ name, median }) => ({ name, value: median / 1000 }));
   bench.figure({ title: `configure, ${compiles} tiny compiles`, unit: "ms", bars });
 }

@@ -18,7 +18,7 @@ import {
   startSpawner,
   timings,
 } from "./bench_tools.ts";
-import { writeHeaders } from "./bench_runs.ts";
+import { writeManyHeaders } from "./bench_runs.ts";
 import { exists, must, projectFolder, run } from "./steps.ts";
 
 const unitCount = 50_000, recordCount = 2_048, headerCount = 300;
@@ -49,7 +49,7 @@ class Cache {
     return {
       name: this.name,
       env: { ...this.env, ...more },
-      words: [executable, "wrap", "/usr/bin/g++", ...words],
+      words: [executable, "wrap", "/usr/bin/g++", ...words.map((word) => word.replace("%C", "large"))],
     };
   }
 
@@ -65,6 +65,11 @@ class Cache {
   }
   async hits(): Promise<number> {
     return JSON.parse(await must([executable, "stats", "--json"], { env: this.env })).hits;
+  }
+  /** @throws {Error} where what was measured were not hits */
+  async expectHits(before: number, runs: number): Promise<void> {
+    const hits = await this.hits() - before;
+    if (hits !== runs) throw new Error(`${this.name}: only ${hits} of ${runs} runs hit`);
   }
   /** What the store's own code writes. */
   async fill(how: "shards" | "journal", count: number): Promise<void> {
@@ -99,6 +104,7 @@ async function measureStarts(caches: Cache[], words: string[]): Promise<void> {
   }
   console.log(`\nDaemon start to first hit, ${starts} rounds\n`);
   row("", ["median ms", "RSS MB then", "hits"], 14);
+  if (walls.some((wall) => wall.length === 0)) throw new Error("No start of a daemon ended in a hit");
   const medians = walls.map((wall) => quantile(wall, 0.5));
   for (const [i, { name }] of caches.entries()) {
     row(name, [ms(medians[i]), quantile(memories[i], 0.5).toFixed(0), `${walls[i].length}/${starts}`], 14);
@@ -115,6 +121,7 @@ async function hitsDuringFlush(
   await cache.stop();
   await cache.fill("journal", recordCount);
   await cache.start();
+  const before = await cache.hits();
   const child = await startSpawner(cache.bench, [cache.command(words)], [
     "1",
     String(longestFlushSeconds),
@@ -132,6 +139,7 @@ async function hitsDuringFlush(
     began: Number(began) / 1000,
     wall: Number(wall),
   }));
+  await cache.expectHits(before, runs.length);
   const begin = Math.min(...writtenSince(`${cache.store}/index`, runs[0].began));
   if (end === 0 || begin > end) throw new Error("no flush was seen");
   const of = (from: number, to: number) =>
@@ -170,8 +178,10 @@ async function measureOneShot(caches: Cache[], words: string[]): Promise<void> {
   for (const cache of caches) await cache.stop();
   const commands = caches.map((cache) => cache.command(words, { ZCCACHE_DAEMON: "off" }));
   await timings(caches[0].bench, commands, 2);
+  const before = await Promise.all(caches.map((cache) => cache.hits()));
   const rows = await timings(caches[0].bench, commands, rounds),
     [{ median: small }, { median: large }] = rows;
+  for (const [i, cache] of caches.entries()) await cache.expectHits(before[i], rounds);
   console.log(`\nOne-shot hit, ${rounds} rounds\n`);
   row("", ["median ms", "p10", "p99", "CPU ms"]);
   for (const { name, median, p10, p99, cpu } of rows) row(name, [ms(median), ms(p10), ms(p99), ms(cpu)]);
@@ -180,7 +190,7 @@ async function measureOneShot(caches: Cache[], words: string[]): Promise<void> {
 
 /** See the head of this file. */
 export async function large(bench: Bench): Promise<void> {
-  const words = writeHeaders(bench.folder, headerCount);
+  const words = writeManyHeaders(bench.folder, headerCount);
   const small = new Cache(bench, "10 results"), many = new Cache(bench, `${unitCount} results`);
   const empty = new Cache(bench, "nothing");
   try {

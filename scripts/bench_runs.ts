@@ -1,144 +1,198 @@
 /**
- * Single runs beside the peers: hits of a small file and of one with many headers, misses, many clients at once.
+ * Single runs beside the peers: hits of a small file and of one with many headers, and misses.
  *
  * @module
  */
-import { cpuOf } from "./bench_processes.ts";
-import { type Contender, ours } from "./bench_peers.ts";
+import { type Contender, oneShot } from "./bench_peers.ts";
 import {
+  areHits,
   type Bench,
+  type Command,
+  counting,
   floors,
   gcc,
   ms,
   plain,
   row,
+  shownHits,
   spawnAll,
   through,
   type Timing,
   timings,
 } from "./bench_tools.ts";
 
-const parallelWorkers = 8, parallelSeconds = 4, parallelRounds = 3, missRounds = 40;
+const gxx = "/usr/bin/g++";
+const headerCount = 1000, headerFolders = 40;
+const smallMissRounds = 40, headerMissRounds = 12;
 
-function print(title: string, rows: Timing[], floor: number): void {
-  const best = rows.find(({ name }) => name.startsWith("ours"))!.median - floor;
+/** What is timed: a command, and the contender whose hit it is; without one it is a floor. */
+interface Timed {
+  command: Command;
+  contender?: Contender;
+}
+interface Found extends Timing {
+  contender?: Contender;
+  /** As shown. */
+  hits: string;
+  /** false: what was timed were no hits, so its time says nothing of them. */
+  counts: boolean;
+}
+
+/** Warms contenders, times all in turns and counts their hits; `each` commands of every contender are among them. */
+async function timeHits(bench: Bench, timed: Timed[], each = 1): Promise<Found[]> {
+  const contenders = [...new Set(timed.flatMap(({ contender }) => contender ?? []))];
+  const commands = timed.map(({ command }) => command);
+  await spawnAll(bench, commands, ["3"]);
+  const work = () => timings(bench, commands, bench.rounds);
+  const { result, counts } = await counting(contenders, bench.rounds * each, work);
+  return result.map((timing, i) => {
+    const { contender } = timed[i], counted = counts.get(contender?.name ?? "");
+    if (contender === undefined || counted === undefined) return { ...timing, hits: "", counts: true };
+    return { ...timing, contender, hits: shownHits(counted), counts: areHits(contender, counted) };
+  });
+}
+
+const bars = (rows: Found[]) =>
+  rows.filter(({ counts }) => counts).map(({ name, median }) => ({ name, value: median / 1000 }));
+
+/** One run of the plain compiler costs more than all that is compared, so it gets fewer rounds, and no hits. */
+async function timePlain(bench: Bench, compiler: string, words: string[]): Promise<Found> {
+  const [timing] = await timings(bench, [plain(compiler, words)], Math.min(bench.rounds, 20));
+  return { ...timing, hits: "", counts: true };
+}
+
+function print(title: string, rows: Found[], more: { head: string; of(row: Found): string }[] = []): void {
+  const floor = rows[0].median, best = rows.find(({ contender }) => contender?.ours)!.median - floor;
   console.log(`\n${title}\n`);
-  row("", ["median ms", "p10", "p99", "CPU ms", "over floor", "x ours"]);
-  for (const { name, median, p10, p99, cpu } of rows) {
-    const over = median - floor;
-    row(name, [ms(median), ms(p10), ms(p99), ms(cpu), ms(over), over > 0 ? (over / best).toFixed(1) : ""]);
+  const heads = ["median ms", "p10", "p99", "CPU ms", "over floor", "x ours", "hits"];
+  row("", [...heads, ...more.map(({ head }) => head)]);
+  for (const found of rows) {
+    const { name, median, p10, p99, cpu, hits, counts } = found, over = median - floor;
+    if (!counts) row(name, ["refuses", "", "", "", "", "", hits]);
+    else {
+      const ratio = over > 0 ? (over / best).toFixed(1) : "";
+      const cells = [ms(median), ms(p10), ms(p99), ms(cpu), ms(over), ratio, hits];
+      row(name, [...cells, ...more.map(({ of }) => of(found))]);
+    }
   }
 }
 
-/** Warms every contender, then measures them in turns. */
-async function hits(bench: Bench, title: string, compiler: string, words: string[]): Promise<void> {
-  const commands = bench.contenders.map((one) => through(one, compiler, words));
-  for (let i = 0; i < 3; i++) await spawnAll(bench, commands, ["1"]);
-  const rows = await timings(bench, [...floors(bench.folder), ...commands], bench.rounds);
-  const [bare] = await timings(bench, [plain(compiler, words)], Math.min(bench.rounds, 20));
-  print(title, [...rows, bare], rows[0].median);
-  const bars = [rows[0], ...rows.slice(2), bare].map(({ name, median }) => ({ name, value: median / 1000 }));
-  bench.figure({ title, unit: "ms", bars });
+/** A hit of a small C file; for information also without a daemon. */
+export async function smallHits(bench: Bench): Promise<void> {
+  const words = ["-c", "small.c", "-o", "small-%C.o"];
+  const contenders = [...bench.contenders, oneShot(bench.folder)];
+  const timed: Timed[] = [
+    ...floors(bench.folder).map((command) => ({ command })),
+    ...contenders.map((contender) => ({ command: through(contender, gcc, words), contender })),
+  ];
+  const rows = await timeHits(bench, timed), all = [...rows, await timePlain(bench, gcc, words)];
+  const title = "Hit, small C file";
+  print(title, all);
+  bench.figure({ title, unit: "ms", bars: bars(all.filter(({ name }) => !/^static|one-shot/.test(name))) });
 }
 
-/** A hit of a small C file. */
-export function smallHits(bench: Bench): Promise<void> {
-  return hits(bench, "Hit, small C file", gcc, ["-c", "small.c", "-o", "small.o"]);
+/** What the many headers of a file are called, and the folders that they lie in. */
+function writeHeaders(folder: string, count: number): { includes: string; options: string[] } {
+  let includes = "";
+  for (let i = 0; i < count; i++) {
+    const sub = `inc${count}/d${i % headerFolders}`;
+    Deno.mkdirSync(`${folder}/${sub}`, { recursive: true });
+    Deno.writeTextFileSync(`${folder}/${sub}/h${i}.h`, `#pragma once\ninline int f${i}() { return ${i}; }\n`);
+    includes += `#include "h${i}.h"\n`;
+  }
+  return { includes, options: Array.from({ length: headerFolders }, (_, i) => `-Iinc${count}/d${i}`) };
 }
 
 /** A C++ file with many headers, each found in one of 40 folders; the words that compile it. */
-export function writeHeaders(folder: string, count: number): string[] {
-  const includes: string[] = [];
-  for (let i = 0; i < count; i++) {
-    const sub = `inc${count}/d${i % 40}`;
-    Deno.mkdirSync(`${folder}/${sub}`, { recursive: true });
-    Deno.writeTextFileSync(`${folder}/${sub}/h${i}.h`, `#pragma once\ninline int f${i}() { return ${i}; }\n`);
-    includes.push(`#include "h${i}.h"`);
-  }
-  const text = includes.join("\n") + "\nint all() { return f1() + f2(); }\n";
-  Deno.writeTextFileSync(`${folder}/many${count}.cc`, text);
-  const folders = Array.from({ length: 40 }, (_, i) => `-Iinc${count}/d${i}`);
-  return [...folders, "-c", `many${count}.cc`, "-o", `many${count}.o`];
+export function writeManyHeaders(folder: string, count: number): string[] {
+  const { includes, options } = writeHeaders(folder, count);
+  Deno.writeTextFileSync(`${folder}/many${count}.cc`, `${includes}int all() { return f1() + f2(); }\n`);
+  return [...options, "-c", `many${count}.cc`, "-o", `many${count}-%C.o`];
 }
 
-/** A hit of a file with 1,000 headers. */
+/** The same object without any header; its name is as long, so the objects are of equal size. */
+function writeNoHeaders(folder: string, count: number): string[] {
+  const text = [1, 2].map((i) => `inline int f${i}() { return ${i}; }\n`).join("");
+  Deno.writeTextFileSync(`${folder}/none${count}.cc`, `${text}int all() { return f1() + f2(); }\n`);
+  return ["-c", `none${count}.cc`, "-o", `none${count}-%C.o`];
+}
+
+/** A hit of a file with 1,000 headers beside one without any whose object has the same size. */
 export async function headerHits(bench: Bench): Promise<void> {
-  const words = writeHeaders(bench.folder, 1000);
-  const peers = bench.contenders.filter(({ name }) => !name.startsWith("ours"));
-  const contenders = [...await ours(bench.folder, "/usr/bin/g++"), ...peers];
-  const title = "Hit, C++ file with 1,000 headers in 40 folders";
-  await hits({ ...bench, contenders }, title, "/usr/bin/g++", words);
-}
-
-/** Each contender compiles each source once; the link's cache is the executable's, so it is left out. */
-export async function misses(bench: Bench): Promise<void> {
-  for (let i = 0; i < missRounds; i++) {
-    const text = `#include <stdio.h>\nint main(void) { return puts("${i}"); }\n`;
-    Deno.writeTextFileSync(`${bench.folder}/miss${i}.c`, text);
+  const many = writeManyHeaders(bench.folder, headerCount), none = writeNoHeaders(bench.folder, headerCount);
+  // Each half begins with the floors, so that in both a contender follows the same one.
+  const half = (words: string[], suffix: string): Timed[] => [
+    ...floors(bench.folder).map((command) => ({ command: { ...command, name: command.name + suffix } })),
+    ...bench.contenders.map((contender) => {
+      const command = through(contender, gxx, words);
+      return { command: { ...command, name: command.name + suffix }, contender };
+    }),
+  ];
+  const timed = [...half(many, ""), ...half(none, ", none")];
+  const rows = await timeHits(bench, timed, 2), bare = await timePlain(bench, gxx, many);
+  await spawnAll(bench, [plain(gxx, none)], ["1"]);
+  const sizeOf = (name: string) => Deno.statSync(`${bench.folder}/${name}${headerCount}-plain.o`).size;
+  const size = sizeOf("many"), other = sizeOf("none");
+  if (size !== other) {
+    throw new Error(`The objects are to be of equal size, but have ${size} and ${other} bytes`);
   }
-  const words = ["-O1", "-c", "miss%N.c", "-o", "miss.o"];
-  const contenders = bench.contenders.filter(({ name }) => name !== "ours: installed link");
-  const commands = contenders.map((one) => through(one, gcc, words));
-  const all = [...floors(bench.folder), plain(gcc, words), ...commands];
-  const rows = (await timings(bench, all, missRounds)).slice(2), bare = rows[0].median;
-  const title = "Miss, small C file, each source once";
-  console.log(`\n${title}, ${missRounds} rounds\n`);
-  row("", ["median ms", "CPU ms", "over plain", "%"]);
-  for (const { name, median, cpu } of rows) {
-    const over = median - bare;
-    row(name, [ms(median), ms(cpu), ms(over), ((over / bare) * 100).toFixed(1)]);
-  }
-  bench.figure({ title, unit: "ms", bars: rows.map(({ name, median }) => ({ name, value: median / 1000 })) });
-}
-
-interface Parallel {
-  perSecond: number;
-  /** CPU ms a hit: of clients, and of what serves them. */
-  client: number;
-  daemon: number;
-}
-
-async function parallelOnce(bench: Bench, contender: Contender | undefined): Promise<Parallel> {
-  const words = ["-c", "small.c", "-o", "out%W.o"];
-  const command = contender === undefined ? floors(bench.folder)[0] : through(contender, gcc, words);
-  const home = contender?.env.HOME, before = home === undefined ? 0 : cpuOf(home);
-  const [[, rate, cpu]] = await spawnAll(bench, [command], [
-    String(parallelWorkers),
-    String(parallelSeconds),
+  const without = new Map(rows.filter(({ name }) => name.endsWith(", none")).map((one) => [one.name, one]));
+  const twin = ({ name, contender }: Found) => contender && without.get(`${name}, none`);
+  const main = [...rows.filter(({ name }) => !name.endsWith(", none")), bare];
+  const title = `Hit, C++ file with ${headerCount} headers in ${headerFolders} folders`;
+  print(`${title}; beside one without headers, both objects of ${size} bytes`, main, [
+    { head: "without", of: (found) => twin(found) ? ms(twin(found)!.median) : "" },
+    { head: "to it", of: (found) => twin(found) ? (found.median / twin(found)!.median).toFixed(2) : "" },
   ]);
-  const perSecond = Number(rate), used = home === undefined ? 0 : cpuOf(home) - before;
-  return { perSecond, client: Number(cpu) / 1000, daemon: used / (perSecond * parallelSeconds) };
+  bench.figure({ title, unit: "ms", bars: bars(main.filter(({ name }) => !name.startsWith("static"))) });
 }
 
-const middle = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+/** Each contender compiles each source once, plain beside it; then once more, to see that it was stored. */
+async function missesOf(
+  bench: Bench,
+  title: string,
+  compiler: string,
+  words: string[],
+  most: number,
+): Promise<void> {
+  const rounds = Math.min(bench.rounds, most);
+  const commands = bench.contenders.map((one) => through(one, compiler, words));
+  const measure = () => timings(bench, [plain(compiler, words), ...commands], rounds);
+  const { result: rows, counts: early } = await counting(bench.contenders, rounds, measure);
+  const again = () => spawnAll(bench, commands, [String(rounds)]);
+  const { counts: late } = await counting(bench.contenders, rounds, again);
+  const bare = rows[0].median, shown: Timing[] = [rows[0]];
+  console.log(`\n${title}, each source once, ${rounds} rounds\n`);
+  row("", ["median ms", "CPU ms", "over plain", "%", "hits", "hits later"]);
+  row(rows[0].name, [ms(bare), ms(rows[0].cpu)]);
+  for (const [i, contender] of bench.contenders.entries()) {
+    const { name, median, cpu } = rows[i + 1], over = median - bare;
+    const first = early.get(name)!, later = late.get(name)!;
+    if (contender.ours && first.hits > 0) throw new Error(`${name}: ${shownHits(first)} misses hit`);
+    const hits = [shownHits(first), shownHits(later)];
+    if (first.hits > 0 || !areHits(contender, later)) row(name, ["refuses", "", "", "", ...hits]);
+    else {
+      row(name, [ms(median), ms(cpu), ms(over), ((over / bare) * 100).toFixed(1), ...hits]);
+      shown.push(rows[i + 1]);
+    }
+  }
+  const bars = shown.map(({ name, median }) => ({ name, value: median / 1000 }));
+  bench.figure({ title, unit: "ms", bars });
+}
 
-/** Hits of many clients at once, and what CPU time one costs, the daemon's share included. */
-export async function parallel(bench: Bench): Promise<void> {
-  const all = [undefined, ...bench.contenders], found = all.map((): Parallel[] => []);
-  for (const contender of bench.contenders) {
-    const words = ["-c", "small.c", "-o", "out%W.o"];
-    await spawnAll(bench, [through(contender, gcc, words)], [String(parallelWorkers), "1"]); // every output once
+/** Misses of small files, and of files with many headers. */
+export async function misses(bench: Bench): Promise<void> {
+  const folder = bench.folder;
+  for (let i = 0; i < smallMissRounds; i++) {
+    const text = `#include <stdio.h>\nint main(void) { return puts("${i}"); }\n`;
+    Deno.writeTextFileSync(`${folder}/miss${i}.c`, text);
   }
-  for (let round = 0; round < parallelRounds; round++) {
-    for (const [i, contender] of all.entries()) found[i].push(await parallelOnce(bench, contender));
+  const small = ["-O1", "-c", "miss%N.c", "-o", "miss-%C.o"];
+  await missesOf(bench, "Miss, small C file", gcc, small, smallMissRounds);
+  const { includes, options } = writeHeaders(folder, headerCount);
+  for (let i = 0; i < headerMissRounds; i++) {
+    Deno.writeTextFileSync(`${folder}/many-miss${i}.cc`, `${includes}int all() { return f${i + 1}(); }\n`);
   }
-  const title = `Hits of ${parallelWorkers} clients at once`;
-  console.log(`\n${title}, ${parallelRounds} rounds of ${parallelSeconds} s each\n`);
-  row("", ["a second", "CPU ms: all", "client", "daemon"], 13);
-  const rows = all.map((contender, i) => {
-    const of = (field: keyof Parallel) => middle(found[i].map((one) => one[field]));
-    const name = contender?.name ?? "/bin/true", client = of("client"), daemon = of("daemon");
-    return { name, perSecond: of("perSecond"), client, daemon, cpu: client + daemon };
-  });
-  for (const { name, perSecond, cpu, client, daemon } of rows) {
-    row(name, [perSecond.toFixed(0), cpu.toFixed(2), client.toFixed(2), daemon.toFixed(2)], 13);
-  }
-  bench.figure({
-    title: "Hits a second, 8 clients",
-    unit: "a second",
-    more: true,
-    bars: rows.map(({ name, perSecond }) => ({ name, value: perSecond })),
-  });
-  const cached = rows.slice(1).map(({ name, cpu }) => ({ name, value: cpu }));
-  bench.figure({ title: "CPU time a hit, 8 clients, daemon included", unit: "ms", bars: cached });
+  const many = [...options, "-c", "many-miss%N.cc", "-o", "many-miss-%C.o"];
+  await missesOf(bench, `Miss, C++ file with ${headerCount} headers`, gxx, many, headerMissRounds);
 }

@@ -2,11 +2,12 @@
  * What the cases of scripts/bench share: commands in turns through bench_spawn.c, and how figures are printed and
  * kept for the plot.
  *
- * Keeps true: what is compared was run in turns, in one run of the benchmark, with the compiler's own environment.
+ * Keeps true: what is compared was run in turns, in one run of the benchmark, with the compiler's own environment; no
+ * figure that is called a hit's is of anything else.
  *
  * @module
  */
-import type { Contender } from "./bench_peers.ts";
+import { type Contender, hitCount } from "./bench_peers.ts";
 
 /** A line for bench_spawn. */
 export interface Command {
@@ -109,14 +110,24 @@ export async function timings(
   });
 }
 
+/** Words with %C filled in: each contender writes files of its own. One peer's are hard links into its cache. */
+function named(words: string[], name: string): string[] {
+  return words.map((word) => word.replace("%C", name.replace(/\W+/g, "-")));
+}
+
 /** The command of one contender; a link stands for the compiler itself. */
-export function through({ name, before, env }: Contender, compiler: string, words: string[]): Command {
-  const isLink = before[0].endsWith(compiler.slice(compiler.lastIndexOf("/")));
-  return { name, env, words: [...before, ...(isLink ? [] : [compiler]), ...words] };
+export function through(
+  { name, before, isLink, env }: Contender,
+  compiler: string,
+  words: string[],
+): Command {
+  const file = compiler.slice(compiler.lastIndexOf("/"));
+  const prefix = isLink ? [before[0].replace(/\/[^/]*$/, file)] : [...before, compiler];
+  return { name, env, words: [...prefix, ...named(words, name)] };
 }
 
 export function plain(compiler: string, words: string[]): Command {
-  return { name: "plain compiler", env: { PATH: paths }, words: [compiler, ...words] };
+  return { name: "plain compiler", env: { PATH: paths }, words: [compiler, ...named(words, "plain")] };
 }
 
 /** What starting any process costs. */
@@ -125,4 +136,42 @@ export function floors(folder: string): Command[] {
     { name: "/bin/true", env: {}, words: ["/bin/true"] },
     { name: "static empty program", env: {}, words: [`${folder}/empty`] },
   ];
+}
+
+/** How many of a contender's runs hit while something was measured. */
+export interface Counted {
+  hits: number;
+  runs: number;
+}
+
+/** Counts hits of contenders while `work` runs `runs` commands of each. */
+export async function counting<T>(
+  contenders: readonly Contender[],
+  runs: number,
+  work: () => Promise<T>,
+): Promise<{ result: T; counts: Map<string, Counted> }> {
+  const count = () => Promise.all(contenders.map(hitCount));
+  const before = await count(), result = await work(), after = await count();
+  const counts = contenders.map((
+    { name },
+    i,
+  ): [string, Counted] => [name, { hits: after[i] - before[i], runs }]);
+  return { result, counts: new Map(counts) };
+}
+
+/** Below this part of hits a peer's figure would be of compiles. The watchers of some miss a change now and then. */
+const leastShare = 0.9;
+
+/**
+ * Whether what was measured are hits. A peer's row then says that they are not, and it gets no bar.
+ *
+ * @throws {Error} for ours where a single run did not hit: a figure of it that is not of hits would be a false claim
+ */
+export function areHits({ name, ours }: Contender, counted: Counted): boolean {
+  if (ours && counted.hits !== counted.runs) throw new Error(`${name}: only ${shownHits(counted)} runs hit`);
+  return counted.hits >= counted.runs * leastShare;
+}
+
+export function shownHits({ hits, runs }: Counted): string {
+  return `${hits}/${runs}`;
 }

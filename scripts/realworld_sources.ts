@@ -73,17 +73,18 @@ const redis = {
 /** A makefile for sources that come without one: all objects with depfiles, archive, shared library, program. */
 function makefile(options: { sources: string; flags?: string; libraries?: string }): string {
   return `CFLAGS = -O2 -g -fPIC ${options.flags ?? ""}
+DEPFLAGS = -MMD -MP
 SOURCES = $(wildcard ${options.sources})
 OBJECTS = $(addsuffix .o,$(basename $(subst /,_,$(SOURCES))))
 LIBRARIES = ${options.libraries ?? ""}
 all: host libwhole.so
 define rule
 $(addsuffix .o,$(basename $(subst /,_,$(1)))): $(1)
-	$$(CC) $$(CFLAGS) -MMD -MP -c $(1) -o $$@
+	$$(CC) $$(CFLAGS) $$(DEPFLAGS) -c $(1) -o $$@
 endef
 $(foreach source,$(SOURCES),$(eval $(call rule,$(source))))
 host.o: host.c
-	$(CC) $(CFLAGS) -MMD -MP -c host.c -o $@
+	$(CC) $(CFLAGS) $(DEPFLAGS) -c host.c -o $@
 libwhole.a: $(OBJECTS)
 	$(AR) rcs $@ $(OBJECTS)
 libwhole.so: $(OBJECTS)
