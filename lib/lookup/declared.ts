@@ -73,6 +73,7 @@ export function declaredObservation(
     linkTexts: new Map(),
     physical: new Map(),
     refused: new Map(),
+    unmade: new Set(),
     written: new Map(),
     variables: new Set(environment.keys()),
     wholeEnvironment: true,

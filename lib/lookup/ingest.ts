@@ -34,6 +34,7 @@ export function statementsOf(found: Observation, options: IngestOptions): Statem
   for (const [path, value] of found.linkTexts) ingest.same(inputKinds.link_text, path, value);
   for (const [path, value] of found.physical) ingest.same(inputKinds.real_path, path, value);
   for (const [path, errno] of found.refused) ingest.refusal(path, errno);
+  for (const path of found.unmade) ingest.unmade(path);
   ingest.twins();
   const absences = ingest.absences(found.absent, found);
   return ingest.refused ?? { inputs: ingest.rows, absences };
@@ -165,6 +166,23 @@ class Ingest {
     const now = this.#inputs.value(kind, path);
     if (now === undefined || !sameBytes(now, value)) return this.#changed(path);
     this.#add(kind, path, value);
+  }
+
+  /** Nothing could be made at `path`: its folder is missing, or none, or a link there leads to nothing. */
+  unmade(path: string): void {
+    if (this.refused !== undefined) return;
+    const folder = path.slice(0, path.lastIndexOf("/")) || "/";
+    if (this.#inputs.absent(folder)) return this.#add(inputKinds.absent, folder, new Uint8Array(32));
+    this.#add(inputKinds.exists, folder, existsValue(this.#inputs.state(folder)));
+    const state = this.#inputs.linkState(path);
+    if (typeof state === "number") {
+      // In a folder that is there, an absent path could have been made.
+      if (state === c.ENOENT) return this.#changed(path);
+      return; // ENOTDIR: the folder is none, which stands above
+    }
+    this.#add(inputKinds.lstat, path, statValue(state));
+    this.#add(inputKinds.link_text, path, this.#inputs.value(inputKinds.link_text, path));
+    this.#add(inputKinds.absent, path, this.#inputs.value(inputKinds.absent, path));
   }
 
   refusal(path: string, errno: number): void {

@@ -40,6 +40,8 @@ export interface Observation {
   physical: Map<string, Uint8Array>;
   /** Path -> errno, of questions answered with neither yes nor no. */
   refused: Map<string, number>;
+  /** Paths that could not be made for want of what they lie in or lead to. */
+  unmade: Set<string>;
   written: Map<string, Written>;
   variables: Set<string>;
   /** A program reads `environ` itself: every variable counts. */

@@ -63,6 +63,7 @@ class Observer {
     linkTexts: new Map(),
     physical: new Map(),
     refused: new Map(),
+    unmade: new Set(),
     written: new Map(),
     variables: new Set(alwaysAsked),
     wholeEnvironment: false,
@@ -325,7 +326,10 @@ class Observer {
   #writeRefused(given: string, errno: number): void {
     const path = tidy(given);
     if (factRule(path) !== undefined) return;
-    if (errno === errnos.ENOENT || errno === errnos.ENOTDIR) return this.#missed(path);
+    if (errno === errnos.ENOENT || errno === errnos.ENOTDIR) {
+      if (!this.#found.written.has(path)) this.#found.unmade.add(path);
+      return;
+    }
     if (errno === errnos.EEXIST) return this.#ask("exists", path, undefined);
     this.#found.refused.set(path, errno);
   }

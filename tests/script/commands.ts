@@ -197,9 +197,16 @@ export const commands: Record<string, Command> = {
   },
   chmod: {
     usage: "chmod OCTAL FILE...",
-    help: "Set permission bits.",
+    help: "Set permission bits of files and folders.",
     run(world, [mode, ...names]) {
-      for (const name of names) Deno.chmodSync(world.path(name), parseInt(mode, 8));
+      for (const name of names) {
+        const path = world.path(name);
+        // Through a link to a device the whole machine would be changed.
+        if (!Deno.statSync(path).isFile && !Deno.statSync(path).isDirectory) {
+          throw new Error(`${name} is no file`);
+        }
+        Deno.chmodSync(path, parseInt(mode, 8));
+      }
       return undefined;
     },
   },
