@@ -130,6 +130,17 @@ const hazards: Hazard[] = [
   { name: "another mount namespace, and another root on the same file system", needs: canMount, counts: { miss_new: 1, hit: 5, pass_other_file_tree: 2 }, script: `
     echo 'int v;' >a.c; ${settle}; export W=$PWD; mkdir root; $Z gcc -c a.c; $Z gcc -c a.c; unshare -m sh -c '$Z gcc -c a.c'
     mount --bind / root; chroot root sh -c 'cd "$W" && $Z gcc -c a.c'; umount root; cksum <a.o; rm -r root a.o` },
+  { name: "a folder whose path no call can give", counts: {}, script: `
+    d=$(printf 'x%.0s' $(seq 250)); for i in $(seq 17); do mkdir -p $d; cd -P ./$d 2>/dev/null || exit 3; done
+    echo 'int v;' >a.c; $Z gcc -c a.c -o a.o; echo $?; cksum <a.o; rm a.o` },
+  { name: "a tool that goes to a folder whose path no call can give", counts: { hit: 0 }, script: `
+    d=$(printf 'x%.0s' $(seq 250)); printf '#!/bin/sh\nd=%s; for i in $(seq 17); do mkdir -p $d; cd -P ./$d; done 2>/dev/null; echo "int v$(cat n);" >b.c; exec gcc -c b.c -o b.o\n' $d >mycc; chmod 755 mycc
+    echo 'int v;' >a.c; for n in 1 2; do echo $n >n; ${settle}; $Z ./mycc -c a.c; echo $?; find . -name b.o | wc -l; rm -r $d; done` },
+  { name: "a run that is stopped as by Ctrl-Z, and goes on", needs: can("command -v bash"), counts: { miss_new: 1, hit: 1 }, script: `
+    printf '#!/bin/sh\nsleep 0.6\nexec gcc "$@"\n' >slow; chmod 755 slow; echo 'int v;' >a.c; ${settle}
+    bash -c 'set -m; $Z ./slow -c a.c </dev/null & p=$!; sleep 0.3; kill -TSTP -$p; sleep 0.5
+      cat /proc/[0-9]*/stat | sed "s/.*) //" | awk -v g=$p "\$3 == g && \$1 != \"T\" && \$1 != \"Z\"" | wc -l
+      kill -CONT -$p; wait -f $p; echo $?; cksum <a.o; rm a.o' 2>/dev/null` },
   { name: "another mount namespace and another runtime folder with the same cache", needs: canMount, counts: { miss_new: 2, hit: 4 }, script: `
     echo 'int v;' >a.c; echo 'int w;' >b.c; mkdir -p -m 700 run; ${settle}; $Z gcc -c a.c
     XDG_RUNTIME_DIR=$PWD/run unshare -m sh -c '$Z gcc -c a.c; $Z gcc -c b.c'; cksum <a.o; cksum <b.o; rm -r run a.o b.o` },

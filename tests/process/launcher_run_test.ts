@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { byteString } from "../../lib/base/bytes.ts";
 import { type AnyMessage, type Message, reportFlags } from "../../lib/protocol/mod.ts";
-import { answering, launchers, play, runPlainly, zc } from "./fake_decider.ts";
+import { answering, hit, launchers, play, runPlainly, zc } from "./fake_decider.ts";
 
 const done: AnyMessage = { name: "done", outcome: "" };
 const ranAndDone = answering(runPlainly, done);
@@ -63,7 +63,45 @@ const runs: RunCase[] = [
   { name: "runs where the folder is gone", script: `mkdir d; cd d; rmdir ../d; ${zc} echo ran`, out: "ran\n" },
 ];
 
+const hasPython =
+  new Deno.Command("sh", { args: ["-c", "command -v python3"], stdout: "null" }).outputSync().success;
+
+/** Runs the launcher with a pipe as its stdout whose reader is slow; prints whether the pipe still does (not) wait, and how much came. */
+const withPipe = `import fcntl, os, subprocess, sys, time
+r, w = os.pipe()
+flags = fcntl.fcntl(w, fcntl.F_GETFL)
+if sys.argv[1] == "nonblocking": fcntl.fcntl(w, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+p = subprocess.Popen(sys.argv[2:], stdout=w)
+time.sleep(0.3)
+during, total = fcntl.fcntl(w, fcntl.F_GETFL) & os.O_NONBLOCK != 0, 0
+os.set_blocking(r, False)
+while True:
+    over = p.poll() is not None
+    try:
+        total += len(os.read(r, 65536))
+        continue
+    except BlockingIOError:
+        if over: break
+    time.sleep(0.001)
+print(during, fcntl.fcntl(w, fcntl.F_GETFL) & os.O_NONBLOCK != 0, total, p.returncode)
+`;
+
 for (const launcher of launchers) {
+  for (const [kind, is] of [["nonblocking", "True"], ["blocking", "False"]]) {
+    const script = `printf %s "$P" >p.py; python3 p.py ${kind} ${zc} head -c 300000 /dev/zero`;
+    const expected = `${is} ${is} 300000 0\n`;
+    Deno.test({
+      name: `RUN and HIT (${launcher.name}) leave a ${kind} pipe as it is, and all of the text comes`,
+      ignore: !hasPython,
+      fn: async () => {
+        for (const decide of [ranAndDone, answering(hit({ out: new Uint8Array(300_000) }))]) {
+          const told = await play({ launcher, script, decide, env: { P: withPipe } });
+          assertEquals([told.out, told.err], [expected, ""]);
+        }
+      },
+    });
+  }
+
   for (const row of runs) {
     Deno.test(`RUN (${launcher.name}) ${row.name}`, async () => {
       const told = await play({ launcher, script: row.script, decide: ranAndDone });

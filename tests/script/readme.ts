@@ -22,7 +22,8 @@ under the tools' names first on PATH) and \`plain\` (which compares the compiler
 The fuzzer (\`scripts/fuzz\`, tests/fuzz/differential) draws such scenarios, and writes what fails as one.
 
 Every tool line is a differential test: the tool runs plainly, the folder is put back, the tool runs through the
-cache, and files, bytes, modes, links, times, both texts and the exit code must agree.
+cache, and files, bytes, modes, links, times, both texts and the exit code must agree. \`$THROUGH\` is what stands
+before the tool: nothing when it runs plainly.
 
 A line is \`[condition] ! NAME=value word args... <in >out 2>&1\`, all but the word optional. \`!\` expects failure.
 Conditions: \`root\`, a mode, or a program on PATH (\`clang\`, \`exec:ld.lld\`); \`!\` in brackets turns one round.

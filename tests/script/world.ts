@@ -183,7 +183,7 @@ export class World {
   #plainRun(line: CommandLine, before: Tree): PlainRun & { tmp: string } {
     settle(); // or what this run writes could be as old as what was there
     restoreTree(`${this.root}/tmp`, new Map());
-    const ran = this.#shell(line);
+    const ran = this.#shell(naming([], line));
     const tree = takeTree(this.work), tmp = temporaryNames(takeTree(`${this.root}/tmp`));
     restoreTree(this.work, before);
     restoreTree(`${this.root}/tmp`, new Map());
@@ -220,13 +220,13 @@ export class World {
 
   /** The same line through the cache. */
   #through(line: CommandLine): CommandLine {
-    if (this.mode === "plain" || this.programs === undefined) return line;
+    if (this.mode === "plain" || this.programs === undefined) return naming([], line);
     if (this.mode === "masquerade") {
       const path = `${this.root}/masks:${this.env.get("PATH")}`;
-      return { ...line, assignments: [["PATH", path], ...line.assignments] };
+      return naming([], { ...line, assignments: [["PATH", path], ...line.assignments] });
     }
     const before = this.mode === "launcher" ? [this.programs.launcher] : [this.programs.zccache, "wrap"];
-    return { ...line, argv: [...before, ...line.argv] };
+    return naming(before, { ...line, argv: [...before, ...line.argv] });
   }
 
   #putMasks(): void {
@@ -258,6 +258,11 @@ export class World {
       stderr: bytewise.decode(child.stderr),
     };
   }
+}
+
+/** The line with a variable that holds what stands before its tool. */
+function naming(before: readonly string[], line: CommandLine): CommandLine {
+  return { ...line, assignments: [...line.assignments, ["THROUGH", before.join(" ")]] };
 }
 
 /** Temporary names are drawn anew by each run of a tool: as many of each form must be there, not the same. */
