@@ -23,13 +23,13 @@ const hazards: Hazard[] = [
   { name: "a script under make -j", needs: can("command -v make"), counts: { miss_new: 2, hit: 2 }, script: `
     ${script("#!/bin/sh", 'exec gcc "$@"')}; echo 'int a;' >a.c; echo 'int b;' >b.c; ${settle}
     printf 'all: a.o b.o\\n%%.o: %%.c\\n\\t+@$(Z) ./mycc -c $< </dev/null\\n' >Makefile; make -s -j2 Z="$Z"; cksum a.o b.o; rm a.o b.o` },
-  { name: "a library that audits the loader", times: 1, counts: { pass_unmodelled: 2, miss_new: 1, hit: 1 }, script: `
+  { name: "a library that audits the loader", times: 1, counts: { pass_unmodelled: 1, miss_new: 1, hit: 1 }, script: `
     printf '#include <unistd.h>\\nunsigned la_version(unsigned v) { if (write(2, "audited", 7)) {} return v; }\\n' >l.c; gcc -shared -fPIC l.c -o l.so
     echo 'int v;' >a.c; ${settle}; for i in 1 2; do LD_AUDIT=$PWD/l.so $Z gcc -c a.c; $Z gcc -c a.c; rm a.o; done` },
   { name: "texts of the loader", times: 1, counts: { pass_unmodelled: 1, miss_new: 1, hit: 1 }, script: `
     echo 'int v;' >a.c; ${settle}; $Z gcc -c a.c; LD_DEBUG=statistics $Z gcc -c a.c 2>/dev/null; $Z gcc -c a.c; rm a.o` },
   { name: "a folder of libraries that is named", times: 1, counts: { miss_new: 1, miss_environment: 1, hit: 2 }, script: `
-    mkdir l; echo 'int v;' >a.c; ${settle}; for i in 1 2; do $Z gcc -c a.c; LD_LIBRARY_PATH=$PWD/l $Z gcc -c a.c; rm a.o; done` },
+    mkdir -p l; echo 'int v;' >a.c; ${settle}; for i in 1 2; do $Z gcc -c a.c; LD_LIBRARY_PATH=$PWD/l $Z gcc -c a.c; rm a.o; done` },
   { name: "a program of another loader", times: 1, needs: Deno.build.arch === "x86_64", counts: { pass_untraceable: 2 }, script: `
     cp /lib64/ld-linux-x86-64.so.2 ld.so; printf '#include <unistd.h>\\nint main(int c, char **v) { return execvp(*v = "gcc", v); }\\n' >m.c
     gcc m.c -o mycc -Wl,--dynamic-linker=$PWD/ld.so; echo 'int v;' >a.c; ${settle}; for i in 1 2; do $Z ./mycc -c a.c; cksum <a.o; rm a.o; done` },
@@ -42,7 +42,7 @@ const hazards: Hazard[] = [
 ];
 
 /** Interpreters, and a tool that writes what $WORD holds into its argument, without asking for it by getenv. */
-const readers: { program: string; lines: string[] }[] = [
+const readers: { program: string; lines: string[]; counts?: Record<string, number> }[] = [
   { program: "sh", lines: ['echo "$WORD" >"$1"'] },
   { program: "dash", lines: ['echo "$WORD" >"$1"'] },
   { program: "bash", lines: ['echo "$WORD" >"$1"'] },
@@ -57,9 +57,13 @@ const readers: { program: string; lines: string[] }[] = [
     ],
   },
   { program: "ruby", lines: ["File.write(ARGV[0], ENV[%q(WORD)].to_s)"] },
-  { program: "node", lines: ["require(`fs`).writeFileSync(process.argv[2], process.env.WORD ?? ``)"] },
+  {
+    program: "node",
+    lines: ["require(`fs`).writeFileSync(process.argv[2], process.env.WORD ?? ``)"],
+    counts: {},
+  },
 ];
-for (const { program, lines } of readers) {
+for (const { program, lines, counts } of readers) {
   // A version manager's script stands in front of the real one.
   const path = ["/usr/bin", "/bin", "/usr/local/bin"].map((folder) => `${folder}/${program}`).find((path) =>
     can(`test -x ${path}`)
@@ -68,7 +72,7 @@ for (const { program, lines } of readers) {
     name: `${program} reads the environment`,
     needs: path !== undefined,
     times: 1,
-    counts: { miss_new: 1, miss_environment: 2, hit: 3 },
+    counts: counts ?? { miss_new: 1, miss_environment: 2, hit: 3 },
     script: `printf '%s\\n' '#!${path}${program === "make" ? " -f" : ""}' ${
       lines.map((line) => `'${line}'`).join(" ")
     } >strip
