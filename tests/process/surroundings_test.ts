@@ -33,6 +33,10 @@ const hazards: Hazard[] = [
   { name: "a program of another loader", times: 1, needs: Deno.build.arch === "x86_64", counts: { pass_untraceable: 2 }, script: `
     cp /lib64/ld-linux-x86-64.so.2 ld.so; printf '#include <unistd.h>\\nint main(int c, char **v) { return execvp(*v = "gcc", v); }\\n' >m.c
     gcc m.c -o mycc -Wl,--dynamic-linker=$PWD/ld.so; echo 'int v;' >a.c; ${settle}; for i in 1 2; do $Z ./mycc -c a.c; cksum <a.o; rm a.o; done` },
+  { name: "a header that comes where the compiler looks by itself, without a tracer", times: 1, needs: canMount, counts: { miss_new: 1, hit: 2, miss_input: 1 }, script: `
+    export ZCCACHE_TRACE=off; mkdir -p d; echo 'int v = 1;' >d/zc_v.h; echo '#include <zc_v.h>' >a.c
+    unshare -m sh -c 'mount -t tmpfs none /usr/local/include; build() { ${settle}; $Z gcc -idirafter d -MD -c a.c; cksum <a.o; cat a.d; rm a.o a.d; }
+      build; build; f=/usr/local/include/$(gcc -print-multiarch); mkdir -p $f; echo "int v = 2;" >$f/zc_v.h; build; build; $S stop >/dev/null 2>&1'; true` },
   { name: "a catalog of messages that comes, changes and goes", times: 1, needs: canMount && can("command -v msgfmt"), counts: { miss_new: 1, miss_input: 2, hit: 5 }, script: `
     export LC_ALL=C.UTF-8 LANGUAGE=fr; echo 'static int f(int a) { return a; }' >a.c
     unshare -m sh -c 'mount -t tmpfs none /usr/share/locale; d=/usr/share/locale/fr/LC_MESSAGES; mkdir -p $d
