@@ -136,11 +136,12 @@ class Asking {
     };
     const programs = list("programs"), libraries = list("libraries");
     if (programs.length === 0 || libraries.length === 0) return false;
-    for (const folder of [...list("install"), ...programs, ...libraries]) this.#either(`${folder}/specs`);
-    this.#optionFiles(machine.trimEnd());
-    return this.#programs(programs, machine.trimEnd()) &&
+    const specs = [...list("install"), ...programs, ...libraries].map((folder) => `${folder}/specs`);
+    // What they hold may name other files, and be anything.
+    const told = [...specs, ...this.#optionFiles(machine.trimEnd())].filter((path) => this.#either(path));
+    return told.length === 0 && this.#programs(programs, machine.trimEnd()) &&
       languages.filter((language) => this.#search(language)).length > 0 &&
-      [...this.#found.files].every((file) => this.#libraries(file));
+      this.#libraries([...this.#found.files]);
   }
 
   /** A file that counts whether it is there or not. */
@@ -152,14 +153,13 @@ class Asking {
   }
 
   /** Files of options that clang reads where they are: named by the driver, the target, or both. */
-  #optionFiles(machine: string): void {
-    for (const path of [this.#driver.tool, this.#driver.realTool]) {
-      const folder = path.replace(/\/[^/]*$/, ""), name = path.slice(folder.length + 1);
-      for (const mode of [name, "clang", "clang++"]) {
-        this.#either(`${folder}/${mode}.cfg`), this.#either(`${folder}/${machine}-${mode}.cfg`);
-      }
-      this.#either(`${folder}/${machine}.cfg`);
-    }
+  #optionFiles(machine: string): string[] {
+    return [this.#driver.tool, this.#driver.realTool].flatMap((path) => {
+      const folder = path.replace(/\/[^/]*$/, ""),
+        modes = [path.slice(folder.length + 1), "clang", "clang++"];
+      const names = modes.flatMap((mode) => [mode, `${machine}-${mode}`]);
+      return [...names, machine].map((name) => `${folder}/${name}.cfg`);
+    });
   }
 
   /** Each program that may be started: what the driver names, and the first of that name where it and execvp look. */
@@ -172,9 +172,7 @@ class Asking {
         for (const folder of [...programs, ...this.#folders]) if (this.#either(`${folder}/${name}`)) break;
       }
     }
-    return [...this.#found.files].every((file) =>
-      file.endsWith("specs") || file.endsWith(".cfg") || isProgram(file)
-    );
+    return [...this.#found.files].every(isProgram);
   }
 
   /** The folders of headers, as the driver lists them when it searches; false where it does not know the language. */
@@ -187,7 +185,7 @@ class Asking {
     for (const [, folder] of said.matchAll(/^ignoring nonexistent directory "(\/.*)"$/gm)) {
       this.#found.searched.add(tidy(folder));
     }
-    for (const [, file] of said.matchAll(/^Configuration file: (\/.*)$/gm)) this.#either(tidy(file));
+    if (/^Configuration file: /m.test(said)) return false;
     for (const [, folder] of said.matchAll(/^Found candidate GCC installation: (\/.*)\/[^/]+$/gm)) {
       this.#installations(tidy(folder));
     }
@@ -206,8 +204,8 @@ class Asking {
     }
   }
 
-  #libraries(file: string): boolean {
-    const text = this.#run(["/usr/bin/ldd", file])?.out;
+  #libraries(programs: readonly string[]): boolean {
+    const text = this.#run(["/usr/bin/ldd", ...programs])?.out;
     if (text === undefined) return false;
     for (const [, library] of text.matchAll(/(?:=> |^\s*)(\/\S+) \(/gm)) this.#found.files.add(tidy(library));
     return true;
@@ -228,7 +226,7 @@ class Asking {
         cwd: shown(cwd),
         stdin: "null",
       }).outputSync();
-      // ldd says of a static program that it is none, and fails: it loads nothing.
+      // ldd fails where one of them is static, and goes on: that one loads nothing.
       if (!success && program !== "/usr/bin/ldd") return undefined;
       const text = (bytes: Uint8Array) => fromText(new TextDecoder().decode(bytes));
       return { out: text(stdout), err: text(stderr) };

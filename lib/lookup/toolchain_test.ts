@@ -126,3 +126,22 @@ Deno.test("Toolchains asks no script and no program of another name", () => {
     Deno.removeSync(folder, { recursive: true });
   }
 });
+
+Deno.test({
+  name: "Toolchains believes no driver that reads options from a file",
+  ignore: !new Deno.Command("test", { args: ["-x", "/usr/bin/clang"] }).outputSync().success,
+  fn: () => {
+    const folder = Deno.makeTempDirSync({ prefix: "zc-toolchain-" }), tool = fromText(`${folder}/clang`);
+    try {
+      Deno.symlinkSync("/usr/bin/clang", `${folder}/clang`);
+      const realTool = fromText(Deno.realPathSync("/usr/bin/clang")), toolchains = new Toolchains();
+      const environment = new Map([["PATH", "/usr/bin:/bin"]]);
+      const told = () => toolchains.of({ tool, realTool, machine: [], cwd: "/", environment }) !== undefined;
+      const before = told();
+      Deno.writeTextFileSync(`${folder}/clang.cfg`, "");
+      assertEquals([before, told()], [true, false]);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});

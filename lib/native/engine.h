@@ -212,8 +212,12 @@ static bool engine_can_start(void)
     static const struct { int resource; rlim_t least; } needs[] = {
         {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_DATA, RLIM_INFINITY}, {RLIMIT_STACK, 1 << 20}, {RLIMIT_FSIZE, 64 << 20},
         {RLIMIT_NPROC, 1024}};
+    /* The loader would print in the engine, too, or load there what prints; with these nothing is kept anyway. */
+    static const char *const loud[] = {"LD_AUDIT", "LD_DEBUG", "LD_SHOW_AUXV", "LD_TRACE_LOADED_OBJECTS"};
     enum { DESCRIPTORS = 64 };
     struct rlimit limit;
+    for (size_t i = 0; i < sizeof loud / sizeof *loud; i++)
+        if (getenv(loud[i])) return false;
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
         if (getrlimit(needs[i].resource, &limit) || limit.rlim_cur < needs[i].least) return false;
     if (getrlimit(RLIMIT_NOFILE, &limit) || !learn_self()) return false;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Observation, Refused } from "./observation.ts";
 import { observe } from "./observe.ts";
-import { classOf, programName } from "./rules.ts";
+import { classOf, isUnmodelled, programName } from "./rules.ts";
 import type { TraceEvent } from "./read.ts";
 
 type Bare = TraceEvent extends infer E
@@ -200,4 +200,80 @@ for (const [path, name, kind] of programs) {
   Deno.test(`programName() and classOf() of ${path}`, () => {
     assertEquals([programName(path), classOf(path)], [name, kind]);
   });
+}
+
+/** Read inside libc and the loader: a result without one must not serve a run with it, nor the other way round. */
+const unseen = [
+  "LANG",
+  "LANGUAGE",
+  "LC_ALL",
+  "LC_CTYPE",
+  "LC_MESSAGES",
+  "LOCPATH",
+  "LD_LIBRARY_PATH",
+  "LD_PRELOAD",
+  "LD_AUDIT",
+  "LD_DEBUG",
+  "GCONV_PATH",
+  "GLIBC_TUNABLES",
+  "POSIXLY_CORRECT",
+  "TZ",
+];
+for (const name of unseen) {
+  Deno.test(`observe() counts ${name}, which nobody is seen to ask for`, () => {
+    assert(kept([]).variables.has(name));
+  });
+}
+
+for (const path of ["/etc/ld.so.cache", "/etc/ld.so.preload", "/usr/lib/locale/locale-archive"]) {
+  Deno.test(`observe() counts ${path}, which nobody is seen to open`, () => {
+    assertEquals(kept([]).files.get(path), { question: "stat" });
+    const opened: Bare = { kind: "open_read", path, signature: file(1) };
+    assertEquals(kept([opened]).files.get(path)?.question, "content");
+  });
+}
+
+const identities: [string, Bare, boolean][] = [
+  ["a compiler", hello, true],
+  ["an interpreter", { ...hello, path: "/bin/sh" } as Bare, true],
+  ["a tool of unknown habits", script, false],
+];
+for (const [name, program, keeps] of identities) {
+  Deno.test(`observe() ${keeps ? "keeps" : "refuses"} a run in which ${name} asks who runs it`, () => {
+    const found = observed([{ kind: "identity" }], program);
+    assertEquals("refusal" in found ? found.refusal : "kept", keeps ? "kept" : "pass_identity");
+  });
+}
+
+for (
+  const name of [
+    "sh",
+    "dash",
+    "bash",
+    "zsh",
+    "make",
+    "gmake",
+    "python3.11",
+    "perl",
+    "ruby",
+    "node",
+    "env",
+    "mytool",
+  ]
+) {
+  Deno.test(`observe() counts every variable where ${name} runs`, () => {
+    const found = kept([], { ...hello, path: `/usr/bin/${name}` } as Bare);
+    assertEquals(found.wholeEnvironment, true);
+  });
+}
+
+const variables: [string, boolean][] = [
+  ["LD_AUDIT", true],
+  ["LD_DEBUG", true],
+  ["FAKEROOTKEY", true],
+  ["LD_PRELOAD", false],
+  ["PATH", false],
+];
+for (const [name, never] of variables) {
+  Deno.test(`isUnmodelled() ${name}`, () => assertEquals(isUnmodelled(name), never));
 }

@@ -208,6 +208,11 @@ const gated: [string, () => string, boolean][] = [
 int main(void) { return 0; }`,
     ), true],
   ["a 32-bit program", () => build("m32", "int main(void) { return 0; }", ["-m32"]), canBuild32()],
+  ["a program of another loader, as another libc has", () => {
+    const loader = build("other.ld.so", "int main(void) { return 0; }");
+    Deno.copyFileSync(Deno.realPathSync("/lib64/ld-linux-x86-64.so.2"), loader);
+    return build("other", "int main(void) { return 0; }", [`-Wl,--dynamic-linker=${loader}`]);
+  }, Deno.build.arch === "x86_64"],
   ["a set-id program", () => {
     const program = build("setid", "int main(void) { return 0; }");
     Deno.chmodSync(program, 0o4755);

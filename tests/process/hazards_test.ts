@@ -4,82 +4,22 @@
  * delivery. Each script runs plainly and through the cache; both must end alike.
  */
 import { assert, assertEquals } from "@std/assert";
-import { byteString } from "../../lib/base/bytes.ts";
-import { findPrograms } from "../script/programs.ts";
-import { engine, World } from "./engine.ts";
+import {
+  alike,
+  can,
+  canMount,
+  hasCompiler,
+  type Hazard,
+  isRoot,
+  outcomes,
+  registerHazards,
+  settle,
+  shell,
+} from "./alike.ts";
+import { World } from "./engine.ts";
 
-const isRoot = Deno.uid() === 0;
-
-/** Whether a shell script succeeds here: what a test needs may be forbidden even to root. */
-function can(script: string): boolean {
-  return new Deno.Command("sh", { args: ["-c", script], stdout: "null", stderr: "null" }).outputSync()
-    .success;
-}
-
-const hasCompiler = can("command -v gcc");
 const hasClang = can("command -v clang");
-const canMount = isRoot && can("unshare -m sh -c 'mount -t tmpfs none /mnt'");
 
-type Entry = "none" | "wrap" | "launcher";
-
-/** Runs `script` with `$Z` in front of its tools: nothing, or the cache. Texts are byte strings. */
-async function shell(
-  world: World,
-  script: string,
-  entry: Entry = "wrap",
-): Promise<{ code: number; text: string }> {
-  const front = {
-    none: "",
-    wrap: `${engine.join(" ")} wrap`,
-    launcher: entry === "launcher" ? launcher() : "",
-  };
-  const { code, stdout } = await new Deno.Command("sh", {
-    args: ["-c", `exec 2>&1\n${script}`],
-    env: { ...world.env, Z: front[entry], LC_ALL: "C" },
-    clearEnv: true,
-    cwd: world.work,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).output();
-  return { code, text: byteString(stdout) };
-}
-
-let unpacked: string | undefined;
-
-function launcher(): string {
-  return unpacked ??= findPrograms(engine[0]).launcher;
-}
-
-async function outcomes(world: World): Promise<Record<string, number>> {
-  return JSON.parse((await world.run(["stats", "--json"])).out).by_outcome;
-}
-
-/** Runs the script plainly, then through the cache `times` times; each must say the same. The outcomes of these. */
-async function alike(
-  world: World,
-  script: string,
-  times = 2,
-  entry: Entry = "wrap",
-): Promise<Record<string, number>> {
-  const plain = await shell(world, script, "none");
-  if (entry === "launcher") await world.run(["start"]);
-  for (let i = 1; i <= times; i++) assertEquals([i, await shell(world, script, entry)], [i, plain]);
-  return await outcomes(world);
-}
-
-interface Hazard {
-  name: string;
-  script: string;
-  needs?: boolean;
-  /** Outcomes of the runs through the cache. */
-  counts?: Record<string, number>;
-  times?: number;
-  /** Only the launcher, called by its path, gets so far: the engine's runtime does not start for such a caller. */
-  byLauncher?: true;
-}
-
-const settle = "sleep 0.03";
 // deno-fmt-ignore: a row stays a line
 const hazards: Hazard[] = [
   { name: "names and arguments that are no UTF-8", byLauncher: true, counts: { miss_new: 1, hit: 1 }, script: `
@@ -154,17 +94,7 @@ const hazards: Hazard[] = [
     tty; $Z clang -Wall -c a.c 2>&1 | cat; tty; $Z clang -Wall -c a.c 2>&1 | cat; rm a.o` },
 ];
 
-for (const { name, script, needs, counts, times, byLauncher } of hazards) {
-  const ignore = !hasCompiler || needs === false || (byLauncher === true && engine.length > 1);
-  Deno.test({ name: `through the cache as without it: ${name}`, ignore }, async () => {
-    await using world = new World();
-    world.env.S = engine.join(" ");
-    const counted = await alike(world, script, times, byLauncher ? "launcher" : "wrap");
-    for (const [outcome, count] of Object.entries(counts ?? {})) {
-      assertEquals([outcome, counted[outcome] ?? 0], [outcome, count], JSON.stringify(counted));
-    }
-  });
-}
+registerHazards(hazards);
 
 /** What others do while the tool runs, after it read its files and before it ends. */
 const edits: Record<string, string> = {

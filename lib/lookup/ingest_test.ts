@@ -1,0 +1,159 @@
+import { assert, assertEquals } from "@std/assert";
+import { fromText } from "../base/bytes.ts";
+import { Inputs } from "../inputs/mod.ts";
+import { coarseNow, type FileState, libc, signatureOf, statx } from "../os/mod.ts";
+import { inputKinds } from "../store/unit.ts";
+import type { Observation, Seen } from "../trace/mod.ts";
+import { statementsOf } from "./ingest.ts";
+import { nothing, written } from "./testing.ts";
+
+libc(); // opened once for all tests
+
+type At = (name: string) => string;
+
+/** What a run asks, in a folder made by `before`. `then` happens between the question and the run's end. */
+interface Case {
+  name: string;
+  before?: string;
+  asks: (found: Observation, at: At, seen: (name: string, question: Seen["question"]) => void) => void;
+  then?: string;
+  want: string[] | string;
+}
+
+function statements({ before, asks, then = ":" }: Omit<Case, "name" | "want">): string[] | string {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "zc-ingest-" }));
+  const at: At = (name) => fromText(name === "" ? folder : `${folder}/${name}`);
+  const sh = (script: string) =>
+    assert(new Deno.Command("sh", { args: ["-ec", script], cwd: folder }).outputSync().success, script);
+  try {
+    sh(`echo 1 > a; echo 2 > b; mkdir d; ${before ?? ":"}; sleep 0.03`);
+    const found = nothing(), startedAt = coarseNow();
+    const seen = (name: string, question: Seen["question"]) =>
+      void found.files.set(at(name), { question, signature: signatureOf(statx(at(name)) as FileState) });
+    asks(found, at, seen);
+    sh(then);
+    const inputs = new Inputs({ memo: () => undefined, remember() {} }, Deno.osRelease());
+    inputs.begin();
+    const made = statementsOf(found, { inputs, startedAt, withTimes: () => false });
+    const short = (path: string) => path.replace(at(""), "").replace(/^\//, "");
+    if ("refusal" in made) return `${made.refusal} ${short(made.what)}`;
+    const kinds = Object.entries(inputKinds);
+    return [
+      ...made.inputs.map(({ kind, path }) => `${kinds.find(([, id]) => id === kind)![0]} ${short(path)}`),
+      ...made.absences.names.flatMap(({ list, name }) =>
+        made.absences.lists[list].map((folder) => `no ${short(made.absences.folders[folder].path)}/${name}`)
+      ),
+    ];
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+const cases: Case[] = [
+  { name: "a file that was read", asks: (_f, _at, seen) => seen("a", "content"), want: ["content a"] },
+  { name: "a file that was looked at", asks: (_f, _at, seen) => seen("a", "stat"), want: ["stat a"] },
+  { name: "a folder that was opened", asks: (_f, _at, seen) => seen("d", "content"), want: ["exists d"] },
+  {
+    name: "a file that was read, and then written",
+    asks: (_f, _at, seen) => seen("a", "content"),
+    then: "echo 9 > a",
+    want: "pass_input_changed a",
+  },
+  {
+    name: "a file that was read, and then replaced",
+    asks: (_f, _at, seen) => seen("a", "content"),
+    then: "cp -p a n; mv n a",
+    want: "pass_input_changed a",
+  },
+  {
+    name: "a file that was read, and then removed",
+    asks: (_f, _at, seen) => seen("a", "content"),
+    then: "rm a",
+    want: "pass_input_changed a",
+  },
+  {
+    name: "a program whose opening nobody saw",
+    asks: ({ files }, at) => files.set(at("a"), { question: "content" }),
+    want: ["content a"],
+  },
+  {
+    name: "a program whose opening nobody saw, and which was written meanwhile",
+    asks: ({ files }, at) => files.set(at("a"), { question: "content" }),
+    then: "echo 9 > a",
+    want: "pass_input_changed a",
+  },
+  {
+    name: "an executable of the run",
+    asks: ({ programs }, at, seen) => (seen("a", "content"), programs.add(at("a"))),
+    want: ["content a", "exists a"],
+  },
+  {
+    name: "what stands for all runs and is not there",
+    asks: ({ files }, at) => files.set(at("x"), { question: "stat" }),
+    want: ["no /x"],
+  },
+  { name: "a name that was not there", asks: ({ absent }, at) => absent.add(at("x")), want: ["no /x"] },
+  {
+    name: "a name that was not there, and came",
+    asks: ({ absent }, at) => absent.add(at("x")),
+    then: "echo > x",
+    want: "pass_input_changed x",
+  },
+  {
+    name: "a link to nothing",
+    before: "ln -s nothing x",
+    asks: ({ absent }, at) => absent.add(at("x")),
+    want: ["absent x"],
+  },
+  {
+    name: "a name in a folder that was not there",
+    asks: ({ absent }, at) => absent.add(at("e/x")),
+    want: ["no e/x"],
+  },
+  {
+    name: "a folder that was listed",
+    asks: ({ listings }, at) => listings.add(at("d")),
+    want: ["listing d"],
+  },
+  {
+    name: "a folder that was listed, and gained a name",
+    asks: ({ listings }, at) => listings.add(at("d")),
+    then: "echo > d/x",
+    want: "pass_input_changed d",
+  },
+  {
+    name: "a folder that was listed and written to",
+    asks: ({ listings, written: outputs }, at) => (listings.add(at("d")), outputs.set(at("d/o"), written)),
+    want: "pass_lists_outputs d",
+  },
+  {
+    name: "a folder that was listed, and one below it that was written to",
+    asks: ({ listings, written: outputs }, at) => (listings.add(at("d")), outputs.set(at("d/e/o"), written)),
+    want: ["listing d"],
+  },
+  {
+    name: "a file that was read and then overwritten by the run",
+    asks: ({ written: outputs }, at, seen) => (seen("a", "content"), outputs.set(at("a"), written)),
+    want: "pass_overwrites_input a",
+  },
+  {
+    name: "an answer that was neither yes nor no",
+    asks: ({ refused }, at) => refused.set(at("a"), 13),
+    want: "pass_unreadable a",
+  },
+  {
+    name: "two files of equal content",
+    before: "cp a b",
+    asks: (_f, _at, seen) => (seen("a", "content"), seen("b", "content")),
+    want: ["content a", "content b", "real_path a", "stat a", "real_path b", "stat b"],
+  },
+  {
+    name: "two equal objects",
+    before: "cp a a.o; cp a b.o",
+    asks: (_f, _at, seen) => (seen("a.o", "content"), seen("b.o", "content")),
+    want: ["content a.o", "content b.o"],
+  },
+];
+for (const { name, want, ...given } of cases) {
+  Deno.test(`statementsOf() of ${name}`, () => assertEquals(statements(given), want));
+}
