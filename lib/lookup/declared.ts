@@ -19,7 +19,7 @@ import {
   type Told,
 } from "../compilers/mod.ts";
 import { c, type FileState, readSmall, statx } from "../os/mod.ts";
-import { type Observation, type Refused, standingInputs, type Style } from "../trace/mod.ts";
+import { noObservation, type Observation, type Refused, standingInputs, type Style } from "../trace/mod.ts";
 import type { Environment } from "./circumstances.ts";
 import type { Toolchain } from "./toolchain.ts";
 
@@ -67,20 +67,9 @@ export function declaredObservation(
   const listed = text && dependenciesIn(byteString(text));
   if (listed === undefined) return { refusal: "pass_incomplete_trace", what: list };
   const found: Observation = {
-    files: new Map(),
-    absent: new Set(),
-    listings: new Set(),
-    linkTexts: new Map(),
-    physical: new Map(),
-    refused: new Map(),
-    unmade: new Set(),
-    written: new Map(),
+    ...noObservation(),
     variables: new Set(environment.keys()),
     wholeEnvironment: true,
-    full: new Set(),
-    scripts: new Set(),
-    givesModes: false,
-    programs: new Set(),
   };
   for (const path of [...toolchain.files, ...listed.map((path) => absolute(path, cwd))]) {
     found.files.set(tidy(path), { question: "content" });

@@ -3,9 +3,9 @@ import { fromText } from "../base/bytes.ts";
 import { Inputs } from "../inputs/mod.ts";
 import { coarseNow, type FileState, libc, signatureOf, statx } from "../os/mod.ts";
 import { inputKinds } from "../store/unit.ts";
-import type { Observation, Seen } from "../trace/mod.ts";
+import { noObservation, type Observation, type Seen } from "../trace/mod.ts";
 import { statementsOf } from "./ingest.ts";
-import { nothing, written } from "./testing.ts";
+import { written } from "./testing.ts";
 
 libc(); // opened once for all tests
 
@@ -27,7 +27,7 @@ function statements({ before, asks, then = ":" }: Omit<Case, "name" | "want">): 
     assert(new Deno.Command("sh", { args: ["-ec", script], cwd: folder }).outputSync().success, script);
   try {
     sh(`echo 1 > a; echo 2 > b; mkdir d; ${before ?? ":"}; sleep 0.03`);
-    const found = nothing(), startedAt = coarseNow();
+    const found = noObservation(), startedAt = coarseNow();
     const seen = (name: string, question: Seen["question"]) =>
       void found.files.set(at(name), { question, signature: signatureOf(statx(at(name)) as FileState) });
     asks(found, at, seen);

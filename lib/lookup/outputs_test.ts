@@ -3,7 +3,8 @@ import { fromText } from "../base/bytes.ts";
 import { Inputs } from "../inputs/mod.ts";
 import { libc } from "../os/mod.ts";
 import { modeBeforeUmask, productsOf } from "./outputs.ts";
-import { nothing, written } from "./testing.ts";
+import { noObservation } from "../trace/mod.ts";
+import { written } from "./testing.ts";
 
 libc(); // opened once for all tests
 
@@ -43,7 +44,7 @@ for (const { name, path, argv = [], cwd = "w", want } of products) {
     try {
       const script = "mkdir -p tmp/d w; : > tmp/ccX1.s; : > tmp/o; : > tmp/d/o; : > o; mkfifo fifo";
       assert(new Deno.Command("sh", { args: ["-ec", script], cwd: folder }).outputSync().success);
-      const found = nothing(),
+      const found = noObservation(),
         inputs = new Inputs({ memo: () => undefined, remember() {} }, Deno.osRelease());
       found.written.set(`${at}/${path}`, written);
       const made = productsOf(found, {

@@ -3,7 +3,14 @@
  *
  * @module
  */
-export { type Observation, type Refused, type Seen, type Style, type Written } from "./observation.ts";
+export {
+  noObservation,
+  type Observation,
+  type Refused,
+  type Seen,
+  type Style,
+  type Written,
+} from "./observation.ts";
 export { observe } from "./observe.ts";
 export { doubtNames, readRecord, type TraceEvent } from "./read.ts";
 export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";

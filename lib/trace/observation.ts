@@ -56,6 +56,26 @@ export interface Observation {
   programs: Set<string>;
 }
 
+/** What a run that asked nothing and wrote nothing would leave. */
+export function noObservation(): Observation {
+  return {
+    files: new Map(),
+    absent: new Set(),
+    listings: new Set(),
+    linkTexts: new Map(),
+    physical: new Map(),
+    refused: new Map(),
+    unmade: new Set(),
+    written: new Map(),
+    variables: new Set(),
+    wholeEnvironment: false,
+    full: new Set(),
+    scripts: new Set(),
+    givesModes: false,
+    programs: new Set(),
+  };
+}
+
 export interface Refused {
   refusal: Refusal;
   /** The thing that is named to people: a path, a program, a call. */

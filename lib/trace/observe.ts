@@ -16,7 +16,14 @@
 import { bytesOf, byteString } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
 import { tidy } from "../base/paths.ts";
-import { type Observation, type Question, type Refused, type Seen, strength } from "./observation.ts";
+import {
+  noObservation,
+  type Observation,
+  type Question,
+  type Refused,
+  type Seen,
+  strength,
+} from "./observation.ts";
 import { changes } from "./format.ts";
 import { dropOwnQuestions, refusedAtEnd } from "./outputs.ts";
 import { Processes } from "./processes.ts";
@@ -56,22 +63,7 @@ export function observe(
 class Observer {
   readonly #cwd: string;
   refused: Refused | undefined;
-  readonly #found: Observation = {
-    files: new Map(),
-    absent: new Set(),
-    listings: new Set(),
-    linkTexts: new Map(),
-    physical: new Map(),
-    refused: new Map(),
-    unmade: new Set(),
-    written: new Map(),
-    variables: new Set(alwaysAsked),
-    wholeEnvironment: false,
-    full: new Set(),
-    scripts: new Set(),
-    givesModes: false,
-    programs: new Set(),
-  };
+  readonly #found: Observation = { ...noObservation(), variables: new Set(alwaysAsked) };
   readonly #removed = new Set<string>();
   /** Paths that a program asked about whose habits we do not know. */
   readonly #askedByUnknown = new Set<string>();
