@@ -13,28 +13,19 @@ import { byteString, shown } from "../base/bytes.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
 import { folderUse, kindOf } from "../compilers/mod.ts";
-import { Inputs, type Tree, Watched } from "../inputs/mod.ts";
+import { Inputs, type Tree } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
-import { askFlags, hitFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
-import type { Store, StoredUnit } from "../store/mod.ts";
-import { textStyles, type Unit } from "../store/unit.ts";
+import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
+import type { Store } from "../store/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
 import { actionOf, anywhere, cpuIdentity } from "./action.ts";
-import { fromSlot, InFolder } from "./anywhere.ts";
-import {
-  type Asker,
-  type Environment,
-  environmentHolds,
-  environmentOf,
-  terminalOf,
-} from "./circumstances.ts";
+import { environmentOf } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
-import { inheritsReadable } from "./descriptors.ts";
 import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
 import type { Outcome } from "./outcome.ts";
-import { foundOn } from "./search_path.ts";
+import { Search } from "./search.ts";
 import { Twins } from "./twins.ts";
 
 export type { Job } from "./job.ts";
@@ -66,19 +57,19 @@ const responseLimit = 4 << 20;
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #inputs: Inputs;
-  #watched: Watched | undefined;
   readonly #memo = new Memo();
   readonly #learner: Learner;
+  readonly #search: Search;
   readonly #twins = new Twins();
-  readonly #inFolder = new InFolder();
   #jobs = 0;
   #cpu: string | undefined;
 
   constructor(options: DeciderOptions) {
     this.#options = options;
     this.#inputs = new Inputs(options.store, Deno.osRelease(), options.watch?.tree);
-    this.#learner = new Learner({ ...options, inputs: this.#inputs, cpu: () => this.#processor() });
-    this.#watched = options.watch && new Watched(options.watch.tree, this.#inputs);
+    const shared = { ...options, inputs: this.#inputs, cpu: () => this.#processor() };
+    this.#learner = new Learner(shared);
+    this.#search = new Search(shared);
   }
 
   /**
@@ -94,7 +85,7 @@ export class Decider {
     // A long text is read from its blob each time.
     const isShort = !job.stored?.unit.result.outputs.some(({ style }) => style > styles.link);
     const repeatable = job.repeatable && isShort;
-    if (reply.name === "hit" && frame !== undefined && this.#watched !== undefined && repeatable) {
+    if (reply.name === "hit" && frame !== undefined && this.#search.watches && repeatable) {
       const { action, environment, kind, realTool, stored } = job;
       this.#memo.set(Memo.key(frame), {
         ask,
@@ -115,7 +106,7 @@ export class Decider {
     job: Job,
     { flags, bytes }: Message<"input">,
   ): { reply: Answer; job: Job } | { over: Promise<void>; job: Job } {
-    this.#begin();
+    this.#search.begin();
     if (flags & inputFlags.too_long) return { reply: this.#pass(job, "pass_stdin", "too long"), job };
     job.input = sha256(bytes);
     const reply = this.#findOrRun(job);
@@ -127,12 +118,12 @@ export class Decider {
     frame: Uint8Array,
     sees: (ask: Message<"ask">) => boolean,
   ): { reply: Message<"hit">; job: Job } | undefined {
-    if (this.#watched === undefined) return undefined;
+    if (!this.#search.watches) return undefined;
     const key = Memo.key(frame), known = this.#memo.get(key);
     if (known === undefined || !sees(known.ask)) return undefined;
-    this.#begin();
+    this.#search.begin();
     const { stored, unit, reply } = known, { store } = this.#options;
-    const good = store.holds(stored) && this.#failing(unit) === undefined &&
+    const good = store.holds(stored) && this.#search.failing(unit) === undefined &&
       unit.result.outputs.every(({ blob }) => blob.length === 0 || store.blobPath(blob) !== undefined);
     if (!good) {
       this.#memo.forget(key); // the long way says what is wrong
@@ -157,13 +148,13 @@ export class Decider {
 
   /** Answers a request that has waited for an equal one. It waits for no other. */
   again(job: Job): Answer {
-    this.#begin();
-    return this.#find(job, job.environment!) ?? this.#run(job);
+    this.#search.begin();
+    return this.#search.find(job, job.environment!) ?? this.#run(job);
   }
 
   #decide(job: Job): Answer | Message<"read"> | { over: Promise<void> } {
     const { ask } = job;
-    this.#begin();
+    this.#search.begin();
     const real = this.#inputs.physical(absolute(ask.tool, ask.cwd));
     job.realTool = typeof real === "string" ? real : ask.tool;
     const work = kindOf({
@@ -191,7 +182,7 @@ export class Decider {
     const cpu = job.native ? this.#processor() : undefined;
     job.action = actionOf(job.ask, { cpu, input: job.input });
     this.#nameAnywhere(job);
-    const hit = this.#find(job, job.environment!);
+    const hit = this.#search.find(job, job.environment!);
     if (hit !== undefined) return hit;
     const over = this.#twins.underWay(job.action);
     return over === undefined ? this.#run(job) : { over };
@@ -215,104 +206,6 @@ export class Decider {
     }
     job.use = use;
     job.action!.anywhere = anywhere(job.action!, digests);
-  }
-
-  /** The first candidate that serves in this folder, or in any. */
-  #find(job: Job, environment: Environment): Message<"hit"> | undefined {
-    const { digest, anywhere } = job.action!, { store } = this.#options, { cwd } = job.ask;
-    const here = () => this.#among(job, store.candidates(digest), environment, (unit) => unit);
-    const everywhere = () =>
-      anywhere &&
-      this.#among(job, store.candidates(anywhere), environment, (unit) => this.#inFolder.unit(unit, cwd));
-    return job.use?.debug ? here() ?? everywhere() : everywhere() ?? here();
-  }
-
-  /** The first candidate whose statements all hold, as a delivery. */
-  #among(
-    job: Job,
-    candidates: readonly StoredUnit[],
-    environment: Environment,
-    inFolder: (unit: Unit) => Unit,
-  ): Message<"hit"> | undefined {
-    const { ask } = job, terminal = terminalOf(ask, environment);
-    const isProgram = (path: string) => this.#inputs.isProgram(path);
-    const asker: Asker = {
-      environment,
-      called: ask.argv[0],
-      umask: ask.umask,
-      cpu: () => this.#processor(),
-      descriptors: () => inheritsReadable(ask.pid, environment),
-      found: (path, names) => foundOn(path, ask.cwd, names, isProgram),
-    };
-    for (const candidate of candidates) {
-      const unit = inFolder(candidate.unit);
-      const agrees = environmentHolds(unit.environment, asker);
-      if (!agrees || (unit.terminal !== "" && unit.terminal !== terminal)) {
-        if (job.missed === "miss_new") job.missed = "miss_environment";
-        continue;
-      }
-      const failing = this.#failing(unit);
-      if (failing !== undefined) {
-        job.missed = "miss_input", job.what = failing;
-        continue;
-      }
-      const hit = this.#delivery(job, candidate);
-      // Folders of another PATH are searched each time, and descriptors looked at, since nothing else does.
-      job.repeatable = agrees === true, job.unit = unit;
-      if (hit !== undefined) return hit;
-    }
-    return undefined;
-  }
-
-  /** A new decision: nothing that was seen before counts, and what happened meanwhile is taken in. */
-  #begin(): void {
-    this.#inputs.begin();
-    this.#options.watch?.wake();
-    this.#watched?.begin();
-    const unseen = this.#watched && (this.#watched.disagreement ?? this.#inputs.disagreement);
-    if (unseen === undefined) return;
-    this.#options.log.warn(`watching is switched off: it did not see that ${shown(unseen)} changed`);
-    this.#watched = undefined;
-    this.#inputs.stopWatching();
-  }
-
-  /** The path about which a unit's statements are no longer true. */
-  #failing(unit: Unit): string | undefined {
-    if (this.#watched !== undefined) return this.#watched.failing(unit);
-    const input = unit.inputs.find((input) => !this.#inputs.holds(input));
-    if (input !== undefined) return input.path;
-    return this.#inputs.absencesHold(unit.absences) ? undefined : "a file that was not there";
-  }
-
-  #delivery(job: Job, stored: StoredUnit): Message<"hit"> | undefined {
-    const { id, unit } = stored, texts = { out: unit.result.out, err: unit.result.err };
-    const files: { style: number; mode: number; path: string; source: string }[] = [];
-    for (const output of unit.result.outputs) {
-      const source = output.style === styles.link
-        ? output.text
-        : output.style === styles.folder
-        ? ""
-        : this.#options.store.blobPath(output.blob);
-      if (source === undefined) {
-        job.missed = "miss_damaged", job.what = output.path;
-        this.#options.store.drop(id);
-        return undefined;
-      }
-      if (output.style === textStyles.out || output.style === textStyles.err) {
-        texts[output.style === textStyles.out ? "out" : "err"] = Deno.readFileSync(shown(source));
-        continue;
-      }
-      files.push({
-        style: output.style,
-        mode: output.mode,
-        path: fromSlot(output.path, job.ask.cwd),
-        source,
-      });
-    }
-    this.#options.store.touch(id);
-    job.outcome = "hit", job.savedUs = unit.wallUs, job.stored = stored;
-    const { status, oneOutput } = unit.result;
-    return { name: "hit", status, flags: oneOutput ? hitFlags.one_output : 0, ...texts, files };
   }
 
   #pass(job: Job, outcome: Outcome, what: string): Message<"pass"> {
@@ -373,7 +266,7 @@ export class Decider {
     job: Job,
     report: Message<"report">,
   ): { reply: Message<"keep"> | Message<"done">; after: () => void } {
-    this.#begin();
+    this.#search.begin();
     const learned = this.#learner.report(job, report);
     if ("files" in learned) return { reply: { name: "keep", files: learned.files }, after: learned.look };
     return { reply: { name: "done", outcome: learned.outcome }, after: () => this.#over(job, learned) };

@@ -1,0 +1,142 @@
+/**
+ * Looks for the candidate that serves a request, and makes a delivery of it.
+ *
+ * Always true: a candidate is delivered only if each of its statements holds in this decision, by the watch or by a look;
+ * a watch that was once wrong is believed no more.
+ *
+ * @module
+ */
+import { shown } from "../base/bytes.ts";
+import { type Inputs, type Tree, Watched } from "../inputs/mod.ts";
+import { hitFlags, type Message, styles } from "../protocol/mod.ts";
+import type { Store, StoredUnit } from "../store/mod.ts";
+import { textStyles, type Unit } from "../store/unit.ts";
+import { fromSlot, InFolder } from "./anywhere.ts";
+import { type Asker, type Environment, environmentHolds, terminalOf } from "./circumstances.ts";
+import { inheritsReadable } from "./descriptors.ts";
+import type { Job } from "./job.ts";
+import { foundOn } from "./search_path.ts";
+
+export interface SearchOptions {
+  store: Store;
+  inputs: Inputs;
+  log: { warn(text: string): void };
+  /** Off: every statement is looked at, each time. */
+  watch?: { tree: Tree; wake(): void };
+  /** What distinguishes this machine's processor. */
+  cpu(): string;
+}
+
+export class Search {
+  readonly #with: SearchOptions;
+  #watched: Watched | undefined;
+  readonly #inFolder = new InFolder();
+
+  constructor(options: SearchOptions) {
+    this.#with = options;
+    this.#watched = options.watch && new Watched(options.watch.tree, options.inputs);
+  }
+
+  /** Whether a watch tells what has not changed, so that an answer may be given again without a look. */
+  get watches(): boolean {
+    return this.#watched !== undefined;
+  }
+
+  /** A new decision: nothing that was seen before counts, and what happened meanwhile is taken in. */
+  begin(): void {
+    this.#with.inputs.begin();
+    this.#with.watch?.wake();
+    this.#watched?.begin();
+    const unseen = this.#watched && (this.#watched.disagreement ?? this.#with.inputs.disagreement);
+    if (unseen === undefined) return;
+    this.#with.log.warn(`watching is switched off: it did not see that ${shown(unseen)} changed`);
+    this.#watched = undefined;
+    this.#with.inputs.stopWatching();
+  }
+
+  /** The first candidate that serves in this folder, or in any. */
+  find(job: Job, environment: Environment): Message<"hit"> | undefined {
+    const { digest, anywhere } = job.action!, { store } = this.#with, { cwd } = job.ask;
+    const here = () => this.#among(job, store.candidates(digest), environment, (unit) => unit);
+    const everywhere = () =>
+      anywhere &&
+      this.#among(job, store.candidates(anywhere), environment, (unit) => this.#inFolder.unit(unit, cwd));
+    return job.use?.debug ? here() ?? everywhere() : everywhere() ?? here();
+  }
+
+  /** The first candidate whose statements all hold, as a delivery. */
+  #among(
+    job: Job,
+    candidates: readonly StoredUnit[],
+    environment: Environment,
+    inFolder: (unit: Unit) => Unit,
+  ): Message<"hit"> | undefined {
+    const { ask } = job, terminal = terminalOf(ask, environment);
+    const isProgram = (path: string) => this.#with.inputs.isProgram(path);
+    const asker: Asker = {
+      environment,
+      called: ask.argv[0],
+      umask: ask.umask,
+      cpu: () => this.#with.cpu(),
+      descriptors: () => inheritsReadable(ask.pid, environment),
+      found: (path, names) => foundOn(path, ask.cwd, names, isProgram),
+    };
+    for (const candidate of candidates) {
+      const unit = inFolder(candidate.unit);
+      const agrees = environmentHolds(unit.environment, asker);
+      if (!agrees || (unit.terminal !== "" && unit.terminal !== terminal)) {
+        if (job.missed === "miss_new") job.missed = "miss_environment";
+        continue;
+      }
+      const failing = this.failing(unit);
+      if (failing !== undefined) {
+        job.missed = "miss_input", job.what = failing;
+        continue;
+      }
+      const hit = this.#delivery(job, candidate);
+      // Folders of another PATH are searched each time, and descriptors looked at, since nothing else does.
+      job.repeatable = agrees === true, job.unit = unit;
+      if (hit !== undefined) return hit;
+    }
+    return undefined;
+  }
+
+  /** The path about which a unit's statements are no longer true. */
+  failing(unit: Unit): string | undefined {
+    if (this.#watched !== undefined) return this.#watched.failing(unit);
+    const input = unit.inputs.find((input) => !this.#with.inputs.holds(input));
+    if (input !== undefined) return input.path;
+    return this.#with.inputs.absencesHold(unit.absences) ? undefined : "a file that was not there";
+  }
+
+  #delivery(job: Job, stored: StoredUnit): Message<"hit"> | undefined {
+    const { id, unit } = stored, texts = { out: unit.result.out, err: unit.result.err };
+    const files: { style: number; mode: number; path: string; source: string }[] = [];
+    for (const output of unit.result.outputs) {
+      const source = output.style === styles.link
+        ? output.text
+        : output.style === styles.folder
+        ? ""
+        : this.#with.store.blobPath(output.blob);
+      if (source === undefined) {
+        job.missed = "miss_damaged", job.what = output.path;
+        this.#with.store.drop(id);
+        return undefined;
+      }
+      if (output.style === textStyles.out || output.style === textStyles.err) {
+        texts[output.style === textStyles.out ? "out" : "err"] = Deno.readFileSync(shown(source));
+        continue;
+      }
+      files.push({
+        style: output.style,
+        mode: output.mode,
+        path: fromSlot(output.path, job.ask.cwd),
+        source,
+      });
+    }
+    this.#with.store.touch(id);
+    job.outcome = "hit", job.savedUs = unit.wallUs, job.stored = stored;
+    const { status, oneOutput } = unit.result;
+    return { name: "hit", status, flags: oneOutput ? hitFlags.one_output : 0, ...texts, files };
+  }
+}
