@@ -3,7 +3,8 @@
  * `while read name <&3; do cc ...; done 3<list`.
  *
  * No trace tells what came from one, so a script that could read one is run each time. What yields nothing does not count:
- * descriptors opened for writing only, folders, /dev/null; nor does make's jobserver, which a script must not read.
+ * descriptors opened for writing only, folders, empty files (locks), /dev/null; nor does make's jobserver, which a script
+ * must not read.
  *
  * Always true: what cannot be looked at counts as readable.
  *
@@ -53,5 +54,7 @@ function isReadable(process: string, name: string, jobs: ReadonlySet<string>): b
   if (held & (flags.path | flags.closedOnExec)) return false;
   if ((held & flags.accessMode) === flags.writeOnly) return false;
   const file = `${process}/fd/${name}`, leadsTo = Deno.readLinkSync(file);
-  return leadsTo !== "/dev/null" && !jobs.has(leadsTo) && !Deno.statSync(file).isDirectory;
+  if (leadsTo === "/dev/null" || jobs.has(leadsTo)) return false;
+  const { isDirectory, isFile, size } = Deno.statSync(file);
+  return !isDirectory && !(isFile && size === 0);
 }

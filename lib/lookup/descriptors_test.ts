@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { inheritsReadable } from "./descriptors.ts";
 
-/** A shell opens descriptors for a child and is looked at. `$f` is a file, `$p` a fifo. */
+/** A shell opens descriptors for a child and is looked at. `$f` is a file, `$e` an empty one, `$p` a fifo. */
 const cases: { name: string; open: string; program?: string; makeflags?: string; want: boolean }[] = [
   { name: "nothing", open: "", want: false },
   // Perl's own descriptors above 2 are closed when it starts a program.
@@ -15,6 +15,7 @@ const cases: { name: string; open: string; program?: string; makeflags?: string;
   { name: "a file far up", open: '9<"$f"', want: true },
   { name: "a file for reading and writing", open: '3<>"$f"', want: true },
   { name: "a file for writing", open: '3>"$f"', want: false },
+  { name: "an empty file, as locks are", open: '3<>"$e"', want: false },
   { name: "a folder", open: "3</", want: false },
   { name: "/dev/null", open: "3</dev/null", want: false },
   { name: "a pipe", open: '3<>"$p"', want: true },
@@ -35,12 +36,15 @@ const cases: { name: string; open: string; program?: string; makeflags?: string;
 ];
 for (const { name, open, makeflags = "", program = "cat", want } of cases) {
   Deno.test(`inheritsReadable() ${want ? "sees" : "does not count"} ${name}`, async () => {
-    const folder = Deno.makeTempDirSync({ prefix: "zc-descriptors-" }), f = `${folder}/f`, p = `${folder}/p`;
+    const folder = Deno.makeTempDirSync({ prefix: "zc-descriptors-" }),
+      f = `${folder}/f`,
+      p = `${folder}/p`,
+      e = `${folder}/e`;
     Deno.writeTextFileSync(f, "text");
     new Deno.Command("mkfifo", { args: [p] }).outputSync();
     const shell = new Deno.Command("sh", {
       args: ["-c", `exec ${program} ${open}`],
-      env: { f, p },
+      env: { f, p, e },
       stdin: "piped",
       stdout: "piped",
     }).spawn();
