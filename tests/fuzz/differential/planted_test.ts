@@ -25,7 +25,7 @@ const keeping = (key: string) => `
 /** Each with a seed that finds it, or nearly, so that not all the time goes into looking. */
 const faults = [
   {
-    name: "headers are not looked at",
+    name: "nothing but words, sources and variables is looked at",
     seed: 1,
     wrapped: keeping('pwd; printf "%s\\n" "$@"; cat src/*.c odd/* src/*.cc src/*.C; env'),
   },
