@@ -28,6 +28,8 @@ const seed = Number(flags.seed ?? Date.now() % 1_000_000_000);
 const count = Number(flags.count ?? Infinity);
 const modes = String(flags.mode).split(",");
 const folder = String(flags.out);
+/** Beyond the end a failure is still made smaller for as long. */
+const shrinkMs = 30_000;
 const end = Date.now() + Number(flags.minutes) * 60_000;
 const unknown = modes.find((mode) => !Object.hasOwn(ways, mode));
 if (unknown !== undefined || [jobs, seed, count, end, Number(flags.steps)].some(Number.isNaN)) {
@@ -71,7 +73,13 @@ async function work(): Promise<void> {
     while (next < count && Date.now() < end) {
       const at = next++;
       take(
-        await ask({ seed: seed + at, way: modes[at % modes.length], steps: Number(flags.steps), programs }),
+        await ask({
+          seed: seed + at,
+          way: modes[at % modes.length],
+          steps: Number(flags.steps),
+          programs,
+          until: end + shrinkMs,
+        }),
       );
     }
   } finally {

@@ -19,9 +19,10 @@ export interface PlainRun {
 /** Bytes about one that differs are taken for parts of the same number or text, which agree now and then by chance. */
 const neighbours = 16;
 
-/** The parts of a text that a tool draws at random: gcc's `ccXXXXXX`, clang's `-0a1b2c3d.` names. */
+/** The parts of a text that a tool draws at random: gcc's `ccXXXXXX`, clang's `-0a1b2c3d.` and `.0a1b.json` names. */
 export function withoutDrawn(text: string): string {
-  return text.replace(/\bcc[A-Za-z0-9]{6}\b/g, "ccXXXXXX").replace(/-[0-9a-f]{6,8}\./g, "-XXXXXX.");
+  return text.replace(/\bcc[A-Za-z0-9]{6}\b/g, "ccXXXXXX").replace(/-[0-9a-f]{6,8}\./g, "-XXXXXX.")
+    .replace(/\.[0-9a-f]{4}\.json\b/g, ".XXXX.json");
 }
 
 /** Two trees in which only what is steady is left, and the paths that are not. */

@@ -34,7 +34,8 @@ for (const way of Object.keys(ways).filter((name) => name !== "plain")) {
           `FUZZ_SEED=${seed + i}, ${way}: ${report.failure.text}\n\n${report.failure.scenario}`,
         );
       }
-      assert(hits > 0, `No hit in ${sequences * steps} lines`);
+      // By declaration only what has a dependency list is kept.
+      if (way !== "declared") assert(hits > 0, `No hit in ${sequences * steps} lines`);
     },
   });
 }

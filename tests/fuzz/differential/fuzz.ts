@@ -26,6 +26,8 @@ export interface Options {
   programs: Programs | undefined;
   /** Trials after which a sequence is small enough. A trial takes as long as the sequence does. */
   patience?: number;
+  /** When it is small enough, whatever it is (milliseconds since 1970). */
+  until?: number;
 }
 
 /** Runs the sequence of a seed. The same seed, way and number of steps draw the same, with the same tools. */
@@ -54,7 +56,8 @@ function smallest(
   const upToFailure = { files: whole.files, steps: whole.steps.slice(0, first.failure!.step + 1) };
   let trials = 0, best: { sequence: Sequence; trial: Trial } = { sequence: upToFailure, trial: first };
   const fails = (smaller: Sequence): boolean => {
-    if (trials++ >= (options.patience ?? 150)) return false;
+    if (trials >= (options.patience ?? 150) || Date.now() > (options.until ?? Infinity)) return false;
+    trials++;
     const trial = runSequence(smaller, ways[options.way], options.programs);
     const isSame = trial.failure !== undefined && !kindsOf(trial.failure.text).isDisjointFrom(kinds);
     if (isSame) {

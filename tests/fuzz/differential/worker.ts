@@ -12,6 +12,7 @@ interface Asked {
   way: string;
   steps: number;
   programs: Programs;
+  until: number;
 }
 
 const here = globalThis as unknown as {
