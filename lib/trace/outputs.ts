@@ -34,6 +34,8 @@ export function dropOwnQuestions(found: Observation, asked: ReadonlySet<string>)
   for (const [path, written] of found.written) {
     if ((written.read && !written.gone) || asked.has(path)) continue;
     found.absent.delete(path);
+    found.physical.delete(path);
+    found.linkTexts.delete(path);
     if (found.files.get(path)?.question !== "content") found.files.delete(path);
   }
 }
