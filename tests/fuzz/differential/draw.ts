@@ -230,7 +230,9 @@ function drawObject(drawing: Drawing, name: "a" | "b"): ToolStep {
     0,
     dice.below(3),
   );
-  const groups = [["-c"], ["-fPIC"], search, ["-o", output], ...drawn, [`src/${name}.c`]];
+  // Where runs cannot be watched, this is the option that makes them known.
+  const list = dice.chance(0.5) && !drawn.flat().some((word) => /M{1,2}D/.test(word)) ? [["-MD"]] : [];
+  const groups = [["-c"], ["-fPIC"], search, ["-o", output], ...list, ...drawn, [`src/${name}.c`]];
   return { kind: "tool", assignments: [], groups: [driver.words, ...groups], redirections: [] };
 }
 

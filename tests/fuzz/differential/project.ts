@@ -37,6 +37,18 @@ export function headerLines(name: string, { value, note }: HeaderState): string[
   ];
 }
 
+/** What a list of dependencies does not tell; where runs cannot be watched a source that holds it is not kept. */
+const special = `#ifdef TIMES
+const char *when = __DATE__ __TIME__;
+#endif
+#ifdef STAMP
+const char *stamp = __TIMESTAMP__;
+#endif
+#ifdef DATA
+__asm__(".data\\n.incbin \\"data.bin\\"\\n");
+#endif
+`;
+
 const cSource = `#include "x.h"
 #include <y.h>
 #if __has_include(<z.h>)
@@ -51,16 +63,7 @@ const cSource = `#include "x.h"
 extern "C" int NAME(int);
 #endif
 /* note 0 */
-#ifdef TIMES
-const char *when = __DATE__ __TIME__;
-#endif
-#ifdef STAMP
-const char *stamp = __TIMESTAMP__;
-#endif
-#ifdef DATA
-__asm__(".data\\n.incbin \\"data.bin\\"\\n");
-#endif
-#ifdef ONCE
+SPECIAL#ifdef ONCE
 #include "real1/inc2/x.h"
 #include "real2/inc2/x.h"
 int times = __COUNTER__;
@@ -128,8 +131,8 @@ const oddSource = '#include "x.h"\n/* note 0 */\nint odd = X;\nconst char *odd_f
 
 /** All files that a scenario can name. */
 export const files: readonly File[] = [
-  { name: "p/src/a.c", text: named(cSource, "a") },
-  { name: "p/src/b.c", text: named(cSource, "b") },
+  { name: "p/src/a.c", text: named(cSource, "a").replace("SPECIAL", special) },
+  { name: "p/src/b.c", text: named(cSource, "b").replace("SPECIAL", "") },
   {
     name: "p/src/main.c",
     text:
