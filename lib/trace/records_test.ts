@@ -2,10 +2,12 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { libc } from "../os/mod.ts";
 import { header, headerWords, traceMagic, traceVersion } from "./format.ts";
 import { readRecord } from "./read.ts";
 import { recordBytes, RecordPool } from "./records.ts";
 
+libc(); // opened here, so that no test seems to leak it
 const facts = { ttys: 5, window: 24 | 80 << 16, interpreters: [{ dev: 0x1_0000_0002n, ino: 3n }] };
 
 function withPool(body: (pool: RecordPool, folder: string) => void): void {
