@@ -12,6 +12,8 @@ import { header, headerWords, traceMagic, traceVersion } from "./format.ts";
 /** Twelve times what a unit of 1,000 headers in 40 folders was seen to need. */
 export const recordBytes = 8 << 20;
 
+const mostAttempts = 100;
+
 /** Facts of a run that the tracer needs. */
 export interface RecordFacts {
   /** Bit n: descriptor n is a terminal. */
@@ -73,8 +75,8 @@ export class RecordPool {
   }
 
   #make(): Slot {
-    const path = `${this.#folder}/record-${Deno.pid}-${++this.#made}`;
-    using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
+    const { path, file: opened } = this.#create();
+    using file = opened;
     try {
       writeZeros(file, this.#bytes);
       const mapped = mapFile(fromText(path), this.#bytes);
@@ -85,6 +87,18 @@ export class RecordPool {
     } catch (cause) {
       remove(path);
       throw cause;
+    }
+  }
+
+  /** A new file; a process of another pid namespace may have a name that would be ours. */
+  #create(): { path: string; file: Deno.FsFile } {
+    for (let attempts = 0;; attempts++) {
+      const path = `${this.#folder}/record-${Deno.pid}-${++this.#made}`;
+      try {
+        return { path, file: Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }) };
+      } catch (cause) {
+        if (!(cause instanceof Deno.errors.AlreadyExists) || attempts === mostAttempts) throw cause;
+      }
     }
   }
 

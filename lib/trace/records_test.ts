@@ -76,6 +76,17 @@ Deno.test("two runs have two records; a forgotten one is gone at once", () => {
   });
 });
 
+Deno.test("take() leaves alone what has a name of ours already", () => {
+  withPool((pool, folder) => {
+    const other = `${folder}/record-${Deno.pid}-1`;
+    Deno.writeTextFileSync(other, "another's");
+    const record = pool.take(facts);
+    assert(record.path !== other);
+    assertEquals(Deno.readTextFileSync(other), "another's");
+    Deno.removeSync(other);
+  });
+});
+
 Deno.test("take() throws where no record can be made, and leaves none", () => {
   const pool = new RecordPool("/proc");
   let thrown: unknown;
