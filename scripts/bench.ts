@@ -6,6 +6,7 @@
  *     hit        one hit of a small C file              parallel    hits of 8 clients at once, and their CPU time
  *     headers    one hit of a file with 1,000 headers   configure   45 tiny compiles, cold and warm
  *     miss       each source once                       lua zlib sqlite redis    whole warm builds
+ *     tracer     the tracer alone, in time and in instructions (callgrind)
  *     large      a cache with 50,000 results: start, memory, one-shot hits, hits during a flush (ours alone)
  *
  * A table for each case. Over the floor is what a run takes beyond starting an empty process. Machines are noisy: only
@@ -25,12 +26,14 @@ import { end, ours, peers } from "./bench_peers.ts";
 import { plot } from "./bench_plot.ts";
 import { headerHits, misses, smallHits } from "./bench_runs.ts";
 import { type Bench, type Figure, gcc, spawnAll, through } from "./bench_tools.ts";
+import { tracerAlone } from "./bench_tracer.ts";
 import { exists, must, projectFolder, run } from "./steps.ts";
 
 const cases: Record<string, (bench: Bench) => Promise<void>> = {
   hit: smallHits,
   headers: headerHits,
   miss: misses,
+  tracer: tracerAlone,
   parallel,
   configure,
   ...builds,

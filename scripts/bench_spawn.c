@@ -8,7 +8,7 @@
  *                                 it began (µs since 1970) and its wall time (µs)
  *
  * A command is one line of four fields parted by tabs: name, folder, variables, words; variables and words are parted
- * by the byte 0x1f. %N in a word is the number of the round, %W that of the worker.
+ * by the byte 0x1f. %N in a word or variable is the number of the round, %W that of the worker.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -74,16 +74,24 @@ static char *filled(char *word, int round, int worker, char *room, size_t size)
     return room;
 }
 
+/* `from` with all of its numbers filled in; how many of `room` that took. A command has a few of them. */
+static int fill(char **from, char **to, int round, int worker, char room[][512])
+{
+    int used = 0, i = 0;
+    for (; from[i]; i++) {
+        to[i] = filled(from[i], round, worker, room[used], sizeof room[used]);
+        if (to[i] == room[used] && used < 7) used++;
+    }
+    to[i] = NULL;
+    return used;
+}
+
 /* Runs a command once; wall µs, and its CPU µs. */
 static double run(struct command *c, int round, int worker, double *cpu)
 {
-    char *words[MOST_WORDS], room[16][512];
-    int used = 0, i = 0;
-    for (; c->words[i]; i++) {
-        words[i] = filled(c->words[i], round, worker, room[used], sizeof room[used]);
-        if (words[i] == room[used] && used < 15) used++;
-    }
-    words[i] = NULL;
+    char *words[MOST_WORDS], *environment[MOST_WORDS], room[16][512];
+    int used = fill(c->words, words, round, worker, room);
+    fill(c->environment, environment, round, worker, room + used);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -94,7 +102,7 @@ static double run(struct command *c, int round, int worker, double *cpu)
     int status;
     struct rusage used_by;
     double start = now();
-    int problem = posix_spawn(&pid, words[0], &actions, NULL, words, c->environment);
+    int problem = posix_spawn(&pid, words[0], &actions, NULL, words, environment);
     if (problem) exit((fprintf(stderr, "bench_spawn: %s: %s\n", words[0], strerror(problem)), 1));
     while (wait4(pid, &status, 0, &used_by) < 0) continue; // SIGTERM ends the loop of runs, not this one
     double wall = now() - start;

@@ -17,7 +17,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   os:        ["base"],
   config:    ["base"],
   compilers: ["base"],
-  trace:     ["base"],
+  trace:     ["base", "os"],
   protocol:  ["base"],
   store:     ["base", "os"],
   inputs:    ["base", "os", "store"],

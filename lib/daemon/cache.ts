@@ -14,6 +14,7 @@ import type { Deciding } from "./conversation.ts";
 import type { Cache } from "./lifecycle.ts";
 import { sweepRuntime } from "./leftovers.ts";
 import type { Places } from "./places.ts";
+import { recordFolder } from "./record_folder.ts";
 import { openWatch, type Watch } from "./watch.ts";
 import { type Interpreter, rememberedTest, selfTest } from "./self_test.ts";
 
@@ -40,7 +41,8 @@ export interface CacheOptions {
 /** Opens the cache. @throws Where its folder cannot be used; then nothing stays open. */
 export function openCache(options: CacheOptions): Cache {
   const { places, log, now, trace } = options;
-  sweepRuntime(places.runtime);
+  const recordsIn = recordFolder(places.runtime);
+  for (const folder of new Set([places.runtime, recordsIn])) sweepRuntime(folder);
   const ending = new AbortController();
   const store = Store.open({
     folder: `${shown(places.cache)}/v1`,
@@ -52,7 +54,7 @@ export function openCache(options: CacheOptions): Cache {
     log,
     now,
   });
-  const records = new RecordPool(shown(places.runtime));
+  const records = new RecordPool(shown(recordsIn));
   const tracer = tryTracer(options, records);
   const watch = tryWatch(options);
   const since = now(), own = new Map<string, number>();

@@ -48,6 +48,9 @@ export interface Content {
 /** Files from this size on are worth a record in the store: hashing them costs more than reading it. */
 const largeBytes = 512 << 10;
 
+/** Digests of texts kept; one costs some µs, and a compile asks for dozens. */
+const mostDigests = 1 << 16;
+
 export class Inputs {
   #clocks: Clocks;
   #memo: DigestMemo;
@@ -57,6 +60,7 @@ export class Inputs {
   /** When the decision began, by the clock that file systems stamp with. */
   #begun = coarseNow();
   #contents = new Map<string, { signature: Uint8Array; digest: Digest }>();
+  #digests = new Map<string, Digest>();
   #standing: Standing | undefined;
 
   /** @param tree A watch to be asked before files are. */
@@ -104,6 +108,11 @@ export class Inputs {
     return state;
   }
 
+  /** The signature of a state of `path`. */
+  signature(path: string, state: FileState): Uint8Array {
+    return this.#standing?.signature(path, state) ?? signatureOf(state);
+  }
+
   /** State of `path` itself, a link not followed, or the errno. */
   linkState(path: string): FileState | number {
     let state = this.#unfollowed.get(path);
@@ -149,7 +158,7 @@ export class Inputs {
     const state = this.state(path);
     if (typeof state === "number") return state;
     if ((state.mode & c.S_IFMT) !== c.S_IFREG) return "irregular";
-    const signature = this.#standing?.signature(path, state) ?? signatureOf(state);
+    const signature = this.signature(path, state);
     const known = this.#known(path, signature, state.size);
     if (known !== undefined) return { digest: known, signature, state };
     return this.#hash(path, signature);
@@ -202,6 +211,16 @@ export class Inputs {
     return this.#clocks.ambiguous(path, state, since);
   }
 
+  /** Digest of a link's text or a physical path: the same few in every compile. */
+  digestOf(text: string): Digest {
+    let digest = this.#digests.get(text);
+    if (digest === undefined) {
+      if (this.#digests.size >= mostDigests) this.#digests.clear();
+      this.#digests.set(text, digest = sha256(bytesOf(text)));
+    }
+    return digest;
+  }
+
   /** What is true of `path` now, in the terms of `kind`; undefined where no such statement can be made. */
   value(kind: InputKind, path: string): Uint8Array | undefined {
     switch (kind) {
@@ -219,11 +238,11 @@ export class Inputs {
         return this.#listing(path);
       case inputKinds.link_text: {
         const text = readLink(path);
-        return typeof text === "string" ? sha256(bytesOf(text)) : undefined;
+        return typeof text === "string" ? this.digestOf(text) : undefined;
       }
       case inputKinds.real_path: {
         const real = this.physical(path);
-        return typeof real === "string" ? sha256(bytesOf(real)) : undefined;
+        return typeof real === "string" ? this.digestOf(real) : undefined;
       }
       case inputKinds.physical:
         return this.physical(path) === path ? zeros : undefined;

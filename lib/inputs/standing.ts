@@ -15,6 +15,8 @@ import type { Node, Tick, Tree } from "./tree.ts";
 interface Look {
   tick: Tick;
   state: FileState | number;
+  /** Its times change with every entry. */
+  isFolder: boolean;
   /** Of a state; made when it is first asked for. */
   signature: Uint8Array | undefined;
 }
@@ -98,17 +100,23 @@ export class Standing {
   #look(path: string): Look {
     this.#begin();
     const node = this.#tree.node(path), known = this.#looks.get(path);
-    if (known !== undefined && node.watched && node.tick <= known.tick) {
+    if (known !== undefined && holds(known, node)) {
       if (++this.#answers % sampleEvery !== 0) return known;
       const now = statx(path);
-      if (!same(known.state, now)) this.#doubt(path, () => this.#tree.node(path).tick <= known.tick);
-      return { tick: known.tick, state: now, signature: undefined };
+      if (!same(known.state, now)) this.#doubt(path, () => holds(known, this.#tree.node(path)));
+      return { ...known, state: now, signature: undefined };
     }
-    const tick = this.#tree.now, look: Look = { tick, state: statx(path), signature: undefined };
-    // A folder's own times change with every entry, which is no event of the folder's path.
-    const isFolder = typeof look.state === "object" && (look.state.mode & c.S_IFMT) === c.S_IFDIR;
-    if (node.watched && !isFolder) this.#looks.set(path, look);
+    const look = this.#see(node);
+    if (node.watched) this.#looks.set(path, look);
     return look;
+  }
+
+  #see(node: Node): Look {
+    const { now } = this.#tree, state = statx(node.path);
+    const isFolder = typeof state === "object" && (state.mode & c.S_IFMT) === c.S_IFDIR;
+    if (!isFolder) return { tick: now, state, isFolder, signature: undefined };
+    this.#tree.folder(node.path); // from here on its entries are told of, which change its times
+    return { tick: this.#tree.now, state: statx(node.path), isFolder, signature: undefined };
   }
 
   /** Forgets where the watch has forgotten, or where too much is kept. */
@@ -126,6 +134,11 @@ export class Standing {
     this.#tree.drain();
     if (epoch === this.#tree.epoch && stillBelieved()) this.disagreement = path;
   }
+}
+
+/** Whether nothing has happened to what was seen. */
+function holds({ tick, isFolder }: Look, node: Node): boolean {
+  return node.watched && node.tick <= tick && (!isFolder || node.membersTick <= tick);
 }
 
 function same(a: FileState | number, b: FileState | number): boolean {

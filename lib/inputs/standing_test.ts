@@ -53,12 +53,29 @@ for (const [name, before, then] of changes) {
     }));
 }
 
-Deno.test("Standing looks at a folder each time: its times change without an event", () =>
-  withStanding(({ standing, folder, sh }) => {
-    const before = standing.state(folder) as FileState;
-    sh("sleep 0.02; touch new");
-    assert((standing.state(folder) as FileState).mtime > before.mtime);
-  }));
+for (
+  const [what, change] of [
+    ["a name comes", "touch new"],
+    ["a name goes", "rm old"],
+    ["a name comes by a link", "ln old new"],
+    ["a folder comes", "mkdir new"],
+    ["a name is replaced", "mv other old"],
+    ["its mode changes", "chmod 0711 ."],
+    ["its times are set", "touch ."],
+  ]
+) {
+  Deno.test(`Standing looks at a folder again when ${what}`, () =>
+    withStanding(({ standing, tree, folder, sh }) => {
+      sh("touch old other");
+      tree.drain();
+      const before = standing.state(folder) as FileState;
+      assert(standing.state(folder) === before, "it was looked at again");
+      sh(`sleep 0.02; ${change}`);
+      tree.drain();
+      assertEquals(standing.state(folder), statx(folder));
+      assert((standing.state(folder) as FileState).ctime > before.ctime);
+    }));
+}
 
 Deno.test("Standing looks each time where no watch is left", () =>
   withStanding(({ standing, folder, sh }) => {

@@ -11,7 +11,7 @@ import { byteString, sameBytes } from "../base/bytes.ts";
 import { existsValue, type Inputs, join, statValue } from "../inputs/mod.ts";
 import type { Observation, Refused, Seen } from "../trace/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
-import { c, type FileState, realNow, signatureOf, statx } from "../os/mod.ts";
+import { c, type FileState, realNow, statx } from "../os/mod.ts";
 
 export interface Statements {
   inputs: Input[];
@@ -31,8 +31,8 @@ export function statementsOf(found: Observation, options: IngestOptions): Statem
   const ingest = new Ingest(options);
   for (const [path, seen] of found.files) ingest.file(path, seen, found);
   for (const path of found.listings) ingest.listing(path, found);
-  for (const [path, value] of found.linkTexts) ingest.same(inputKinds.link_text, path, value);
-  for (const [path, value] of found.physical) ingest.same(inputKinds.real_path, path, value);
+  for (const [path, text] of found.linkTexts) ingest.same(inputKinds.link_text, path, text);
+  for (const [path, text] of found.physical) ingest.same(inputKinds.real_path, path, text);
   for (const [path, errno] of found.refused) ingest.refusal(path, errno);
   for (const path of found.unmade) ingest.unmade(path);
   ingest.twins();
@@ -50,6 +50,10 @@ class Ingest {
   readonly #options: IngestOptions;
   readonly #contents: { path: string; state: FileState; key: string }[] = [];
   readonly #folders: { path: string; key: string }[] = [];
+  /** Folders of absent names that are not there themselves. */
+  readonly #missing = new Set<string>();
+  /** Before anything is looked at. */
+  readonly #lookedAt = realNow();
 
   constructor(options: IngestOptions) {
     this.#inputs = options.inputs;
@@ -102,7 +106,7 @@ class Ingest {
     const { startedAt } = this.#options;
     const same = seen.signature === undefined
       ? content.state.ctime < startedAt
-      : sameBytes(seen.signature, signatureOf(content.state));
+      : sameBytes(seen.signature, this.#inputs.signature(path, content.state));
     // Where the clock is coarse, a file written just before the start may have been written again since its opening.
     if (!same || this.#inputs.ambiguous(path, content.state, startedAt)) return this.#changed(path);
     this.#add(inputKinds.content, path, content.digest, content.signature);
@@ -160,10 +164,10 @@ class Ingest {
     this.#add(inputKinds.listing, path, value);
   }
 
-  /** A statement whose value the trace itself holds: it must still be true. */
-  same(kind: InputKind, path: string, value: Uint8Array): void {
+  /** A statement about a text that the trace itself holds: it must still be true. */
+  same(kind: InputKind, path: string, text: string): void {
     if (this.refused !== undefined) return;
-    const now = this.#inputs.value(kind, path);
+    const value = this.#inputs.digestOf(text), now = this.#inputs.value(kind, path);
     if (now === undefined || !sameBytes(now, value)) return this.#changed(path);
     this.#add(kind, path, value);
   }
@@ -210,7 +214,8 @@ class Ingest {
         index = folders.push(this.#folder(folder)) - 1;
         at.set(folder, index);
       }
-      if (!this.#inputs.missing(folder, name)) {
+      // Where the folder itself is not there, no name of it is.
+      if (!this.#missing.has(folder) && !this.#inputs.missing(folder, name)) {
         if (!this.#inputs.absent(join(folder, name))) {
           return this.#changed(path), { folders: [], lists: [], names: [] };
         }
@@ -226,10 +231,14 @@ class Ingest {
   }
 
   #folder(path: string): Absences["folders"][number] {
-    const lookedAt = realNow(), state = this.#inputs.state(path);
-    if (typeof state === "number") return { path, gone: true, signature: noSignature };
-    const trusted = (state.mode & c.S_IFMT) === c.S_IFDIR && this.#inputs.trusted(path, state, lookedAt);
-    return { path, gone: false, signature: trusted ? signatureOf(state) : noSignature };
+    const state = this.#inputs.state(path);
+    if (typeof state === "number") {
+      if (state === c.ENOENT || state === c.ENOTDIR) this.#missing.add(path);
+      return { path, gone: true, signature: noSignature };
+    }
+    const trusted = (state.mode & c.S_IFMT) === c.S_IFDIR &&
+      this.#inputs.trusted(path, state, this.#lookedAt);
+    return { path, gone: false, signature: trusted ? this.#inputs.signature(path, state) : noSignature };
   }
 }
 

@@ -8,8 +8,7 @@
  *
  * @module
  */
-import { bytesOf, byteString, shown } from "../base/bytes.ts";
-import { sha256 } from "../base/digest.ts";
+import { byteString, shown } from "../base/bytes.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { readSmall } from "../os/mod.ts";
@@ -24,6 +23,7 @@ import {
   observe,
   readRecord,
   type Refused,
+  Spellings,
 } from "../trace/mod.ts";
 import { boundTo, madeAnywhere, toSlot } from "./anywhere.ts";
 import { addCatalogs } from "./catalogs.ts";
@@ -93,6 +93,7 @@ function mayAskForTime(path: string): boolean {
 export class Learner {
   readonly #with: LearnerOptions;
   readonly #toolchains = new Toolchains();
+  readonly #spellings = new Spellings();
 
   constructor(options: LearnerOptions) {
     this.#with = options;
@@ -180,7 +181,7 @@ export class Learner {
     statements.inputs.push({
       kind: inputKinds.real_path,
       path: absolute(ask.tool, ask.cwd),
-      value: sha256(bytesOf(realTool)),
+      value: this.#with.inputs.digestOf(realTool),
       signature: noSignature,
     });
     return statements;
@@ -199,7 +200,7 @@ export class Learner {
       const driver = { tool: absolute(ask.tool, cwd), realTool, machine, cwd, environment };
       return declaredObservation(running, this.#toolchains.of(driver));
     }
-    const read = readRecord(job.record!.read(), job.ask.cwd);
+    const read = readRecord(job.record!.read(), job.ask.cwd, this.#spellings);
     if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem };
     const found = observe(read.events, read.doubts, job.ask.cwd, read.full);
     // No traced process opens the tool itself: a script's interpreter does, a program's loader does not.
@@ -247,7 +248,8 @@ export class Learner {
       if (errno !== 0) throw new Error(`${shown(path)} was not staged (errno ${errno})`);
       const before = style === styles.write_through ? 0o666 : modeBeforeUmask(mode, job.ask.umask);
       if (before === undefined) return path;
-      const { digest, size } = this.#with.store.commitBlob(job.staged[next++]);
+      const { digest, size } = this.#with.store.commitBlob(job.staged[next]);
+      job.staged[next++] = ""; // it has another name now
       outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });
     }
     return outputs;

@@ -87,7 +87,7 @@ export class Decider {
     const repeatable = job.repeatable && isShort;
     if (reply.name === "hit" && frame !== undefined && this.#search.watches && repeatable) {
       const { action, environment, kind, realTool, stored } = job;
-      this.#memo.set(Memo.key(frame), {
+      this.#memo.set(frame, {
         ask,
         action: action!,
         environment: environment!,
@@ -118,7 +118,7 @@ export class Decider {
     frame: Uint8Array,
     sees: (ask: Message<"ask">) => boolean,
   ): { reply: Message<"hit">; job: Job } | undefined {
-    if (!this.#search.watches) return undefined;
+    if (!this.#search.watches || !this.#memo.mayKnow(frame)) return undefined;
     const key = Memo.key(frame), known = this.#memo.get(key);
     if (known === undefined || !sees(known.ask)) return undefined;
     this.#search.begin();
@@ -293,7 +293,7 @@ export class Decider {
     } else job.record?.release();
     job.record = undefined;
     // What became a blob has another name by now; the rest must not stay (a full disk, a launcher that died).
-    for (const staged of job.staged.splice(0)) this.#options.store.discard(staged);
+    for (const staged of job.staged.splice(0)) if (staged !== "") this.#options.store.discard(staged);
   }
 
   /** The conversation is over, in whatever state. Called once for every job; counts its outcome. */

@@ -53,18 +53,28 @@ static struct {
     char record_entry[PATH_MAX]; /* "ZCCACHE_TRACE_RECORD=..." */
 } me;
 
-/* Who holds the lock: 0, or a thread. One word, so that no signal comes between taking it and saying who did. */
-static pid_t lock_holder;
+/*
+ * Who holds the lock: 0, or a thread by its thread pointer, which costs no system call. One word, so that no signal comes
+ * between taking it and saying who did. A child by vfork has the pointer of the thread that stands still for it: where it
+ * was killed under the lock, that thread raises a doubt.
+ */
+static uintptr_t lock_holder;
 
-/* A child by vfork can be killed while it holds its parent's lock. So many yields are some tenths of a second at least. */
+static uintptr_t this_thread(void) {
+    uintptr_t own;
+    __asm__("mov %%fs:0, %0" : "=r"(own));
+    return own;
+}
+
+/* The other threads wait for such a child: so many yields are some tenths of a second at least. */
 #define MOST_WAITS (1u << 20)
 
 static bool enter(void) {
-    pid_t tid = (pid_t)zc_raw(SYS_gettid), holder = 0;
-    for (unsigned waits = 0; !__atomic_compare_exchange_n(&lock_holder, &holder, tid, false, __ATOMIC_ACQUIRE,
+    uintptr_t own = this_thread(), holder = 0;
+    for (unsigned waits = 0; !__atomic_compare_exchange_n(&lock_holder, &holder, own, false, __ATOMIC_ACQUIRE,
                                                           __ATOMIC_RELAXED);
          holder = 0) {
-        if (holder == tid || ++waits > MOST_WAITS) {
+        if (holder == own || ++waits > MOST_WAITS) {
             zc_doubt(ZC_DOUBT_REENTERED);
             return false;
         }

@@ -75,7 +75,7 @@ static void say_goodbye(void) {
  * Forks go through libc's handlers, which forkpty and daemon run too. Ours are registered first, so the lock is taken last
  * and given back first: no other handler runs under it. A child is another image with none of its parent's ids.
  */
-static pid_t forking; /* the thread that forks under the lock */
+static uintptr_t forking; /* the thread that forks under the lock */
 static bool were_threads;
 
 static void before_fork(void) {
@@ -89,7 +89,7 @@ static void before_fork(void) {
     errno = kept;
 }
 static void after_fork(void) {
-    if (forking && forking == (pid_t)zc_raw(SYS_gettid)) {
+    if (forking && forking == this_thread()) {
         forking = 0;
         leave();
     }

@@ -7,6 +7,7 @@ export * from "./files.ts";
 export * from "./inotify.ts";
 export * from "./libc.ts";
 export * from "./lock.ts";
+export * from "./mapping.ts";
 export * from "./process.ts";
 export * from "./socket.ts";
 export * from "./statx.ts";

@@ -80,6 +80,12 @@ export function fileSystemType(path: string): number | undefined {
   return Number(fileSystemView.getBigUint64(0, true));
 }
 
+/** Bytes that are free for us on the file system that holds `path` (byte string); 0 where it cannot be asked. */
+export function freeBytes(path: string): number {
+  if (libc().statfs(cString(path), fileSystem) !== 0) return 0;
+  return Number(fileSystemView.getBigUint64(32, true)) * Number(fileSystemView.getBigInt64(8, true));
+}
+
 /** The signature of a state, 48 bytes. */
 export function signatureOf(state: FileState): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(signatureBytes), out = new DataView(bytes.buffer);

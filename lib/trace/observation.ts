@@ -35,9 +35,9 @@ export interface Observation {
   files: Map<string, Seen>;
   absent: Set<string>;
   listings: Set<string>;
-  /** Path -> SHA-256 of the link's text, of the physical path. */
-  linkTexts: Map<string, Uint8Array>;
-  physical: Map<string, Uint8Array>;
+  /** Path -> text of the link, physical path. */
+  linkTexts: Map<string, string>;
+  physical: Map<string, string>;
   /** Path -> errno, of questions answered with neither yes nor no. */
   refused: Map<string, number>;
   /** Paths that could not be made for want of what they lie in or lead to. */

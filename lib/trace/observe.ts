@@ -13,8 +13,7 @@
  *
  * @module
  */
-import { bytesOf, byteString } from "../base/bytes.ts";
-import { sha256 } from "../base/digest.ts";
+import { sameBytes } from "../base/bytes.ts";
 import { tidy } from "../base/paths.ts";
 import {
   noObservation,
@@ -235,9 +234,9 @@ class Observer {
     this.#found.listings.add(path);
   }
 
-  #note(map: Map<string, Uint8Array>, given: string, text: string): void {
+  #note(map: Map<string, string>, given: string, text: string): void {
     const path = tidy(given);
-    if (factRule(path) === undefined && !this.#found.written.has(path)) map.set(path, sha256(bytesOf(text)));
+    if (factRule(path) === undefined && !this.#found.written.has(path)) map.set(path, text);
   }
 
   #write(event: TraceEvent): void {
@@ -385,6 +384,6 @@ function differs(before: Seen, question: Question, signature: Uint8Array | undef
   if (signature === undefined || before.signature === undefined) return false;
   if ((before.question === "lstat") !== (question === "lstat")) return false;
   const isFile = (signature[41] & 0xf0) === 0x80; // S_IFREG in the mode's second byte
-  return byteString(before.signature.subarray(0, isFile ? 48 : 16)) !==
-    byteString(signature.subarray(0, isFile ? 48 : 16));
+  const length = isFile ? 48 : 16;
+  return !sameBytes(before.signature.subarray(0, length), signature.subarray(0, length));
 }

@@ -2,12 +2,11 @@
  * Reads a record: events with their strings resolved, in the order in which they happened.
  *
  * A thousand headers make 40,000 events and a few hundred strings; so strings are decoded once, at their definition, and
- * a path is put together once for each pair of ids. Nothing here throws, whatever the bytes: a damaged record is a
+ * kept from record to record (spellings.ts). Nothing here throws, whatever the bytes: a damaged record is a
  * `problem`, and the run is not stored.
  *
  * @module
  */
-import { byteString } from "../base/bytes.ts";
 import {
   clocks,
   doubts,
@@ -20,6 +19,7 @@ import {
   traceMagic,
   traceVersion,
 } from "./format.ts";
+import { Spellings } from "./spellings.ts";
 
 interface Common {
   /** Number of the process image. */
@@ -59,20 +59,20 @@ export type TraceEvent =
     | { kind: "odd"; text: string }
   );
 
-const names = new Map<number, EventName>(
-  (Object.keys(events) as EventName[]).map((name) => [events[name].id, name]),
-);
+const names: (EventName | undefined)[] = [];
+for (const name of Object.keys(events) as EventName[]) names[events[name].id] = name;
 const clockNames = new Map<number, keyof typeof clocks>(
   (Object.keys(clocks) as (keyof typeof clocks)[]).map((name) => [clocks[name], name]),
 );
 
 /**
  * What a whole record says, or why it cannot be believed. `bytes`: its used prefix, header included. `full`: paths below
- * the working folder that were spelled in full.
+ * the working folder that were spelled in full. `spellings`: kept from record to record.
  */
 export function readRecord(
   bytes: Uint8Array,
   cwd: string,
+  spellings = new Spellings(),
 ): { problem: string } | { events: TraceEvent[]; doubts: number; full: Set<string> } {
   if (bytes.length < headerWords * 4) return { problem: "the record is shorter than its header" };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -84,7 +84,7 @@ export function readRecord(
   if (word(header.overflow) !== 0) return { problem: "more questions than the record holds" };
   if (end > bytes.length || end % 4 !== 0 || end < headerWords * 4) return { problem: "the record is cut" };
   try {
-    const reader = new Reader(bytes, view, end, cwd), events = reader.all();
+    const reader = new Reader(bytes, end, cwd, spellings), events = reader.all();
     return { events, doubts: word(header.doubts), full: reader.full };
   } catch (cause) {
     if (cause instanceof Damaged || cause instanceof RangeError) {
@@ -101,30 +101,38 @@ export function doubtNames(bits: number): string[] {
   return Object.entries(doubts).filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
 }
 
+/** Ids of one process image -> numbers of spellings. */
 interface Image {
-  folders: string[];
+  folders: number[];
+  /** Texts of folders that were spelled from the working folder. */
+  cleaned: string[];
   /** Ids of folders below the working folder that were spelled in full. */
   full: Set<number>;
-  names: string[];
-  paths: Map<number, string>;
+  names: number[];
 }
 
 class Reader {
-  readonly #images = new Map<number, Image>();
-  #at = headerWords * 4;
-
+  readonly #images: Image[] = [];
+  readonly #words: Uint32Array;
+  /** In words, as `#end`. */
+  #at: number = headerWords;
+  readonly #end: number;
+  readonly #cwd: string;
+  readonly #spellings: Spellings;
   readonly full = new Set<string>();
 
-  constructor(
-    readonly bytes: Uint8Array,
-    readonly view: DataView,
-    readonly end: number,
-    readonly cwd: string,
-  ) {}
+  constructor(bytes: Uint8Array, end: number, cwd: string, spellings: Spellings) {
+    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    this.#words = new Uint32Array(aligned.buffer, aligned.byteOffset, end / 4);
+    this.#end = end / 4;
+    this.#cwd = cwd;
+    this.#spellings = spellings;
+    spellings.forgetIfMany();
+  }
 
   all(): TraceEvent[] {
     const all: TraceEvent[] = [];
-    while (this.#at < this.end) {
+    while (this.#at < this.#end) {
       const event = this.#next();
       if (event !== undefined) all.push(event);
     }
@@ -132,19 +140,16 @@ class Reader {
   }
 
   #next(): TraceEvent | undefined {
-    const start = this.#at, first = this.view.getUint32(start, true);
-    const kind = names.get(first & 0xff), answer = first >>> 8 & 0xff, size = (first >>> 16) * 4;
-    if (kind === undefined || size < 8 || start + size > this.end) {
-      throw new Damaged(`an event of kind ${first & 0xff} and ${size} bytes at ${start}`);
+    const start = this.#at, first = this.#words[start];
+    const kind = names[first & 0xff], answer = first >>> 8 & 0xff, size = first >>> 16;
+    if (kind === undefined || size < 2 || start + size > this.#end) {
+      throw new Damaged(`an event of kind ${first & 0xff} and ${size} words at ${start}`);
     }
-    const number = this.view.getUint32(start + 4, true);
-    let image = this.#images.get(number);
-    if (image === undefined) {
-      this.#images.set(number, image = { folders: [""], full: new Set(), names: [""], paths: new Map() });
-    }
-    this.#at = start + 8;
+    const number = this.#words[start + 1];
+    const image = this.#images[number] ??= { folders: [0], cleaned: [], full: new Set(), names: [0] };
+    this.#at = start + 2;
     const event = this.#payload(kind, image, number, answer);
-    if (this.#at !== start + size) throw new Damaged(`an event of ${size} bytes holds ${this.#at - start}`);
+    if (this.#at !== start + size) throw new Damaged(`an event of ${size} words holds ${this.#at - start}`);
     return event;
   }
 
@@ -154,7 +159,7 @@ class Reader {
         this.#folder(ids);
         return undefined;
       case "define_name":
-        ids.names[this.#word()] = this.#text();
+        ids.names[this.#word()] = this.#number();
         return undefined;
       case "hello":
         return {
@@ -212,59 +217,54 @@ class Reader {
   }
 
   #word(): number {
-    const value = this.view.getUint32(this.#at, true);
-    this.#at += 4;
-    return value;
+    if (this.#at >= this.#end) throw new Damaged("an event is cut");
+    return this.#words[this.#at++];
+  }
+
+  /** The number of a text's spelling. */
+  #number(): number {
+    const length = this.#word(), start = this.#at, size = Math.ceil(length / 4);
+    if (start + size > this.#end) throw new Damaged("a text is cut");
+    this.#at += size;
+    return this.#spellings.number(this.#words, start, length);
   }
 
   #text(): string {
-    const length = this.#word(), start = this.#at;
-    if (start + length > this.end) throw new Damaged("a text is cut");
-    this.#at += (length + 3) & ~3;
-    return byteString(this.bytes.subarray(start, start + length));
+    return this.#spellings.text(this.#number());
   }
 
   #folder(image: Image): void {
-    const id = this.#word(), text = this.#text(), mark = text.indexOf(relativeMark);
+    const id = this.#word(), number = image.folders[id] = this.#number();
+    const text = this.#spellings.text(number), mark = text.indexOf(relativeMark);
     if (mark >= 0) {
-      image.folders[id] = text.slice(0, mark) + text.slice(mark + relativeMark.length - 1);
+      image.cleaned[id] = text.slice(0, mark) + text.slice(mark + relativeMark.length - 1);
     } else if (text.endsWith(relativeMark.slice(0, -1))) { // the mark's slash parts folder and name
-      image.folders[id] = text.slice(0, 1 - relativeMark.length);
-    } else {
-      image.folders[id] = text;
-      if (text === this.cwd || text.startsWith(this.cwd + "/")) image.full.add(id);
-    }
+      image.cleaned[id] = text.slice(0, 1 - relativeMark.length);
+    } else if (text === this.#cwd || text.startsWith(this.#cwd + "/")) image.full.add(id);
   }
 
   #name(image: Image): string {
     const name = image.names[this.#word()];
     if (name === undefined) throw new Damaged("a name without definition");
-    return name;
+    return this.#spellings.text(name);
   }
 
   #path(image: Image): string {
-    const folder = this.#word(), name = this.#word();
-    const key = folder * 0x200000 + name;
-    let path = image.paths.get(key);
-    if (path === undefined) {
-      const parent = image.folders[folder], last = image.names[name];
-      if (parent === undefined || last === undefined) throw new Damaged("a path without definition");
-      image.paths.set(key, path = `${parent}/${last}`);
-      if (image.full.has(folder)) this.full.add(path);
-    }
+    const id = this.#word(), folder = image.folders[id], name = image.names[this.#word()];
+    if (folder === undefined || name === undefined) throw new Damaged("a path without definition");
+    const path = this.#spellings.path(folder, name, image.cleaned[id]);
+    if (image.full.has(id)) this.full.add(path);
     return path;
   }
 
   /** 48 bytes as in lib/os/statx.ts, or undefined for "nothing" (all zero). */
   #signature(): Uint8Array | undefined {
-    const start = this.#at;
-    this.#at += signatureWords * 4;
-    if (this.#at > this.end) throw new Damaged("a signature is cut");
+    const start = this.#at, words = this.#words;
+    this.#at += signatureWords;
+    if (this.#at > this.#end) throw new Damaged("a signature is cut");
     let any = 0;
-    for (let at = start; at < this.#at; at += 4) any |= this.view.getUint32(at, true);
+    for (let at = start; at < this.#at; at++) any |= words[at];
     if (any === 0) return undefined;
-    const signature = new Uint8Array(48);
-    signature.set(this.bytes.subarray(start, this.#at));
-    return signature;
+    return this.#spellings.signature(words, start, signatureWords);
   }
 }

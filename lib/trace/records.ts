@@ -1,13 +1,18 @@
 /**
  * Record files: preallocated, because a process that touches a page of a mapping for which the disk has no room
- * is killed (soundness.md 2.1), and pooled, because zeroing 8 MiB for each run would cost more than the trace.
+ * is killed (soundness.md 2.1), and pooled, because zeroing 8 MiB for each run would cost more than the trace. We map them
+ * as the traced processes do: header, reading and zeroing by system calls took as long as the events to be understood.
  *
  * @module
  */
+import { fromText } from "../base/bytes.ts";
+import { mapFile } from "../os/mod.ts";
 import { header, headerWords, traceMagic, traceVersion } from "./format.ts";
 
 /** Twelve times what a unit of 1,000 headers in 40 folders was seen to need. */
 export const recordBytes = 8 << 20;
+
+const mostAttempts = 100;
 
 /** Facts of a run that the tracer needs. */
 export interface RecordFacts {
@@ -31,31 +36,38 @@ export interface Record {
 
 interface Slot {
   path: string;
-  file: Deno.FsFile;
+  /** The whole record, as whoever runs sees it. */
+  bytes: Uint8Array;
+  unmap(): void;
 }
 
 export class RecordPool {
   readonly #folder: string;
+  readonly #bytes: number;
   readonly #free: Slot[] = [];
   /** Free and in use. */
   readonly #all = new Set<Slot>();
   #made = 0;
 
-  /** @param folder Ordinary text; must exist and be ours alone. */
-  constructor(folder: string) {
+  /** @param folder Ordinary text; must exist and be ours alone. @param bytes Size of each record. */
+  constructor(folder: string, bytes = recordBytes) {
     this.#folder = folder;
+    this.#bytes = bytes;
   }
 
   /** A zeroed record with its header written. @throws {Error} where the disk has no room for one. */
   take(facts: RecordFacts): Record {
     const slot = this.#free.pop() ?? this.#make();
-    writeHeader(slot.file, facts);
+    writeHeader(slot.bytes, facts);
     return {
       path: slot.path,
-      read: () => used(slot.file),
+      read: () => {
+        if (!this.#all.has(slot)) throw new Error("the record is gone");
+        return slot.bytes.slice(0, usedBytes(slot.bytes));
+      },
       release: () => {
         if (!this.#all.has(slot)) return; // the pool was closed meanwhile
-        zero(slot.file);
+        slot.bytes.fill(0, 0, usedBytes(slot.bytes));
         this.#free.push(slot);
       },
       forget: () => this.#drop(slot),
@@ -63,25 +75,36 @@ export class RecordPool {
   }
 
   #make(): Slot {
-    const path = `${this.#folder}/record-${Deno.pid}-${++this.#made}`;
-    const slot = {
-      path,
-      file: Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 }),
-    };
-    this.#all.add(slot);
+    const { path, file: opened } = this.#create();
+    using file = opened;
     try {
-      const zeros = new Uint8Array(1 << 20);
-      for (let at = 0; at < recordBytes; at += zeros.length) writeAll(slot.file, zeros);
+      writeZeros(file, this.#bytes);
+      const mapped = mapFile(fromText(path), this.#bytes);
+      if (typeof mapped === "number") throw new Error(`the record cannot be mapped (errno ${mapped})`);
+      const slot = { path, ...mapped };
+      this.#all.add(slot);
+      return slot;
     } catch (cause) {
-      this.#drop(slot);
+      remove(path);
       throw cause;
     }
-    return slot;
+  }
+
+  /** A new file; a process of another pid namespace may have a name that would be ours. */
+  #create(): { path: string; file: Deno.FsFile } {
+    for (let attempts = 0;; attempts++) {
+      const path = `${this.#folder}/record-${Deno.pid}-${++this.#made}`;
+      try {
+        return { path, file: Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }) };
+      } catch (cause) {
+        if (!(cause instanceof Deno.errors.AlreadyExists) || attempts === mostAttempts) throw cause;
+      }
+    }
   }
 
   #drop(slot: Slot): void {
     if (!this.#all.delete(slot)) return;
-    slot.file.close();
+    slot.unmap();
     remove(slot.path);
   }
 
@@ -100,46 +123,26 @@ function remove(path: string): void {
   }
 }
 
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+function writeZeros(file: Deno.FsFile, size: number): void {
+  const zeros = new Uint8Array(1 << 20);
+  for (let at = 0; at < size;) at += file.writeSync(zeros.subarray(0, size - at));
 }
 
-function writeHeader(file: Deno.FsFile, { ttys, window, interpreters }: RecordFacts): void {
-  const words = new Uint32Array(headerWords);
+function writeHeader(bytes: Uint8Array, { ttys, window, interpreters }: RecordFacts): void {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, headerWords);
   words[header.magic] = traceMagic;
   words[header.version] = traceVersion;
-  words[header.capacity] = recordBytes;
+  words[header.capacity] = bytes.length;
   words[header.cursor] = headerWords * 4;
   words[header.ttys] = ttys;
   words[header.window] = window;
   words[header.interpreterCount] = Math.min(interpreters.length, 4);
-  const pairs = new BigUint64Array(words.buffer, header.interpreters * 4, 8);
+  const pairs = new BigUint64Array(bytes.buffer, bytes.byteOffset + header.interpreters * 4, 8);
   interpreters.slice(0, 4).forEach(({ dev, ino }, i) => pairs.set([dev, ino], i * 2));
-  file.seekSync(0, Deno.SeekMode.Start);
-  writeAll(file, new Uint8Array(words.buffer));
 }
 
-function used(file: Deno.FsFile): Uint8Array {
-  file.seekSync(0, Deno.SeekMode.Start);
-  const head = new Uint8Array(headerWords * 4);
-  fill(file, head);
-  const end = Math.min(new DataView(head.buffer).getUint32(header.cursor * 4, true), recordBytes);
-  const bytes = new Uint8Array(Math.max(end, head.length));
-  bytes.set(head);
-  fill(file, bytes.subarray(head.length));
-  return bytes;
-}
-
-function fill(file: Deno.FsFile, into: Uint8Array): void {
-  for (let at = 0; at < into.length;) {
-    const got = file.readSync(into.subarray(at));
-    if (got === null) throw new Error("the record is shorter than it was made");
-    at += got;
-  }
-}
-
-function zero(file: Deno.FsFile): void {
-  const length = used(file).length;
-  file.seekSync(0, Deno.SeekMode.Start);
-  writeAll(file, new Uint8Array(length));
+/** How much of a record is in use: the cursor of a full one may stand behind its end. */
+function usedBytes(bytes: Uint8Array): number {
+  const cursor = new DataView(bytes.buffer, bytes.byteOffset).getUint32(header.cursor * 4, true);
+  return Math.max(Math.min(cursor, bytes.length), headerWords * 4);
 }

@@ -2,10 +2,12 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { libc } from "../os/mod.ts";
 import { header, headerWords, traceMagic, traceVersion } from "./format.ts";
 import { readRecord } from "./read.ts";
 import { recordBytes, RecordPool } from "./records.ts";
 
+libc(); // opened here, so that no test seems to leak it
 const facts = { ttys: 5, window: 24 | 80 << 16, interpreters: [{ dev: 0x1_0000_0002n, ino: 3n }] };
 
 function withPool(body: (pool: RecordPool, folder: string) => void): void {
@@ -71,6 +73,17 @@ Deno.test("two runs have two records; a forgotten one is gone at once", () => {
     one.forget();
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`), [two.path]);
     assert(pool.take(facts).path !== one.path);
+  });
+});
+
+Deno.test("take() leaves alone what has a name of ours already", () => {
+  withPool((pool, folder) => {
+    const other = `${folder}/record-${Deno.pid}-1`;
+    Deno.writeTextFileSync(other, "another's");
+    const record = pool.take(facts);
+    assert(record.path !== other);
+    assertEquals(Deno.readTextFileSync(other), "another's");
+    Deno.removeSync(other);
   });
 });
 
