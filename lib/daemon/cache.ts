@@ -91,7 +91,7 @@ export function openCache(options: CacheOptions): Cache {
     },
     flush: () => store.flush(),
     clear: () => store.clear(),
-    busy: () => store.flushing,
+    busy: () => store.busy,
     close: async () => {
       ending.abort();
       await store.closed;

@@ -33,7 +33,7 @@ export interface Cache {
   facts(): Promise<Record<string, unknown>>;
   flush(): Promise<number>;
   clear(): Promise<{ units: number; blobs: number; bytes: number }>;
-  /** True while a flush needs the event loop. */
+  /** True while a flush or another long piece of work goes on in slices. */
   busy(): boolean;
   /** Drains, flushes and releases everything. */
   close(): Promise<void>;
@@ -154,7 +154,7 @@ class Daemon {
       log: options.log,
       now: options.now,
       open: (peer) => peer.uid === userId() ? this.#converse(peer.pid) : undefined,
-      elsewhereBusy: () => cache.busy(),
+      sharing: () => cache.busy(),
     });
   }
 

@@ -3,14 +3,17 @@
  *
  * While there is work the wait blocks the thread in slices (FFI poll: the shortest way from a frame to its
  * answer); after each slice one wait stands aside on another thread, so that timers, the WAL's ticker and signal
- * listeners get a turn of the event loop, and no frame waits for it. When nothing came for a while, or when
- * something else needs the event loop, every wait stands aside.
+ * listeners get a turn of the event loop, and no frame waits for it. While a flush works on this thread, a turn for its
+ * next slice comes before each wait, and the waits are short: a frame that comes in between waits for one slice, and
+ * costs no change of threads. When nothing came for a while, or when something else needs the event loop, every wait
+ * stands aside.
  *
  * Always true: no connection's trouble ends the loop, running out of descriptors only pauses accepting, and
  * every descriptor is closed.
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import type { Log } from "../base/log.ts";
 import { accept, c, close, peerOf, PollSet, receive, send, Waker } from "../os/mod.ts";
 import { frameSize, maxFrameBytes } from "../protocol/mod.ts";
@@ -18,6 +21,8 @@ import type { Conversation } from "./conversation.ts";
 
 /** How long the thread may be blocked before the event loop gets a turn. */
 const sliceMs = 20;
+/** The same while other work takes turns with us, slice by slice. */
+const turnMs = 1;
 /** Silence after which waiting stands aside: the gaps of a build are shorter, and standing aside costs 50 µs a frame. */
 const busyMs = 2_000;
 /** Longest wait aside; deadlines are looked at this often. */
@@ -41,8 +46,10 @@ export interface ServerOptions {
   open(
     peer: { pid: number; uid: number },
   ): Pick<Conversation<unknown>, "receive" | "end" | "patienceMs" | "running"> | undefined;
-  /** True while something else needs the event loop at full speed (a flush). */
+  /** True while something else needs the event loop at full speed. */
   elsewhereBusy?(): boolean;
+  /** True while other work on this thread gives way to us after each short slice (a flush). */
+  sharing?(): boolean;
 }
 
 interface Connection {
@@ -111,9 +118,11 @@ export class Server {
   }
 
   async #round(): Promise<void> {
+    const sharing = this.#options.sharing?.() ?? false;
+    if (sharing) await turn();
     const places = this.#fill(), started = this.#options.now();
     const busy = started - this.#lastActivity < busyMs && !this.#options.elsewhereBusy?.();
-    if (busy && started - this.#lastTurn < sliceMs) this.#set.wait(sliceMs);
+    if (busy && started - this.#lastTurn < sliceMs) this.#set.wait(sharing ? turnMs : sliceMs);
     else {
       await this.#set.waitAside(this.#acceptAgain > started ? acceptPauseMs : busy ? 1 : asideMs);
       this.#lastTurn = this.#options.now();
@@ -299,6 +308,11 @@ export class Server {
     for (const { conversation } of this.#connections.values()) if (conversation.running) return true;
     return false;
   }
+}
+
+/** A turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Room for more of a frame of `size` bytes. It follows what has come, not what is claimed: a claim costs nobody anything. */

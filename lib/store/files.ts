@@ -41,17 +41,16 @@ export function replaceFile(folder: string, path: string, bytes: Uint8Array, flu
 }
 
 /**
- * Writes parts to a file of their own, on the disk when it resolves, without holding anybody up. @returns its name, for
- * a rename. @throws {Error} where the disk is full or the folder gone; nothing half-written stays.
+ * Writes a short head and a body to a file of their own, on the disk when it resolves, without holding anybody up.
+ * @returns its name, for a rename. @throws {Error} where the disk is full or the folder gone; nothing half-written stays.
  */
-export async function stageFile(folder: string, ...parts: Uint8Array[]): Promise<string> {
+export async function stageFile(folder: string, head: Uint8Array, body: Uint8Array): Promise<string> {
   const temporary = temporaryName(folder);
   try {
     const file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
     try {
-      for (const part of parts) {
-        for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
-      }
+      for (let at = 0; at < head.length;) at += file.writeSync(head.subarray(at));
+      for (let at = 0; at < body.length;) at += await file.write(body.subarray(at));
       await file.syncData();
     } finally {
       file.close();
@@ -73,6 +72,16 @@ export function flushFolder(path: string): void {
   }
 }
 
+/** The same without holding anybody up. */
+export async function flushFolderAside(path: string): Promise<void> {
+  const folder = await Deno.open(path);
+  try {
+    await folder.sync();
+  } finally {
+    folder.close();
+  }
+}
+
 /** Removes a file; that it is not there is no error. */
 export function removeIfThere(path: string): void {
   try {
@@ -87,8 +96,39 @@ export function readIfThere(path: string, from = 0): Uint8Array | undefined {
   try {
     return from === 0 ? Deno.readFileSync(path) : readTail(path, from);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
+    if (isNotThere(cause)) return undefined;
     throw cause;
+  }
+}
+
+function isNotThere(cause: unknown): boolean {
+  return cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory;
+}
+
+/** Reads files one after the other into memory that it uses again, without holding anybody up. */
+export class Reader {
+  #memory = new Uint8Array(0);
+
+  /** A file's bytes, valid until the next read; undefined where it is not there. */
+  async read(path: string): Promise<Uint8Array | undefined> {
+    let file: Deno.FsFile;
+    try {
+      file = await Deno.open(path);
+    } catch (cause) {
+      if (isNotThere(cause)) return undefined;
+      throw cause;
+    }
+    try {
+      const { size } = file.statSync();
+      if (size > this.#memory.length) this.#memory = new Uint8Array(size + (size >> 2));
+      let filled = 0;
+      for (let count: number | null = 1; count && filled < size; filled += count ?? 0) {
+        count = await file.read(this.#memory.subarray(filled, size));
+      }
+      return this.#memory.subarray(0, filled);
+    } finally {
+      file.close();
+    }
   }
 }
 

@@ -1,51 +1,57 @@
 /**
  * The index in memory: units by action key, digests of large files by path. It answers every read.
  *
- * A shard's bytes and keys are taken in at the first question about one of them, and a unit is decoded at its use. Records of the journal are applied in order on top. A
- * shard is written anew by merging bytes; then the memory holds the new bytes instead of the old and the new units.
+ * A shard's bytes are taken in at the first question about one of its units, and records of the journal are applied in
+ * order on top. A shard that is only to be written anew is merged beside the index and never becomes part of it, so that
+ * a flush of a large index takes the memory of one shard.
  *
  * @module
  */
-import { sameBytes } from "../base/bytes.ts";
-import { type Digest, hex } from "../base/digest.ts";
+import { type Digest, fromHex, hex } from "../base/digest.ts";
 import { decode, encode } from "@std/msgpack";
+import type { Encoder } from "./encoder.ts";
+import { type FileDigest, FileDigests, fileRecord } from "./file_digests.ts";
+import { type Common, HeldShard } from "./held.ts";
 import { type JournalRecord, recordKinds } from "./journal.ts";
-import { filesShard } from "./layout.ts";
-import { encodeUnits, Units, unsealed } from "./shard.ts";
+import { filesShard, shardCount } from "./layout.ts";
+import { Units, unsealed } from "./shard.ts";
 import { SharedInputs } from "./shared.ts";
-import { Decoded, Stored } from "./stored.ts";
+import { runThrough, type Steps } from "./slice.ts";
+import { Decoded, type Stored } from "./stored.ts";
 import type { Unit } from "./unit.ts";
 
 export type { StoredUnit } from "./stored.ts";
+export type { FileDigest } from "./file_digests.ts";
+export { maxCandidates } from "./held.ts";
 
-export interface FileDigest {
-  signature: Uint8Array;
-  digest: Digest;
+/** A shard as it is at one moment, to be written. */
+export interface Snapshot {
+  value: Uint8Array;
+  /** It is in place. */
+  written(): void;
 }
-
-interface Shard {
-  /** Action key in hex -> units, newest first. */
-  units: Map<string, Stored[]>;
-  /** Bytes of its snapshot, to weigh a rewrite. */
-  bytes: number;
-}
-
-/** Candidates of one action beyond which the oldest go: each costs a look at its statements on a miss. */
-export const maxCandidates = 64;
 
 export class Index {
-  readonly #shards = new Map<number, Shard>();
-  readonly #byId = new Map<number, { key: string; shard: number }>();
-  readonly files = new Map<string, FileDigest>();
-  /** Shards that differ from their snapshot. */
-  readonly dirty = new Set<number>();
+  readonly #held = new Map<number, HeldShard>();
+  /** Of the held: those that somebody asked, and the bytes of their snapshots. */
+  readonly #asked = new Set<number>();
+  readonly #weights = new Map<number, number>();
+  #files: FileDigests | undefined;
+  /** Records of shards that are not held. */
+  readonly #waiting = new Map<number, JournalRecord[]>();
+  /** Shards that differ from their snapshot; those that changed since the last one began. */
+  readonly #dirty = new Set<number>();
+  readonly #changed = new Set<number>();
   readonly #read: (shard: number) => Uint8Array | undefined;
   readonly #warn: (text: string) => void;
-  readonly #apply = new Map<number, JournalRecord[]>();
-  readonly #shared = new SharedInputs();
-  readonly #decoded = new Decoded();
   #ids = 0;
   #epoch = 0;
+  readonly #common: Common = {
+    shared: new SharedInputs(),
+    decoded: new Decoded(),
+    byId: new Map(),
+    nextId: () => ++this.#ids,
+  };
 
   /** @param read The snapshot of a shard, undefined where there is none. */
   constructor(read: (shard: number) => Uint8Array | undefined, warn: (text: string) => void) {
@@ -53,158 +59,258 @@ export class Index {
     this.#warn = warn;
   }
 
-  /** The shard, decoded, with the journal's records for it applied. */
-  #shard(number: number): Shard {
-    let shard = this.#shards.get(number);
+  /** Shards that differ from their snapshot. */
+  get dirty(): ReadonlySet<number> {
+    return this.#dirty;
+  }
+  #change(number: number): void {
+    this.#dirty.add(number);
+    this.#changed.add(number);
+  }
+
+  // --- shards --------------------------------------------------------------------------------------------------
+
+  /** The shard with the journal's records for it applied. */
+  #shard(number: number): HeldShard {
+    let shard = this.#held.get(number);
     if (shard !== undefined) return shard;
-    shard = { units: new Map(), bytes: 0 };
-    this.#shards.set(number, shard);
     const file = this.#read(number);
-    if (file !== undefined) this.#decode(number, shard, file);
-    for (const record of this.#apply.get(number) ?? []) this.#applyNow(number, record);
-    this.#apply.delete(number);
+    shard = new HeldShard(number, this.#unitsOf(number, file), this.#common);
+    this.#weights.set(number, file?.length ?? 0);
+    this.#held.set(number, shard);
+    for (const record of this.#waiting.get(number) ?? []) this.#apply(shard, record);
+    this.#waiting.delete(number);
     return shard;
   }
 
-  /** Takes a shard in, as the first question about it would. */
-  load(number: number): void {
-    this.#shard(number);
+  /** The shard, because of a question: it stays in memory from now on. */
+  #ask(number: number): HeldShard {
+    this.#asked.add(number);
+    return this.#shard(number);
   }
 
-  #decode(number: number, shard: Shard, file: Uint8Array): void {
-    shard.bytes = file.length;
+  #unitsOf(number: number, file: Uint8Array | undefined): Units | undefined {
+    return this.#understood(number, file, (value) => new Units(value, this.#common.shared));
+  }
+
+  /** What is damaged is nothing, and a warning. */
+  #understood<T>(
+    number: number,
+    file: Uint8Array | undefined,
+    read: (value: Uint8Array) => T,
+  ): T | undefined {
+    if (file === undefined) return undefined;
     const value = unsealed(file);
-    if (value === undefined) return this.#warn(`shard ${number} is damaged; its results are forgotten`);
+    if (value === undefined) this.#warn(`shard ${number} is damaged; its results are forgotten`);
     try {
-      this.#decodeValue(number, shard, value);
+      return value && read(value);
     } catch (cause) {
       this.#warn(`shard ${number} was not understood: ${cause instanceof Error ? cause.message : cause}`);
+      return undefined;
     }
   }
 
-  #decodeValue(number: number, shard: Shard, value: Uint8Array): void {
-    if (number === filesShard) return this.#decodeFiles(value);
-    const units = new Units(value, this.#shared);
-    // Oldest first on disk, so that each goes in front of the one before.
-    for (let at = 0; at < units.count; at++) {
-      this.#insert(number, shard, hex(units.key(at)), { units, at }, units.used(at));
-    }
-  }
-
-  #decodeFiles(value: Uint8Array): void {
-    for (const [path, signature, digest] of decode(value) as [string, Uint8Array, Uint8Array][]) {
-      if (!this.files.has(path)) this.files.set(path, { signature, digest });
-    }
-  }
-
-  #insert(
-    number: number,
-    shard: Shard,
-    key: string,
-    from: Unit | { units: Units; at: number },
-    used: number,
-  ): Stored {
-    const stored = new Stored(++this.#ids, used, from, this.#decoded), list = shard.units.get(key);
-    if (list === undefined) shard.units.set(key, [stored]);
-    else list.unshift(stored);
-    this.#byId.set(stored.id, { key, shard: number });
-    if (list !== undefined && list.length > maxCandidates) this.#byId.delete(list.pop()!.id);
-    return stored;
-  }
+  // --- records -------------------------------------------------------------------------------------------------
 
   /** A record of the journal. Shards that nobody asked for keep it until somebody does. */
   take(record: JournalRecord): void {
-    this.dirty.add(record.shard);
-    if (this.#shards.has(record.shard)) return this.#applyNow(record.shard, record);
-    const waiting = this.#apply.get(record.shard);
-    if (waiting === undefined) this.#apply.set(record.shard, [record]);
+    const { shard: number } = record, shard = this.#held.get(number);
+    this.#change(number);
+    if (number === filesShard && this.#files !== undefined) this.#applyFile(this.#files, record);
+    else if (shard !== undefined) this.#apply(shard, record);
+    else this.#wait(number, record);
+  }
+
+  #wait(number: number, record: JournalRecord): void {
+    const waiting = this.#waiting.get(number);
+    if (waiting === undefined) this.#waiting.set(number, [record]);
     else waiting.push(record);
   }
 
-  #applyNow(number: number, { kind, body }: JournalRecord): void {
-    try {
+  #apply(shard: HeldShard, { kind, body }: JournalRecord): void {
+    this.#tryRecord(() => {
       if (kind === recordKinds.unit) {
-        const units = new Units(body, this.#shared);
-        if (units.count !== 1) return;
-        this.#replace(units.key(0), () => units.unit(0), { units, at: 0 }, units.used(0));
-      } else if (kind === recordKinds.file) {
-        const [path, signature, digest] = decode(body) as [string, Uint8Array, Uint8Array];
-        this.files.set(path, { signature, digest });
+        const units = new Units(body, this.#common.shared);
+        if (units.count === 1 && units.key(0)[0] === shard.number) shard.put({ units, at: 0 }, units.used(0));
       } else if (kind === recordKinds.drop || kind === recordKinds.use) {
-        this.#applyTo(number, kind, body);
-      }
+        const [key, storedAt, used] = decode(body) as [string, number, number];
+        const stored = shard.candidates(fromHex(key)!).find((stored) => stored.storedAt === storedAt);
+        if (stored === undefined) return;
+        if (kind === recordKinds.use) stored.used = used;
+        else shard.drop(stored);
+      } else if (kind === recordKinds.file) throw new Error("it is about a file, among units");
+    });
+  }
+
+  #applyFile(files: FileDigests, { kind, body }: JournalRecord): void {
+    if (kind === recordKinds.file) this.#tryRecord(() => files.take(body));
+  }
+
+  #tryRecord(apply: () => void): void {
+    try {
+      apply();
     } catch (cause) {
       this.#warn(`a journal record was not understood: ${cause instanceof Error ? cause.message : cause}`);
     }
   }
 
-  #applyTo(number: number, kind: number, body: Uint8Array): void {
-    const [key, storedAt, used] = decode(body) as [string, number, number];
-    for (const stored of this.#shard(number).units.get(key) ?? []) {
-      if (stored.storedAt !== storedAt) continue;
-      if (kind === recordKinds.use) stored.used = used;
-      else this.drop(stored.id);
-      return;
-    }
-  }
-
   /** The body of a record about a stored unit: its action key and when it was stored. */
   about(id: number, used: number): { shard: number; body: Uint8Array } | undefined {
-    const at = this.#byId.get(id), stored = this.get(id);
-    return at && stored && { shard: at.shard, body: encode([at.key, stored.storedAt, used]) };
+    const stored = this.get(id);
+    return stored && { shard: stored.key[0], body: encode([hex(stored.key), stored.storedAt, used]) };
   }
 
+  // --- units ---------------------------------------------------------------------------------------------------
+
   get(id: number): Stored | undefined {
-    const at = this.#byId.get(id);
-    return at && this.#shards.get(at.shard)?.units.get(at.key)?.find((stored) => stored.id === id);
+    return this.#common.byId.get(id)?.stored;
   }
 
   candidates(key: Digest): Stored[] {
-    return [...this.#shard(key[0]).units.get(hex(key)) ?? []];
+    return this.#ask(key[0]).candidates(key);
   }
 
   /** Adds a unit as the newest of its action; one with equal circumstances and statements goes. */
   put(unit: Unit, used: number): Stored {
-    const own = { ...unit, inputs: unit.inputs.map((input) => this.#shared.share(input)) };
-    return this.#replace(own.key, () => own, own, used);
+    const own = { ...unit, inputs: unit.inputs.map((input) => this.#common.shared.share(input)) };
+    this.#change(own.key[0]);
+    return this.#ask(own.key[0]).put(own, used);
   }
 
-  #replace(
-    action: Digest,
-    unit: () => Unit,
-    from: Unit | { units: Units; at: number },
-    used: number,
-  ): Stored {
-    const number = action[0], shard = this.#shard(number), key = hex(action);
-    const same = shard.units.get(key)?.find((stored) => sameQuestion(stored.unit, unit()));
-    if (same !== undefined) this.drop(same.id);
-    this.dirty.add(number);
-    return this.#insert(number, shard, key, from, used);
+  /** A unit was used. */
+  use(id: number, used: number): void {
+    const stored = this.get(id);
+    if (stored === undefined) return;
+    stored.used = used;
+    this.#change(stored.key[0]);
   }
 
   drop(id: number): void {
-    const at = this.#byId.get(id);
-    if (at === undefined) return;
-    const units = this.#shards.get(at.shard)!.units,
-      left = units.get(at.key)!.filter((stored) => stored.id !== id);
-    if (left.length === 0) units.delete(at.key);
-    else units.set(at.key, left);
-    this.#byId.delete(id);
-    this.dirty.add(at.shard);
+    const known = this.#common.byId.get(id);
+    if (known === undefined) return;
+    known.shard.drop(known.stored);
+    this.#change(known.shard.number);
   }
 
-  /** The value of a shard as it is now: of one action the oldest unit first. Its units are held as those bytes from now on. */
-  encode(number: number): Uint8Array {
-    const shard = this.#shard(number), all = [...shard.units.values()].flatMap((list) => list.toReversed());
-    const value = encodeUnits(all.map((stored) => stored.row())), units = new Units(value, this.#shared);
-    for (const [at, stored] of all.entries()) stored.moved(units, at);
-    shard.bytes = value.length;
-    return value;
+  // --- files ---------------------------------------------------------------------------------------------------
+
+  /** Digests of large files, loaded at the first question. */
+  #filesHeld(): FileDigests {
+    if (this.#files !== undefined) return this.#files;
+    const files = this.#understood(filesShard, this.#read(filesShard), (value) => new FileDigests(value)) ??
+      new FileDigests(undefined);
+    for (const record of this.#waiting.get(filesShard) ?? []) this.#applyFile(files, record);
+    this.#waiting.delete(filesShard);
+    return this.#files = files;
   }
 
-  /** Bytes of the last snapshot of a shard. */
+  file(path: string): FileDigest | undefined {
+    return this.#filesHeld().get(path);
+  }
+
+  /** Remembers the digest of a large file, as a record. */
+  putFile(path: string, file: FileDigest): JournalRecord {
+    this.#filesHeld().set(path, file);
+    this.#change(filesShard);
+    return { shard: filesShard, kind: recordKinds.file, body: fileRecord(path, file) };
+  }
+
+  /** The value of the files' snapshot. */
+  filesValue(): Uint8Array<ArrayBuffer> {
+    return this.#filesHeld().encode();
+  }
+
+  // --- walks ---------------------------------------------------------------------------------------------------
+
+  /** Every unit of every shard. Held until `letGo`. */
+  *all(): Generator<Stored> {
+    for (let number = 0; number < shardCount; number++) yield* this.#shard(number).all();
+  }
+
+  /** How many units each shard has; none is held for it. */
+  *counts(): Generator<number> {
+    for (let number = 0; number < shardCount; number++) {
+      const beside = this.#held.get(number) ?? runThrough(this.#beside(number, this.#read(number)));
+      yield beside.count;
+    }
+  }
+
+  // --- snapshots -----------------------------------------------------------------------------------------------
+
+  /** Whether a snapshot of the shard needs no file, because it is in memory. */
+  holds(number: number): boolean {
+    return number === filesShard || this.#held.has(number);
+  }
+
+  /** Bytes of the last snapshot of a shard that is held. */
   weight(number: number): number {
-    return this.#shards.get(number)?.bytes ?? 0;
+    return this.#weights.get(number) ?? 0;
+  }
+
+  /**
+   * A shard's value as it is when this begins. What changes from then on keeps it dirty.
+   *
+   * @param file Its snapshot before, where it is not held: read until the steps are done. The value lies in the encoder.
+   */
+  *snapshot(number: number, encoder: Encoder, file: Uint8Array | undefined): Steps<Snapshot> {
+    this.#changed.delete(number);
+    const { value, written } = number === filesShard
+      ? { value: this.filesValue(), written: () => {} }
+      : yield* (this.#held.has(number)
+        ? this.#ofHeld(number, encoder)
+        : this.#ofWaiting(number, encoder, file));
+    return {
+      value,
+      written: () => {
+        if (!this.#changed.has(number)) this.#dirty.delete(number);
+        written();
+      },
+    };
+  }
+
+  *#ofHeld(number: number, encoder: Encoder): Steps<Snapshot> {
+    const shard = this.#held.get(number)!, plan = shard.plan(), value = yield* encoder.encode(plan.rows);
+    const written = () => {
+      if (!this.#asked.has(number) && !this.#dirty.has(number)) return this.#letGo(shard);
+      shard.moved(plan, new Units(value.slice(), this.#common.shared));
+      this.#weights.set(number, value.length);
+    };
+    return { value, written };
+  }
+
+  *#ofWaiting(number: number, encoder: Encoder, file: Uint8Array | undefined): Steps<Snapshot> {
+    const records = this.#waiting.get(number), count = records?.length ?? 0;
+    const shard = yield* this.#beside(number, file), value = yield* encoder.encode(shard.plan().rows);
+    const written = () => {
+      // Who asked meanwhile has the shard of before with these records, which is the same.
+      if (records !== undefined && this.#waiting.get(number) === records) records.splice(0, count);
+    };
+    return { value, written };
+  }
+
+  /** What the shard is with the records that wait now, without holding it. */
+  *#beside(number: number, file: Uint8Array | undefined): Steps<HeldShard> {
+    const records = this.#waiting.get(number)?.slice() ?? [];
+    const common = { ...this.#common, byId: new Map(), decoded: new Decoded(1) };
+    const shard = new HeldShard(number, this.#unitsOf(number, file), common);
+    for (const record of records) {
+      this.#apply(shard, record);
+      yield;
+    }
+    return shard;
+  }
+
+  /** Lets go of what was held for a walk alone. */
+  letGo(): void {
+    for (const [number, shard] of this.#held) {
+      if (!this.#asked.has(number) && !this.#dirty.has(number)) this.#letGo(shard);
+    }
+  }
+
+  #letGo(shard: HeldShard): void {
+    shard.letGo();
+    this.#held.delete(shard.number);
+    this.#weights.delete(shard.number);
   }
 
   /** Changes whenever everything is let go. */
@@ -212,48 +318,11 @@ export class Index {
     return this.#epoch;
   }
 
-  /** Every unit of every shard. */
-  *all(): Generator<Stored> {
-    for (let number = 0; number < filesShard; number++) {
-      for (const list of this.#shard(number).units.values()) yield* list;
-    }
-  }
-
-  /** Digests of large files, loaded at the first question. */
-  file(path: string): FileDigest | undefined {
-    this.#shard(filesShard);
-    return this.files.get(path);
-  }
-
-  /** Remembers the digest of a large file, as a record. */
-  putFile(path: string, file: FileDigest): JournalRecord {
-    this.#shard(filesShard);
-    this.files.set(path, file);
-    this.dirty.add(filesShard);
-    return { shard: filesShard, kind: recordKinds.file, body: encode([path, file.signature, file.digest]) };
-  }
-
-  /** The value of the files' snapshot. */
-  filesValue(): Uint8Array {
-    this.#shard(filesShard);
-    return encode([...this.files].map(([path, { signature, digest }]) => [path, signature, digest]));
-  }
-
   /** Lets go of everything, because the disk was changed by another process: it is read again when asked for. */
   forget(): void {
     this.#epoch++;
-    this.#shards.clear(), this.#byId.clear(), this.#apply.clear(), this.files.clear(), this.dirty.clear();
+    this.#held.clear(), this.#asked.clear(), this.#weights.clear(), this.#common.byId.clear();
+    this.#waiting.clear(), this.#dirty.clear(), this.#changed.clear();
+    this.#files = undefined;
   }
-}
-
-function sameQuestion(a: Unit, b: Unit): boolean {
-  if (a.terminal !== b.terminal || a.inputs.length !== b.inputs.length) return false;
-  if (JSON.stringify(a.environment) !== JSON.stringify(b.environment)) return false;
-  if (a.absences.names.length !== b.absences.names.length) return false;
-  const values = new Map(a.inputs.map((input) => [`${input.kind} ${input.path}`, input.value]));
-  const equal = b.inputs.every((input) => {
-    const value = values.get(`${input.kind} ${input.path}`);
-    return value !== undefined && sameBytes(value, input.value);
-  });
-  return equal && JSON.stringify(a.absences.names) === JSON.stringify(b.absences.names);
 }

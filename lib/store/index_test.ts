@@ -1,8 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { Index, maxCandidates } from "./index.ts";
 import { type JournalRecord, recordKinds } from "./journal.ts";
+import { Encoder } from "./encoder.ts";
 import { filesShard } from "./layout.ts";
 import { encodeShard, encodeUnits, sealed } from "./shard.ts";
+import { runThrough } from "./slice.ts";
 import { keyOf, text, unitOf } from "./testing.ts";
 
 /** An index over snapshots by shard. */
@@ -19,6 +21,9 @@ const recordOf = (name: string, value?: string): JournalRecord => {
   const unit = unitOf(name, value);
   return { shard: unit.key[0], kind: recordKinds.unit, body: encodeUnits([{ unit, used: 7 }]) };
 };
+/** What is written of a shard now. */
+const valueOf = (index: Index, shard: number) =>
+  runThrough(index.snapshot(shard, new Encoder(), undefined)).value.slice();
 const shardOf = (name: string) => keyOf(name)[0];
 
 Deno.test("Index reads a shard at the first question about it, once", () => {
@@ -43,7 +48,7 @@ Deno.test("Index keeps records of use and of drops, by action and moment", () =>
   const first = source.index.put({ ...unitOf("a", "1"), storedAt: 1 }, 10);
   source.index.put({ ...unitOf("a", "2"), storedAt: 2 }, 10);
   const used = source.index.about(first.id, 99)!, dropped = source.index.about(first.id, 0)!;
-  const { index } = setup({ [shardOf("a")]: sealed(source.index.encode(shardOf("a"))) });
+  const { index } = setup({ [shardOf("a")]: sealed(valueOf(source.index, shardOf("a"))) });
   index.take({ ...used, kind: recordKinds.use });
   const usedOf = () => index.candidates(keyOf("a")).map(({ unit, used }) => [unit.storedAt, used]);
   assertEquals(usedOf(), [[2, 10], [1, 99]]);
@@ -124,6 +129,18 @@ Deno.test("Index keeps digests of files, from the snapshot and from records; the
   assertEquals(index.file("/usr/bin/cc")?.digest, keyOf("y"));
   assertEquals(index.file("/usr/bin/ld"), { signature, digest });
   assertEquals(index.file("/usr/bin/as"), undefined);
+});
+
+Deno.test("Index lets go of records that a snapshot holds, and of no later one", () => {
+  const { index, stored } = setup(), shard = shardOf("a");
+  index.take(recordOf("a", "in the snapshot"));
+  const steps = index.snapshot(shard, new Encoder(), undefined);
+  steps.next();
+  index.take(recordOf("a", "later"));
+  runThrough(steps).written();
+  assertEquals([[...index.dirty], index.holds(shard)], [[shard], false]);
+  assertEquals(stored("a"), [unitOf("a", "later")], "there is no file, so that is all");
+  assertEquals(index.holds(shard), true);
 });
 
 Deno.test("Index.forget() reads everything anew", () => {

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { readIfThere, removeIfThere, replaceFile } from "./files.ts";
+import { flushFolder, readIfThere, removeIfThere } from "./files.ts";
 import {
   encodeRecord,
   generationOf,
@@ -19,6 +19,7 @@ import {
   replay,
   replayRecords,
 } from "./journal.ts";
+import { Successor } from "./journal_successor.ts";
 
 export interface JournalReader {
   /** A record that is not in the index yet. */
@@ -141,26 +142,35 @@ export class JournalFile {
     }
   }
 
+  /** What will take its place, without all before the byte `from`, a place where we have been. To be closed. */
+  successor(from = 0): Successor {
+    return new Successor(this.#folder, this.#path, from);
+  }
+
   /**
-   * Replaces the journal by one with the records of those shards alone. Of records before the byte `from`, a place where
-   * we have been in this journal, none is kept.
+   * Puts a successor in its place, with the records of those shards alone. Caught up, and it is the journal still of which
+   * the successor was made.
    */
-  keepOnly(shards: ReadonlySet<number>, from = journalHeadBytes): void {
-    const bytes = readIfThere(this.#path, Math.max(from, journalHeadBytes)) ?? new Uint8Array(0);
-    const kept: Uint8Array[] = [journalHead()], named = new Set<number>();
-    replayRecords(bytes, 0, ({ shard }, start, end) => {
-      if (!shards.has(shard)) return;
-      kept.push(bytes.subarray(start, end));
-      named.add(shard);
-    });
-    const whole = new Uint8Array(kept.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of kept) whole.set(part, at), at += part.length;
-    replaceFile(this.#folder, this.#path, whole);
-    this.#end = whole.length;
-    this.#generation = generationOf(whole);
+  replaceBy(successor: Successor, shards: ReadonlySet<number>): void {
+    successor.copy(shards, this.#end);
+    successor.rename();
+    this.#end = successor.bytes;
+    this.#generation = successor.generation;
     this.#shards.clear();
-    for (const shard of named) this.#shards.add(shard);
+    for (const shard of successor.shards) this.#shards.add(shard);
+  }
+
+  /** Replaces the journal by one with the records of those shards alone, on the disk when this returns. */
+  keepOnly(shards: ReadonlySet<number>): void {
+    const successor = this.successor();
+    try {
+      successor.copy(shards, this.#end);
+      successor.flush();
+      this.replaceBy(successor, shards);
+    } finally {
+      successor.close();
+    }
+    flushFolder(this.#path.slice(0, this.#path.lastIndexOf("/")));
   }
 
   /** Removes it. */

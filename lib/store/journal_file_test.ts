@@ -116,6 +116,33 @@ Deno.test("JournalFile.keepOnly() keeps records of the shards that are not writt
   assertEquals([news().seen, [...after.shards]], [[1, 1], [1]]);
 });
 
+Deno.test("JournalFile takes a successor that was made piece by piece while others appended", () => {
+  const { journal, folder } = setup(), other = setup(folder).journal;
+  for (const shard of [1, 2, 3]) journal.append(record(shard, 100_000));
+  const from = journal.bytes;
+  // Longer than a piece, as long as a piece, and short ones.
+  for (const [shard, size] of [[4, 200_000], [5, 262_132], [6, 4], [4, 700_000], [7, 4], [4, 4]]) {
+    journal.append(record(shard, size));
+  }
+  const successor = journal.successor(from), shards = new Set([4, 7, 8]);
+  let pieces = 0;
+  for (; successor.isBehind(journal.bytes); pieces++) {
+    successor.copyPiece(shards, journal.bytes);
+    other.append(record(7));
+    journal.append(record(8));
+  }
+  assert(pieces >= 3, `${pieces} pieces`);
+  journal.catchUp();
+  journal.replaceBy(successor, shards);
+  successor.close();
+  journal.append(record(9));
+  const { journal: after, news } = setup(folder);
+  const late = Array.from({ length: pieces }, () => [7, 8]).flat();
+  assertEquals([after.read(), news().seen], [undefined, [4, 4, 7, 4, ...late, 9]]);
+  assertEquals([after.bytes, [...after.shards]], [journal.bytes, [...journal.shards]]);
+  assertEquals([...Deno.readDirSync(`${folder}/tmp`)], []);
+});
+
 Deno.test("JournalFile leaves the journal as it was where a rewrite fails", () => {
   const { journal, folder, path } = setup();
   journal.append(record(1));

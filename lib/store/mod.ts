@@ -18,25 +18,17 @@ import { type Digest, hex } from "../base/digest.ts";
 import { fromText, shown } from "../base/bytes.ts";
 import { addCounters, type Counters, readCounters, recentRuns, writeCounters } from "./counters.ts";
 import { type Blob, budgetOf, victims } from "./eviction.ts";
-import {
-  fileState,
-  flushFolder,
-  isFolder,
-  readIfThere,
-  removeIfThere,
-  replaceFile,
-  stageFile,
-  temporaryName,
-} from "./files.ts";
+import { fileState, isFolder, readIfThere, removeIfThere, temporaryName } from "./files.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
 import { type JournalRecord, recordKinds } from "./journal.ts";
 import { JournalFile } from "./journal_file.ts";
-import { filesShard, names, shardCount } from "./layout.ts";
+import { names, shardCount } from "./layout.ts";
 import { Objects } from "./objects.ts";
 import { preparePlace, sweepStaged } from "./place.ts";
-import { encodeUnits, headOf, sealed } from "./shard.ts";
+import { encodeUnits } from "./shard.ts";
 import type { Unit } from "./unit.ts";
-import { giveWay, Slice } from "./slice.ts";
+import { Slice, type SliceOptions } from "./slice.ts";
+import { Snapshots } from "./snapshots.ts";
 import { Wal } from "./wal.ts";
 import { Writer } from "./writer.ts";
 
@@ -58,6 +50,8 @@ export interface StoreOptions {
   /** ms since 1970. */
   now(): number;
   clock?: Pick<Clock, "every">;
+  /** How long work is cut. */
+  slices?: SliceOptions;
 }
 
 /** While the dirty shards are smaller each tick rewrites them; beyond, the journal alone is made durable (decisions.md 18). */
@@ -76,11 +70,14 @@ export class Store {
   readonly #index: Index;
   readonly #objects: Objects;
   readonly #journal: JournalFile;
+  readonly #snapshots: Snapshots;
   readonly #wal: Wal<true>;
   readonly #writer: Writer;
   /** Resolves once the abort signal has drained and flushed everything. */
   readonly closed: Promise<void>;
   readonly #writable: boolean;
+  /** Walks over everything that are under way. */
+  #walks = 0;
   #counted = new Map<string, number>();
   #recent: string[] = [];
 
@@ -118,6 +115,12 @@ export class Store {
       clock,
       warn: (text) => options.log.warn(text),
     });
+    this.#snapshots = new Snapshots({
+      folder: options.folder,
+      index: this.#index,
+      journal: this.#journal,
+      exclusively: (work) => this.#writer.exclusively(work),
+    });
     this.#wal = new Wal({ flushMs, maxPending, clock, signal, log, commit: (_, last) => this.#commit(last) });
     this.closed = this.#wal.closed.then(() => this.#writer.close());
     if (options.mode === "daemon") this.#evictAtTimes(clock);
@@ -136,6 +139,10 @@ export class Store {
     return `${this.#folder}/${name}`;
   }
 
+  #slice(): Slice {
+    return new Slice(this.#options.slices);
+  }
+
   /** The lock that all who write share. Its folder is made anew where somebody removed it. */
   #lock(): string {
     if (!isFolder(this.#path("index")) || !isFolder(this.#path("tmp"))) preparePlace(this.#folder);
@@ -146,8 +153,9 @@ export class Store {
   get readOnly(): boolean {
     return !this.#writable;
   }
-  get flushing(): boolean {
-    return this.#wal.flushing;
+  /** Whether long work goes on, in slices that give way to others. */
+  get busy(): boolean {
+    return this.#wal.flushing || this.#walks > 0;
   }
 
   /** Records that are not on disk yet, because another process keeps the index; a kill loses them. */
@@ -194,7 +202,7 @@ export class Store {
   touch(id: number): void {
     const stored = this.#index.get(id), now = this.#options.now();
     if (stored === undefined || now - stored.used < noteUseMs) return;
-    stored.used = now;
+    this.#index.use(id, now);
     const about = this.#index.about(id, now);
     if (about !== undefined) this.#note({ ...about, kind: recordKinds.use }, `use ${id}`);
   }
@@ -252,36 +260,7 @@ export class Store {
     if (this.#options.mode === "one-shot") return await this.#commitOneShot();
     if (this.#index.dirty.size === 0) return;
     if (!last && !this.#worthSnapshots()) return await this.#journal.flush();
-    // All that the journal holds up to here is in the shards that are written now.
-    const { from, epoch, dirty } = await this.#writer.exclusively(() => {
-      this.#journal.catchUp();
-      return { from: this.#journal.bytes, epoch: this.#index.epoch, dirty: [...this.#index.dirty] };
-    });
-    for (const shard of dirty) {
-      await this.#replaceShard(shard, epoch);
-      if (this.#index.epoch !== epoch) return; // another process rewrote the index, or all was removed
-    }
-    await this.#writer.exclusively(() => this.#retire(epoch, from));
-  }
-
-  /** Puts a shard in place as it is now. What is put meanwhile makes it dirty again. */
-  async #replaceShard(shard: number, epoch: number): Promise<void> {
-    this.#index.load(shard);
-    await giveWay();
-    const value = this.#encode(shard);
-    try {
-      await giveWay();
-      const staged = await stageFile(this.#folder, headOf(value), value);
-      await this.#writer.exclusively(() => {
-        this.#journal.catchUp();
-        if (this.#index.epoch === epoch) Deno.renameSync(staged, this.#path(names.shard(shard)));
-        else removeIfThere(staged);
-      });
-    } catch (cause) {
-      this.#index.dirty.add(shard);
-      throw cause;
-    }
-    await giveWay();
+    await this.#snapshots.write(last ? new Slice({ ms: Infinity }) : this.#slice());
   }
 
   #worthSnapshots(): boolean {
@@ -295,37 +274,10 @@ export class Store {
     return this.#index.weight(shard) || (fileState(this.#path(names.shard(shard)))?.size ?? 0);
   }
 
-  /** Under the lock all along, so that no other one-shot's record is lost between the shards and the journal. */
   async #commitOneShot(): Promise<void> {
     if (this.#journal.bytes < longJournalBytes) return;
-    await this.#writer.exclusively(() => {
-      this.#journal.catchUp();
-      for (const shard of [...this.#journal.shards]) this.#writeShard(shard);
-      this.#retire();
-    });
+    await this.#snapshots.writeNow();
     await this.evict();
-  }
-
-  #writeShard(shard: number): void {
-    const file = sealed(this.#encode(shard));
-    try {
-      replaceFile(this.#folder, this.#path(names.shard(shard)), file, "file");
-    } catch (cause) {
-      this.#index.dirty.add(shard);
-      throw cause;
-    }
-  }
-
-  #encode(shard: number): Uint8Array {
-    this.#index.dirty.delete(shard);
-    return shard === filesShard ? this.#index.filesValue() : this.#index.encode(shard);
-  }
-
-  /** The journal without the records of shards that are written, and without all before `from`. Under the lock. */
-  #retire(epoch = this.#index.epoch, from?: number): void {
-    flushFolder(this.#path("index")); // the shards' new names, before the journal forgets what they hold
-    this.#journal.catchUp();
-    if (this.#index.epoch === epoch) this.#journal.keepOnly(this.#index.dirty, from);
   }
 
   // --- counters, size, eviction --------------------------------------------------------------------------------
@@ -360,24 +312,38 @@ export class Store {
   /** How much is stored. Walks every shard and folder. */
   sizes(): { units: number; blobs: number; bytes: number } {
     let units = 0, blobs = 0, bytes = 0;
-    for (const _ of this.#index.all()) units++;
+    for (const count of this.#index.counts()) units += count;
     for (const blob of this.#objects.all()) blobs++, bytes += blob.bytes;
     return { units, blobs, bytes };
   }
 
   /** The same for a daemon, which answers clients in between. */
-  async measure(): Promise<{ units: number; blobs: number; bytes: number }> {
-    const slice = new Slice();
-    let units = 0, blobs = 0, bytes = 0;
-    for (const _ of this.#index.all()) units++, await slice.pause();
-    for (const blob of this.#objects.all()) blobs++, bytes += blob.bytes, await slice.pause();
-    return { units, blobs, bytes };
+  measure(): Promise<{ units: number; blobs: number; bytes: number }> {
+    return this.#walk(async (slice) => {
+      let units = 0, blobs = 0, bytes = 0;
+      for (const count of this.#index.counts()) units += count, await slice.pause();
+      for (const blob of this.#objects.all()) blobs++, bytes += blob.bytes, await slice.pause();
+      return { units, blobs, bytes };
+    });
+  }
+
+  /** Work over everything, in slices. */
+  async #walk<T>(work: (slice: Slice) => Promise<T>): Promise<T> {
+    this.#walks++;
+    try {
+      return await work(this.#slice());
+    } finally {
+      this.#walks--;
+    }
   }
 
   /** Drops what was not used for longest while the cache is over its budget. Resolves to how many units went. */
   async evict(): Promise<number> {
-    if (!this.#writable) return 0;
-    const slice = new Slice(), blobs: Blob[] = [];
+    return this.#writable ? await this.#walk((slice) => this.#evict(slice)) : 0;
+  }
+
+  async #evict(slice: Slice): Promise<number> {
+    const blobs: Blob[] = [];
     let used = 0;
     for (const blob of this.#objects.all()) {
       blobs.push(blob), used += blob.bytes;
@@ -394,6 +360,7 @@ export class Store {
     );
     const gone = victims(units, blobs, budget, this.#options.now());
     for (const id of gone.units) this.drop(id);
+    this.#index.letGo();
     for (const digits of gone.blobs) this.#objects.remove(digits);
     this.#options.log.info(`evicted results=${gone.units.length} blobs=${gone.blobs.length}`);
     return gone.units.length;

@@ -9,6 +9,7 @@
  * @module
  */
 import { byteString } from "../base/bytes.ts";
+import type { Steps } from "./slice.ts";
 
 /** As it is stored: columns of bytes, numbers little-endian. */
 export interface Columns {
@@ -52,9 +53,26 @@ export class Rows {
     const at = row * this.width + from;
     return this.columns.data.subarray(at, at + length);
   }
+  /** Whether a row is of the same kind and path as one of another table. */
+  sameName(row: number, table: Rows, other: number): boolean {
+    const from = this.pathStart(row), length = this.pathStart(row + 1) - from, start = table.pathStart(other);
+    if (this.kind(row) !== table.kind(other) || table.pathStart(other + 1) - start !== length) return false;
+    return sameRange(this.columns.paths, from, table.columns.paths, start, length);
+  }
+  /** Whether the data of a row begins as that of one of another table. */
+  sameData(row: number, table: Rows, other: number, length: number): boolean {
+    return sameRange(this.columns.data, row * this.width, table.columns.data, other * this.width, length);
+  }
+}
+
+function sameRange(a: Uint8Array, from: number, b: Uint8Array, start: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a[from + i] !== b[start + i]) return false;
+  return true;
 }
 
 const firstRows = 64, longestPath = 4096;
+/** Rows whose hashes are one step: some 100 µs. */
+const stepRows = 1024;
 
 /** A table that is being made. */
 export class RowsBuilder {
@@ -82,22 +100,40 @@ export class RowsBuilder {
     this.#slots.fill(0);
   }
 
-  /** Takes over a whole stored table; each row keeps its number. Only while this one is empty. */
-  adopt(from: Rows): void {
-    const { kinds, data, pathEnds, paths } = from.columns, { count } = from;
-    this.#makeRoom(count, paths.length);
-    this.#kinds.set(kinds);
-    this.#data.set(data);
-    this.#paths.set(paths);
-    new Uint8Array(this.#ends.buffer).set(pathEnds);
-    for (let row = 0; row < count; row++) {
-      const start = row === 0 ? 0 : this.#ends[row - 1];
-      this.#hashes[row] = this.#hash(kinds[row], paths, start, this.#ends[row], data, row * this.#width);
+  /**
+   * Takes over a stored table, in its order. Only while this one is empty.
+   *
+   * @param numbers Where not 0, the row is wanted, and its new number + 1 is put there. By default all are.
+   */
+  *adopt(from: Rows, numbers?: Uint32Array): Steps<void> {
+    this.#makeRoom(from.count, from.columns.paths.length);
+    for (let row = 0; row < from.count;) {
+      let end = row;
+      while (end < from.count && end - row < stepRows && numbers?.[end] !== 0) end++;
+      for (let i = row; numbers !== undefined && i < end; i++) numbers[i] = this.#count + i - row + 1;
+      this.#append(from, row, end);
+      if (end - row === stepRows) yield;
+      row = numbers?.[end] === 0 ? end + 1 : end;
     }
-    this.#count = count;
     let slots = this.#slots.length;
-    while (slots < count * 2 + 2) slots *= 2;
+    while (slots < this.#count * 2 + 2) slots *= 2;
     this.#fillSlots(slots);
+  }
+
+  /** Rows of a stored table behind each other, that are none of ours yet; there is room, and slots come later. */
+  #append(from: Rows, row: number, end: number): void {
+    const { kinds, data, paths } = from.columns, width = this.#width, at = this.#count;
+    const first = from.pathStart(row), shift = (at === 0 ? 0 : this.#ends[at - 1]) - first;
+    this.#kinds.set(kinds.subarray(row, end), at);
+    this.#data.set(data.subarray(row * width, end * width), at * width);
+    this.#paths.set(paths.subarray(first, from.pathStart(end)), first + shift);
+    for (let i = row, start = first; i < end; i++) {
+      const stop = from.pathStart(i + 1);
+      this.#ends[at + i - row] = stop + shift;
+      this.#hashes[at + i - row] = this.#hash(kinds[i], paths, start, stop, data, i * width);
+      start = stop;
+    }
+    this.#count = at + end - row;
   }
 
   /** The number of a row given as values: `parts` follow each other and are as long as the width. */

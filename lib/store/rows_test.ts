@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Rows, RowsBuilder } from "./rows.ts";
+import { runThrough } from "./slice.ts";
 
 const width = 8;
 const bytes = (n: number) => new Uint8Array(width).fill(n);
@@ -31,7 +32,7 @@ Deno.test("rows are copied from table to table, also onto one that was taken ove
   const from = tableOf([...values, ...many]);
   for (const adopted of [false, true]) {
     const builder = new RowsBuilder(width);
-    if (adopted) builder.adopt(tableOf(many));
+    if (adopted) runThrough(builder.adopt(tableOf(many)));
     const numbers = Array.from({ length: from.count }, (_, row) => builder.copy(from, row));
     const made = new Rows(builder.columns(), width), all = valuesOf(made);
     assertEquals(numbers.map((number) => all[number]), [...values, ...many]);

@@ -5,8 +5,9 @@
  * @module
  */
 import { hex } from "../base/digest.ts";
-import type { Row, Units } from "./shard.ts";
+import type { Row } from "./encoder.ts";
 import type { Unit } from "./unit.ts";
+import type { Place, Units } from "./units.ts";
 
 /** A unit with what the store knows of it. */
 export interface StoredUnit {
@@ -22,31 +23,38 @@ const mostDecoded = 4096;
 
 /** Which units are decoded; the one decoded for longest is let go first. */
 export class Decoded {
-  readonly #ring: (Stored | undefined)[] = Array(mostDecoded).fill(undefined);
+  readonly #ring: (Stored | undefined)[];
   #next = 0;
+
+  constructor(most = mostDecoded) {
+    this.#ring = Array(most).fill(undefined);
+  }
 
   keep(stored: Stored): void {
     this.#ring[this.#next]?.letGo();
     this.#ring[this.#next] = stored;
-    this.#next = (this.#next + 1) % mostDecoded;
+    this.#next = (this.#next + 1) % this.#ring.length;
   }
 }
 
 export class Stored implements StoredUnit {
   readonly id: number;
+  /** Its action's key. */
+  readonly key: Uint8Array;
   readonly storedAt: number;
   used: number;
   readonly #decoded: Decoded;
-  #packed: { units: Units; at: number } | undefined;
+  #packed: Place | undefined;
   #made: Unit | undefined;
 
   /** @param from A unit, or where one is stored. */
-  constructor(id: number, used: number, from: Unit | { units: Units; at: number }, decoded: Decoded) {
+  constructor(id: number, used: number, from: Unit | Place, decoded: Decoded) {
     this.id = id;
     this.used = used;
     this.#decoded = decoded;
     if ("units" in from) this.#packed = from;
     else this.#made = from;
+    this.key = "units" in from ? from.units.key(from.at).slice() : from.key;
     this.storedAt = "units" in from ? from.units.storedAt(from.at) : from.storedAt;
   }
 
@@ -70,6 +78,11 @@ export class Stored implements StoredUnit {
     return this.#packed === undefined
       ? { unit: this.#made!, used }
       : { packed: this.#packed.units, at: this.#packed.at, used };
+  }
+
+  /** Where it is stored, if it is. */
+  get place(): Place | undefined {
+    return this.#packed;
   }
 
   /** It is stored there now. */
