@@ -40,10 +40,20 @@ Deno.test("Memo.key() leaves the frame as it was", () => {
 
 Deno.test("Memo forgets what is told and what it has known for longest", () => {
   const memo = new Memo(), one = {} as Remembered;
-  for (let i = 0; i < 2049; i++) memo.set(String(i), one);
-  assertEquals([memo.get("0"), memo.get("1"), memo.get("2048")], [undefined, one, one]);
-  memo.set("1", one), memo.set("2049", one);
-  assertEquals([memo.get("1"), memo.get("2")], [one, undefined], "asked again, it is young again");
-  memo.forget("1");
-  assertEquals(memo.get("1"), undefined);
+  const frame = (folder: number) => encode({ ...ask, cwd: `/${folder}` }, 0n);
+  const known = (folder: number) => memo.get(Memo.key(frame(folder))) === one;
+  for (let i = 0; i < 2049; i++) memo.set(frame(i), one);
+  assertEquals([known(0), known(1), known(2048)], [false, true, true]);
+  memo.set(frame(1), one), memo.set(frame(2049), one);
+  assertEquals([known(1), known(2)], [true, false], "asked again, it is young again");
+  memo.forget(Memo.key(frame(1)));
+  assertEquals(known(1), false);
+});
+
+Deno.test("Memo may know what it was told, whoever asks, and mostly nothing else", () => {
+  const memo = new Memo(), frame = encode(ask, 0n);
+  assertEquals(memo.mayKnow(frame), false);
+  memo.set(frame, {} as Remembered);
+  assertEquals(memo.mayKnow(encode({ ...ask, pid: 70_000 }, 0n)), true);
+  assertEquals(memo.mayKnow(encode({ ...ask, cwd: "/v" }, 0n)), false);
 });
