@@ -1,10 +1,10 @@
 /**
  * What a run teaches: from its report to a unit in the store.
  *
- * In three steps, each of which goes on while the launcher does something else: which outputs to keep (the launcher
- * waits), what the run depended on (it puts the outputs aside), names for the outputs and a unit (it has ended). The
- * launcher ends only after the second, so nobody edits an input on behalf of the next build step before it was looked
- * at. Whatever is not understood ends in an outcome with a name, and nothing is stored.
+ * In three steps: which outputs to keep (the launcher waits), what the run depended on (meanwhile it puts the outputs
+ * aside), names for the outputs and a unit (it waits). The launcher ends only after the last: nobody edits an input on
+ * behalf of the next build step before it was looked at, and what it was told is stored. Whatever is not understood
+ * ends in an outcome with a name, and nothing is stored.
  *
  * @module
  */

@@ -272,12 +272,13 @@ export class Decider {
     return { reply: { name: "done", outcome: learned.outcome }, after: () => this.#over(job, learned) };
   }
 
-  /** The outputs are staged: the launcher may go. `after` names their bytes and stores the unit. */
+  /**
+   * The outputs are staged: their bytes get names and the unit is stored, so that no kill loses what `done` acknowledges.
+   * `after` gives back what the run has used.
+   */
   kept(job: Job, message: Message<"kept">): { reply: Message<"done">; after: () => void } {
-    return {
-      reply: { name: "done", outcome: job.missed },
-      after: () => this.#over(job, this.#learner.kept(job, message)),
-    };
+    const ended = this.#learner.kept(job, message);
+    return { reply: { name: "done", outcome: ended.outcome }, after: () => this.#over(job, ended) };
   }
 
   #over(job: Job, { outcome, what }: Ended): void {
