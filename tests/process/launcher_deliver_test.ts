@@ -130,7 +130,7 @@ const hits: TextCase[] = [
   { name: "passes where a path holds NUL", script: `${zc} echo ran; ls`, hit: { files: [file("a\0b")] }, out: "ran\n" },
   { name: "passes where a path is empty", script: `${zc} echo ran; ls`, hit: { files: [file("")] }, out: "ran\n" },
   { name: "passes at an unknown style, and leaves nothing", script: `${zc} echo ran; ls`, hit: { files: [file("x"), { ...file("y"), style: 77 }] }, out: "ran\n" },
-  { name: "starts with few descriptors", script: `(ulimit -n 6; ${zc} echo ran); ls | wc -l`, hit: { files: Array.from({ length: 40 }, (_, i) => file(`f${i}`)) }, out: "40\n" },
+  { name: "starts with few descriptors", script: `(exec 3>&- 4>&- 5>&-; ulimit -n 6; ${zc} echo ran); ls | wc -l`, hit: { files: Array.from({ length: 40 }, (_, i) => file(`f${i}`)) }, out: "40\n" },
 ];
 
 for (const launcher of launchers) {
