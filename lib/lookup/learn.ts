@@ -238,10 +238,14 @@ export class Learner {
   #outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | string {
     let next = 0;
     const outputs: Unit["result"]["outputs"] = [];
-    for (const { path, style, text, staged } of job.products) {
+    for (const { path, style, text, staged, mode: given = 0o777 & ~job.ask.umask } of job.products) {
       const slot = toSlot(path, job.ask.cwd);
       if (!staged) {
-        outputs.push({ path: slot, blob: new Uint8Array(0), text, style, mode: 0o777, size: 0 });
+        const mode = modeBeforeUmask(given, job.ask.umask);
+        if (mode === undefined) return path;
+        // A folder that not everybody was to have: under another umask it may have been given other bits.
+        if (mode !== 0o777) job.givesModes = true;
+        outputs.push({ path: slot, blob: new Uint8Array(0), text, style, mode, size: 0 });
         continue;
       }
       const { errno, mode } = files[next];

@@ -16,6 +16,8 @@ export interface Product {
   text: string;
   /** A regular file, whose bytes are to be staged. */
   staged: boolean;
+  /** Of a folder: its permission bits. What it inherits from the folder above comes by itself. */
+  mode?: number;
 }
 
 export interface ProductsOptions {
@@ -52,7 +54,7 @@ function productAt(path: string, written: Written, options: ProductsOptions): Pr
   }
   const type = state.mode & c.S_IFMT;
   if (type === c.S_IFDIR && written.style === "folder") {
-    return { path, style: styles.folder, text: "", staged: false };
+    return { path, style: styles.folder, text: "", staged: false, mode: state.mode & 0o777 };
   }
   if (type === c.S_IFLNK && written.style === "link") {
     return { path, style: styles.link, text: written.text, staged: false };

@@ -37,7 +37,7 @@ export interface Compared {
 }
 
 /** Further plain runs of a line that seems to differ, before that is believed. */
-const morePlainRuns = 3;
+const morePlainRuns = 7;
 
 /** Names under which the executable stands for a tool in the mode \`masquerade\`. */
 const masks =
