@@ -252,6 +252,8 @@ export class Learner {
       if (errno !== 0) throw new Error(`${shown(path)} was not staged (errno ${errno})`);
       const before = style === styles.write_through ? 0o666 : modeBeforeUmask(mode, job.ask.umask);
       if (before === undefined) return path;
+      // Without a trace nobody knows whether the file was there before, and kept the permissions that it had.
+      if (job.running !== undefined && style === styles.unknown && before !== 0o666) return path;
       const { digest, size } = this.#with.store.commitBlob(job.staged[next]);
       job.staged[next++] = ""; // it has another name now
       outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });

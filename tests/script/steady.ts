@@ -19,6 +19,9 @@ export interface PlainRun {
 /** Bytes about one that differs are taken for parts of the same number or text, which agree now and then by chance. */
 const neighbours = 16;
 
+/** By so much the length of drawn bytes may vary: link-time objects are compressed, and padded to 8. */
+const paddingBytes = 16;
+
 /** The parts of a text that a tool draws at random: gcc's `ccXXXXXX`, clang's `-0a1b2c3d.` and `.0a1b.json` names. */
 export function withoutDrawn(text: string): string {
   return text.replace(/\bcc[A-Za-z0-9]{6}\b/g, "ccXXXXXX").replace(/-[0-9a-f]{6,8}\./g, "-XXXXXX.")
@@ -68,11 +71,13 @@ function blanked(
   if (others.some((bytes) => bytes?.length !== first.length)) return {};
   const plain = first.slice(), copy = cached?.bytes?.slice();
   let differs = false;
+  const longer = Math.abs((copy?.length ?? first.length) - first.length);
   for (let i = 0; i < first.length; i++) {
     if (others.every((bytes) => bytes?.[i] === first[i])) continue;
     differs = true;
     for (const bytes of [plain, copy]) bytes?.fill(0, Math.max(0, i - neighbours), i + neighbours);
   }
+  if (differs && longer > 0 && longer <= paddingBytes) return {};
   return differs ? { plain, cached: copy } : undefined;
 }
 

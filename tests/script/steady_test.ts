@@ -44,8 +44,14 @@ const cases: {
   {
     name: "another size of an unsteady file",
     plain: [{ a: "1" }, { a: "2" }],
-    cached: { a: "33" },
+    cached: { a: filler },
     want: /a: differs/,
+  },
+  {
+    name: "a little more of an unsteady file",
+    plain: [{ a: "1" }, { a: "2" }],
+    cached: { a: "3333" },
+    want: undefined,
   },
   { name: "an unsteady size", plain: [{ a: "1" }, { a: "22" }], cached: { a: "333" }, want: undefined },
   {
