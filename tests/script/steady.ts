@@ -20,7 +20,7 @@ export interface PlainRun {
 const neighbours = 16;
 
 /** By so much the length of drawn bytes may vary: link-time objects are compressed, and padded to 8. */
-const paddingBytes = 16;
+const paddingBytes = 32;
 
 /** The parts of a text that a tool draws at random: gcc's `ccXXXXXX`, clang's `-0a1b2c3d.` and `.0a1b.json` names. */
 export function withoutDrawn(text: string): string {

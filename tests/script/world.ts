@@ -243,8 +243,9 @@ export class World {
       ...line.redirections.map(shellRedirection),
     ].join(" ");
     const file = `${this.root}/line.sh`;
+    // On one line, so that what the shell says itself is the same however many words come before.
     const text = [`umask ${this.umask}`, ...this.limits, ...assignments, `exec ${command}`];
-    Deno.writeTextFileSync(file, text.join("\n") + "\n");
+    Deno.writeTextFileSync(file, text.join("; ") + "\n");
     const child = new Deno.Command("timeout", {
       args: ["-s", "KILL", String(deadlineMs / 1000), "/bin/sh", file],
       cwd: this.cwd,
