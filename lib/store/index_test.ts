@@ -143,6 +143,24 @@ Deno.test("Index lets go of records that a snapshot holds, and of no later one",
   assertEquals(index.holds(shard), true);
 });
 
+Deno.test("Index holds what a walk alone needed until it is over, and what the walk changed until it is written", () => {
+  const [a, b, c] = ["a", "b", "c"].map(shardOf);
+  const { index, stored } = setup({
+    [a]: encodeShard([{ unit: unitOf("a"), used: 5 }]),
+    [b]: encodeShard([{ unit: unitOf("b"), used: 5 }]),
+    [c]: encodeShard([{ unit: unitOf("c"), used: 5 }]),
+  });
+  const held = () => [a, b, c].map((shard) => index.holds(shard));
+  assertEquals([[...index.counts()].reduce((sum, count) => sum + count), held()], [3, [false, false, false]]);
+  stored("c");
+  for (const { id, key } of [...index.all()]) if (key[0] === b) index.drop(id);
+  assertEquals(held(), [true, true, true]);
+  index.letGo();
+  assertEquals([held(), [...index.counts()].reduce((sum, count) => sum + count)], [[false, true, true], 2]);
+  runThrough(index.snapshot(b, new Encoder(), undefined)).written();
+  assertEquals([held(), [...index.dirty]], [[false, false, true], []]);
+});
+
 Deno.test("Index.forget() reads everything anew", () => {
   const { index, read, stored } = setup({ [shardOf("a")]: encodeShard([{ unit: unitOf("a"), used: 5 }]) });
   index.put(unitOf("a", "in memory alone"), 0);

@@ -116,6 +116,19 @@ Deno.test("JournalFile.keepOnly() keeps records of the shards that are not writt
   assertEquals([news().seen, [...after.shards]], [[1, 1], [1]]);
 });
 
+Deno.test("JournalFile.keepOnly() keeps what stands before bytes that were damaged since", () => {
+  const { journal, folder, path } = setup();
+  journal.append(record(1));
+  const at = journal.bytes;
+  for (const shard of [2, 3]) journal.append(record(shard));
+  const bytes = Deno.readFileSync(path);
+  bytes[at + 4] ^= 1;
+  Deno.writeFileSync(path, bytes);
+  journal.keepOnly(new Set([1, 2, 3]));
+  const { journal: after, news } = setup(folder);
+  assertEquals([after.read(), news().seen, after.bytes], [undefined, [1], journal.bytes]);
+});
+
 Deno.test("JournalFile takes a successor that was made piece by piece while others appended", () => {
   const { journal, folder } = setup(), other = setup(folder).journal;
   for (const shard of [1, 2, 3]) journal.append(record(shard, 100_000));
