@@ -9,10 +9,11 @@
  */
 import { bytesOf, byteString } from "../base/bytes.ts";
 import { type Digest, hex, sha256 } from "../base/digest.ts";
+import type { Names } from "../compilers/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 
 /** Changes whenever the parts or their spelling change. */
-const keyFormat = "zccache action 2";
+const keyFormat = "zccache action 3";
 
 export interface Action {
   digest: Digest;
@@ -38,16 +39,18 @@ export function anywhere({ parts }: Action, sources: readonly Digest[]): Digest 
  *
  * @param cpu Identity of the processor, where the line may ask for it.
  * @param input Digest of the source on standard input, where that is one.
+ * @param names What the line names its outputs: no part, since a candidate has a row for it.
  */
 export function actionOf(
   ask: Message<"ask">,
-  { cpu, input }: { cpu?: string; input?: Digest } = {},
+  { cpu, input, names }: { cpu?: string; input?: Digest; names?: Names } = {},
 ): Action {
   const parts: Part[] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
   // By its bare name or by the path at which that is found: a tool that says which, or may use it, has a row for it.
   const [called, ...words] = ask.argv;
   if (called.includes("/") && called !== ask.tool) parts.push(["called", called]);
-  for (const word of words) parts.push(["argument", word]);
+  if (names !== undefined) parts.push(["names", "apart"]);
+  for (const word of names?.others ?? words) parts.push(["argument", word]);
   if (cpu !== undefined) parts.push(["cpu", cpu]);
   if (input !== undefined) parts.push(["standard input", hex(input)]);
   return { digest: digestOf(parts), parts };

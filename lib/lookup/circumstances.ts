@@ -5,6 +5,7 @@
  */
 import { ignoresVariable } from "../trace/mod.ts";
 import { askFlags, type Message } from "../protocol/mod.ts";
+import { isNamesRow } from "./renamed.ts";
 
 export type Environment = ReadonlyMap<string, string>;
 
@@ -111,6 +112,7 @@ export function environmentHolds(
   let elsewhere = false, unwatched = false, names: string[] = [];
   for (const [name, value] of rows) {
     if (name === pathMarks.text) elsewhere = value !== path;
+    else if (isNamesRow(name)) continue;
     else if (name === pathMarks.names) names = value ? value.split("\0") : [];
     else if (name === pathMarks.found) {
       if (elsewhere && asker.found(path, names) !== value) return false;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Digest } from "../base/digest.ts";
-import type { FolderUse } from "../compilers/mod.ts";
+import type { FolderUse, Names } from "../compilers/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { StoredUnit } from "../store/mod.ts";
 import type { Unit } from "../store/unit.ts";
@@ -48,6 +48,8 @@ export interface Job {
   /** What the run depended on, or why that cannot be said; unknown until its outputs are on their way. */
   statements?: Statements | Ended;
   variables?: [string, string | null][];
+  /** What the line names its outputs, where that reaches no other byte. */
+  names?: Names;
   /** What of the request holds in any folder, if it may at all. */
   use?: FolderUse;
   /** Why the result holds in its folder alone. */

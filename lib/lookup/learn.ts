@@ -31,10 +31,12 @@ import { factRows, terminalOf, variablesAsked, withPrograms } from "./circumstan
 import { declaredObservation } from "./declared.ts";
 import { inheritsReadable } from "./descriptors.ts";
 import { isVerdict } from "./failures.ts";
+import { hiddenOptions } from "./hidden_options.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
 import { modeBeforeUmask, productsOf } from "./outputs.ts";
+import { boundToNames, namesRow } from "./renamed.ts";
 import { foundOn, namesSought } from "./search_path.ts";
 import { Toolchains } from "./toolchain.ts";
 
@@ -167,7 +169,8 @@ export class Learner {
     const result = { status: 0, out, err, oneOutput: false, outputs: [] };
     job.bound = job.use.debug && job.products.length > 0
       ? "debug information"
-      : boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found);
+      : hiddenOptions(job.variables, statements.inputs) ??
+        boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found);
   }
 
   /** What the run depended on, as it is now. */
@@ -282,7 +285,7 @@ export class Learner {
       cpu: job.unknownTool ? this.#with.cpu() : undefined,
       descriptors: job.unknownTool && job.running === undefined ? false : undefined,
     });
-    return {
+    const unit: Unit = {
       key: job.action!.digest,
       environment: [...job.variables!, ...facts],
       terminal: hasText ? terminalOf(ask, job.environment!) : "",
@@ -298,5 +301,10 @@ export class Learner {
       wallUs: Number(report!.wall_us),
       storedAt: this.#with.now(),
     };
+    if (job.names === undefined) return unit;
+    const why = job.unknownTool || job.running !== undefined
+      ? "a tool that is not watched, or not known"
+      : hiddenOptions(unit.environment, unit.inputs) ?? boundToNames(job.names, ask.cwd, unit);
+    return { ...unit, environment: [...unit.environment, namesRow(job.names, why)] };
   }
 }

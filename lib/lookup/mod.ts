@@ -12,7 +12,7 @@
 import { byteString, shown } from "../base/bytes.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
-import { folderUse, kindOf } from "../compilers/mod.ts";
+import { folderUse, kindOf, namesOf } from "../compilers/mod.ts";
 import { Inputs, type Tree } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
@@ -180,11 +180,12 @@ export class Decider {
 
   #findOrRun(job: Job): Answer | { over: Promise<void> } {
     const cpu = job.native ? this.#processor() : undefined;
-    job.action = actionOf(job.ask, { cpu, input: job.input });
+    job.names = job.kind === "compile" ? namesOf(job.ask.argv.slice(1)) : undefined;
+    job.action = actionOf(job.ask, { cpu, input: job.input, names: job.names });
     this.#nameAnywhere(job);
     const hit = this.#search.find(job, job.environment!);
     if (hit !== undefined) return hit;
-    const over = this.#twins.underWay(job.action);
+    const over = this.#twins.underWay(job);
     return over === undefined ? this.#run(job) : { over };
   }
 

@@ -15,6 +15,7 @@ import { fromSlot, InFolder } from "./anywhere.ts";
 import { type Asker, type Environment, environmentHolds, terminalOf } from "./circumstances.ts";
 import { inheritsReadable } from "./descriptors.ts";
 import type { Job } from "./job.ts";
+import { namesFit, renamed } from "./renamed.ts";
 import { foundOn } from "./search_path.ts";
 
 export interface SearchOptions {
@@ -25,6 +26,8 @@ export interface SearchOptions {
   watch?: { tree: Tree; wake(): void };
   /** What distinguishes this machine's processor. */
   cpu(): string;
+  /** Milliseconds since 1970. */
+  now(): number;
 }
 
 export class Search {
@@ -57,11 +60,21 @@ export class Search {
   /** The first candidate that serves in this folder, or in any. */
   find(job: Job, environment: Environment): Message<"hit"> | undefined {
     const { digest, anywhere } = job.action!, { store } = this.#with, { cwd } = job.ask;
-    const here = () => this.#among(job, store.candidates(digest), environment, (unit) => unit);
-    const everywhere = () =>
-      anywhere &&
-      this.#among(job, store.candidates(anywhere), environment, (unit) => this.#inFolder.unit(unit, cwd));
-    return job.use?.debug ? here() ?? everywhere() : everywhere() ?? here();
+    for (const fit of job.names === undefined ? ["same"] as const : ["same", "other"] as const) {
+      const here = () => this.#among(job, store.candidates(digest), environment, fit, (unit) => unit);
+      const everywhere = () =>
+        anywhere &&
+        this.#among(
+          job,
+          store.candidates(anywhere),
+          environment,
+          fit,
+          (unit) => this.#inFolder.unit(unit, cwd),
+        );
+      const hit = job.use?.debug ? here() ?? everywhere() : everywhere() ?? here();
+      if (hit !== undefined) return hit;
+    }
+    return undefined;
   }
 
   /** The first candidate whose statements all hold, as a delivery. */
@@ -69,6 +82,7 @@ export class Search {
     job: Job,
     candidates: readonly StoredUnit[],
     environment: Environment,
+    fit: "same" | "other",
     inFolder: (unit: Unit) => Unit,
   ): Message<"hit"> | undefined {
     const { ask } = job, terminal = terminalOf(ask, environment);
@@ -82,6 +96,7 @@ export class Search {
       found: (path, names) => foundOn(path, ask.cwd, names, isProgram),
     };
     for (const candidate of candidates) {
+      if (namesFit(candidate.unit.environment, job.names) !== fit) continue;
       const unit = inFolder(candidate.unit);
       const agrees = environmentHolds(unit.environment, asker);
       if (!agrees || (unit.terminal !== "" && unit.terminal !== terminal)) {
@@ -93,9 +108,10 @@ export class Search {
         job.missed = "miss_input", job.what = failing;
         continue;
       }
-      const hit = this.#delivery(job, candidate);
+      const served = fit === "same" ? candidate : this.#renamed(job, candidate);
+      const hit = served && this.#delivery(job, served);
       // Folders of another PATH are searched each time, and descriptors looked at, since nothing else does.
-      job.repeatable = agrees === true, job.unit = unit;
+      job.repeatable = agrees === true, job.unit = served && inFolder(served.unit);
       if (hit !== undefined) return hit;
     }
     return undefined;
@@ -107,6 +123,31 @@ export class Search {
     const input = unit.inputs.find((input) => !this.#with.inputs.holds(input));
     if (input !== undefined) return input.path;
     return this.#with.inputs.absencesHold(unit.absences) ? undefined : "a file that was not there";
+  }
+
+  /** A candidate under the names asked for, stored as a unit of its own: the next equal request finds it. */
+  #renamed({ ask: { cwd }, names }: Job, candidate: StoredUnit): StoredUnit | undefined {
+    const { store, inputs, log, now } = this.#with;
+    if (store.readOnly) return undefined;
+    try {
+      const unit = renamed(candidate.unit, {
+        names: names!,
+        cwd,
+        inputs,
+        read: (blob) => {
+          const path = store.blobPath(blob);
+          return path === undefined ? undefined : Deno.readFileSync(shown(path));
+        },
+        keep: (bytes) => store.putBlob(bytes),
+        now: now(),
+      });
+      if (unit === undefined) return undefined;
+      store.put(unit);
+      return store.candidates(unit.key)[0];
+    } catch (cause) {
+      log.warn(`Cannot store a result under another name: ${cause instanceof Error ? cause.message : cause}`);
+      return undefined;
+    }
   }
 
   #delivery(job: Job, stored: StoredUnit): Message<"hit"> | undefined {

@@ -7,7 +7,7 @@
  * @module
  */
 import { byteString } from "../base/bytes.ts";
-import type { Action } from "./action.ts";
+import { namesText } from "../compilers/mod.ts";
 import type { Job } from "./job.ts";
 
 interface Run {
@@ -16,17 +16,21 @@ interface Run {
   readonly end: () => void;
 }
 
+function keyOf({ action, names }: Job): string {
+  return byteString(action!.digest) + (names === undefined ? "" : namesText(names));
+}
+
 export class Twins {
   readonly #runs = new Map<string, Run>();
 
   /** When the run of this action that is under way will be over; undefined: there is none. */
-  underWay({ digest }: Action): Promise<void> | undefined {
-    return this.#runs.get(byteString(digest))?.over;
+  underWay(job: Job): Promise<void> | undefined {
+    return this.#runs.get(keyOf(job))?.over;
   }
 
   /** The tool is about to run for `job`. One run of an action is enough to be waited for. */
   begin(job: Job): void {
-    const key = byteString(job.action!.digest);
+    const key = keyOf(job);
     if (this.#runs.has(key)) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#runs.set(key, { job, over: promise, end: resolve });
@@ -35,7 +39,7 @@ export class Twins {
   /** The run of `job` is over, whether it gave a result or not. A job that never ran is none to wait for. */
   end(job: Job): void {
     if (job.action === undefined) return;
-    const key = byteString(job.action.digest), run = this.#runs.get(key);
+    const key = keyOf(job), run = this.#runs.get(key);
     if (run?.job !== job) return;
     this.#runs.delete(key);
     run.end();

@@ -265,11 +265,51 @@ function drawCommands(drawing: Drawing, works: Works): ToolStep[] {
   ];
 }
 
+const isName = ([word]: string[]) => /^-o/.test(word);
+const isList = ([word]: string[]) => /^-M|^-Wp,-M/.test(word);
+const isColour = ([word]: string[]) => /color/.test(word);
+/** Words that say what is written, and how it is said. */
+const objectNames = [
+  "out/a.o",
+  "out/b.o",
+  "out/a.b.o",
+  "out/deep/a.o",
+  "c.o",
+  "./out/c.lo",
+  "inc1/z.o",
+  "q.obj",
+];
+const listWords = [
+  ...["", "-MD", "-MMD", "-MD -MP", "-MMD -MP -MF out/l.d", "-MD -MF deps/far.d -MT one", "-MD -MF inc1/z.h"],
+  ...[
+    "-MD -MT a/target/with/a/long/name/that/moves/lines",
+    "-MMD -MQ two",
+    "-MD -MT one -MT two",
+    "-MF out/l.d",
+  ],
+];
+const colourWords = ["", "-fdiagnostics-color=always", "-fdiagnostics-color=never", "-fdiagnostics-color"];
+
+/** The same compile with its outputs under another name, in another folder, more or fewer of them, or in colour. */
+function renamed({ dice, outputs }: Drawing, step: ToolStep): ToolStep {
+  const [is, words] = dice.weighted([
+    { of: [isName, objectNames.map((name) => `-o ${name}`)] as const, weight: 3 },
+    { of: [isList, listWords] as const, weight: 3 },
+    { of: [isColour, colourWords] as const, weight: 1 },
+  ]).of;
+  const drawn = dice.of(words).split(" ").filter((word) => word !== "");
+  if (is === isName) outputs.push(drawn[1]);
+  const [tool, ...groups] = step.groups.filter((group) => !is(group));
+  if (drawn.length > 0) groups.splice(dice.below(groups.length + 1), 0, drawn);
+  return { ...step, groups: [tool, ...groups] };
+}
+
 /** A line that differs in one group from one that was run before, so that almost all of it was seen. */
 function varied(drawing: Drawing, step: ToolStep): ToolStep {
   const { dice } = drawing;
   const [tool, ...groups] = step.groups;
   const isDriver = drivers.some(({ words }) => words[0] === tool[0]);
+  if (isDriver && dice.chance(0.5)) return renamed(drawing, step);
   const at = dice.below(groups.length), kind = isDriver ? dice.below(4) : 0;
   if (kind === 0) groups.splice(at, 1);
   else if (kind === 1) groups.splice(at, 0, ...drawOptions(dice, "compile", "gcc", "c", "out/a").slice(0, 1));

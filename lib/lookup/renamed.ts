@@ -1,0 +1,145 @@
+/**
+ * Results under other names: a unit whose object depends on no name of an output serves a line that names its outputs
+ * otherwise, wants no dependency list, or wants one for another target.
+ *
+ * Always true: what is delivered under other names is stored as a unit of its own first, with exactly the bytes that the
+ * compiler would have written there; and no statement of a unit is about the new names, by whatever folder they are
+ * reached.
+ *
+ * @module
+ */
+import { bytesOf, byteString } from "../base/bytes.ts";
+import { absolute } from "../base/paths.ts";
+import { type Names, namesFrom, namesText, retargeted } from "../compilers/mod.ts";
+import type { Inputs } from "../inputs/mod.ts";
+import { c } from "../os/mod.ts";
+import { inputKinds, type Output, type Unit } from "../store/unit.ts";
+import { factRule } from "../trace/mod.ts";
+import { fromSlot, toSlot } from "./anywhere.ts";
+import type { Statements } from "./ingest.ts";
+
+type Rows = Unit["environment"];
+type Told = Omit<Names, "others">;
+
+/** Rows that no variable can have: what the line named; the first is of units that hold under other names, too. */
+const marks = { free: "=names, free", bound: "=names" } as const;
+
+function baseOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Names in any statement: of files, and of what was not there. */
+function namesStated({ inputs, absences }: Statements): Set<string> {
+  return new Set([...inputs.map(({ path }) => baseOf(path)), ...absences.names.map(({ name }) => name)]);
+}
+
+/** What a unit of a run with these names has in its rows about them. `why`: they reach its bytes. */
+export function namesRow(names: Names, why: string | undefined): Rows[number] {
+  return [why === undefined ? marks.free : marks.bound, namesText(names)];
+}
+
+/** Why the names that a run was given hold for its result alone, or undefined where they do not matter. */
+export function boundToNames(
+  names: Names,
+  cwd: string,
+  { result, ...statements }: Pick<Unit, "inputs" | "absences" | "result">,
+): string | undefined {
+  if (result.status !== 0) return "a failure";
+  const own = [names.object, ...(names.list === undefined ? [] : [names.list.path])];
+  const expected = new Set(own.map((name) => toSlot(absolute(name, cwd), cwd)));
+  const made = result.outputs;
+  if (
+    made.length !== expected.size || made.some(({ path, blob }) => !expected.has(path) || blob.length === 0)
+  ) {
+    return "other files";
+  }
+  const stated = namesStated(statements);
+  if (own.some((name) => stated.has(baseOf(name)))) return "a question";
+  const said = byteString(result.out) + byteString(result.err);
+  return [...own, names.list?.target ?? ""].some((name) => name !== "" && said.includes(baseOf(name)))
+    ? "its text"
+    : undefined;
+}
+
+/** How a unit's names stand to those asked for. */
+export function namesFit(rows: Rows, names: Names | undefined): "same" | "other" | "no" {
+  const row = rows.find(([name]) => name === marks.free || name === marks.bound);
+  if (row === undefined || names === undefined) {
+    return row === undefined && names === undefined ? "same" : "no";
+  }
+  if (row[1] === namesText(names)) return "same";
+  return row[0] === marks.free ? "other" : "no";
+}
+
+/** Whether a row is about names; namesFit() tells of those. */
+export function isNamesRow(name: string): boolean {
+  return name === marks.free || name === marks.bound;
+}
+
+/** Whether the words asked for are some that the tool is known to know, and say nothing that was not said. */
+function speaksAlike(had: Told, asked: Names, isSilent: boolean): boolean {
+  const option = (word: string) => word.replace(/=.*$/, "");
+  if (asked.list !== undefined && asked.list.words !== had.list?.words) return false;
+  if (!isSilent) return had.list?.words === asked.list?.words && had.colour.join() === asked.colour.join();
+  const known = new Set(had.colour.map(option));
+  return asked.colour.every((word) => known.has(option(word)));
+}
+
+export interface RenamedOptions {
+  names: Names;
+  cwd: string;
+  inputs: Pick<Inputs, "linkState" | "physical">;
+  /** The bytes of a blob; undefined where it is damaged. */
+  read(blob: Uint8Array): Uint8Array | undefined;
+  keep(bytes: Uint8Array): Uint8Array;
+  now: number;
+}
+
+/** The unit that a compile with other names would have given, or undefined where that is not known. */
+export function renamed(unit: Unit, options: RenamedOptions): Unit | undefined {
+  const { names, cwd, now } = options, { list } = names, { result } = unit;
+  const row = unit.environment.find(([name]) => name === marks.free)!;
+  const had = namesFrom(row[1]!);
+  const isSilent = result.out.length + result.err.length === 0;
+  if (!speaksAlike(had, names, isSilent) || !isFree(unit, options)) return undefined;
+  const outputs: Output[] = [];
+  for (const output of result.outputs) {
+    const isList = had.list !== undefined && output.path === toSlot(absolute(had.list.path, cwd), cwd);
+    if (!isList) outputs.push({ ...output, path: toSlot(absolute(names.object, cwd), cwd) });
+    else if (list !== undefined) {
+      const target = aimed(output, had.list!.target, list.target, options);
+      if (target === undefined) return undefined;
+      outputs.push({ ...target, path: toSlot(absolute(list.path, cwd), cwd) });
+    }
+  }
+  const environment = unit.environment.map((old): Rows[number] =>
+    old === row ? namesRow(names, undefined) : old
+  );
+  return { ...unit, environment, result: { ...result, outputs }, storedAt: now };
+}
+
+/** The list `output` for another target. */
+function aimed(output: Output, from: string, to: string, options: RenamedOptions): Output | undefined {
+  const bytes = options.read(output.blob), text = bytes && byteString(bytes);
+  const other = text === undefined ? undefined : retargeted(text, from, to);
+  if (other === undefined) return undefined;
+  return other === text ? output : { ...output, blob: options.keep(bytesOf(other)), size: other.length };
+}
+
+/** Whether no statement can be about the names asked for, and nothing special lies there. */
+function isFree(unit: Unit, { names, cwd, inputs }: RenamedOptions): boolean {
+  const stated = namesStated(unit);
+  const listed = new Set(
+    unit.inputs.filter(({ kind }) => kind === inputKinds.listing)
+      .map(({ path }) => inputs.physical(fromSlot(path, cwd))),
+  );
+  return [names.object, names.list?.path].every((name) => {
+    if (name === undefined) return true;
+    const path = absolute(name, cwd);
+    if (factRule(path) !== undefined || stated.has(baseOf(path))) return false;
+    if (listed.has(inputs.physical(path.slice(0, path.lastIndexOf("/")) || "/"))) return false;
+    const state = inputs.linkState(path);
+    if (typeof state === "number") return state === c.ENOENT;
+    return (state.mode & c.S_IFMT) === c.S_IFREG && state.nlink === 1;
+  });
+}
