@@ -32,6 +32,7 @@ export type PassReason =
   | "pass_query"
   | "pass_stdin"
   | "pass_prints_now"
+  | "pass_leaves_temporary"
   | "pass_descriptor";
 
 const sourceSuffix =

@@ -36,6 +36,7 @@ const lines: [string, string][] = [
   ["gcc @missing.rsp", "link"],
   ["gcc", "pass_query"],
   ["gcc --version", "pass_query"],
+  ["clang -c a.c -gen-cdb-fragment-path out", "pass_leaves_temporary"],
   ["gcc -print-prog-name=cc1", "pass_query"],
   ["gcc -E a.c", "compile"],
   ["gcc -E -MM a.c", "compile"],

@@ -59,6 +59,7 @@ export const passes: Readonly<Record<WorkKind | "driver", Readonly<Record<string
   driver: {
     ...rows("pass_query", queries),
     ...rows("pass_prints_now", ["-v", "-###", "--verbose", "-ftime-report", "-Q"]),
+    ...rows("pass_leaves_temporary", ["-gen-cdb-fragment-path"]), // a file with a drawn name, each time another
     ...rows("pass_stdin", ["@-"]),
   },
   compile: {

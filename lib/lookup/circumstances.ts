@@ -5,6 +5,8 @@
  */
 import { ignoresVariable } from "../trace/mod.ts";
 import { askFlags, type Message } from "../protocol/mod.ts";
+import { absolute } from "../base/paths.ts";
+import { c, statx } from "../os/mod.ts";
 import { isNamesRow } from "./renamed.ts";
 
 export type Environment = ReadonlyMap<string, string>;
@@ -39,6 +41,9 @@ export function variablesAsked(
   return rows;
 }
 
+/** Folders for temporary files, in the order in which compilers ask. */
+const temporaryVariables = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"];
+
 /** Names that no variable can have. How many variables count in all: */
 const wholeMark = "=";
 /** PATH by what it resolves: names sought, and where they were found (search_path.ts); `path` is its text then. */
@@ -47,6 +52,8 @@ const pathMarks = { text: "=PATH", names: "=PATH names", found: "=PATH found" } 
 const umaskMark = "=umask", cpuMark = "=cpu";
 /** What a script may read beside standard input: it was not there. */
 const descriptorsMark = "=descriptors";
+/** A variable names a folder for temporary files that is none: some tools fail then, others take another one. */
+const temporaryMark = "=no temporary folder";
 /** argv[0] as typed, where it may have been said or used. */
 const calledMark = "=called";
 
@@ -69,7 +76,8 @@ export function withPrograms(
 
 /** Rows of what a run may have used besides variables. */
 export function factRows(
-  { called, umask, cpu, descriptors }: {
+  { called, umask, cpu, descriptors, lacksTemporary }: {
+    lacksTemporary: boolean;
     called?: string;
     umask?: number;
     cpu?: string;
@@ -81,7 +89,18 @@ export function factRows(
   if (umask !== undefined) rows.push([umaskMark, umask.toString(8)]);
   if (cpu !== undefined) rows.push([cpuMark, cpu]);
   if (descriptors !== undefined) rows.push([descriptorsMark, String(descriptors)]);
+  if (lacksTemporary) rows.push([temporaryMark, ""]);
   return rows;
+}
+
+/** Whether a variable names a folder for temporary files that is none. */
+export function lacksTemporaryFolder(environment: Environment, cwd: string): boolean {
+  return temporaryVariables.some((name) => {
+    const value = environment.get(name);
+    if (!value) return false;
+    const state = statx(absolute(value, cwd));
+    return typeof state === "number" || (state.mode & c.S_IFMT) !== c.S_IFDIR;
+  });
 }
 
 /** Whoever asks whether a candidate serves. */
@@ -90,6 +109,7 @@ export interface Asker {
   /** argv[0] as typed. */
   called: string;
   umask: number;
+  lacksTemporary: boolean;
   cpu(): string;
   /** Whether the tool would inherit a readable descriptor above 2. */
   descriptors(): boolean;
@@ -109,16 +129,18 @@ export function environmentHolds(
   asker: Asker,
 ): boolean | "this time" {
   const { environment } = asker, path = environment.get("PATH") ?? null;
-  let elsewhere = false, unwatched = false, names: string[] = [];
+  let elsewhere = false, unwatched = false, lacksTemporary = false, names: string[] = [];
   for (const [name, value] of rows) {
     if (name === pathMarks.text) elsewhere = value !== path;
     else if (isNamesRow(name)) continue;
+    else if (name === temporaryMark) lacksTemporary = true;
     else if (name === pathMarks.names) names = value ? value.split("\0") : [];
     else if (name === pathMarks.found) {
       if (elsewhere && asker.found(path, names) !== value) return false;
     } else if (valueOf(name, asker) !== value) return false;
     else unwatched ||= name === descriptorsMark;
   }
+  if (lacksTemporary !== asker.lacksTemporary) return false;
   return elsewhere || unwatched ? "this time" : true;
 }
 

@@ -32,6 +32,8 @@ export interface Job {
   /** SHA-256 of the source on standard input, where that is one. */
   input?: Digest;
   environment?: Environment;
+  /** A variable names a folder for temporary files that is none. */
+  lacksTemporary: boolean;
   /** What is delivered, and whether an equal request may be answered by it without a search. */
   stored?: StoredUnit;
   repeatable?: boolean;
@@ -74,6 +76,7 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     realTool: "",
     startedAt: 0n,
     missed: "miss_new",
+    lacksTemporary: false,
     unknownTool: false,
     givesModes: false,
     products: [],

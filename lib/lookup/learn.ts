@@ -280,6 +280,7 @@ export class Learner {
     const hasText = out.length + err.length > 0;
     // Texts hold how a driver was called; a tool whose habits are not known may use that, and any option, otherwise.
     const facts = factRows({
+      lacksTemporary: job.lacksTemporary,
       called: hasText || job.unknownTool ? ask.argv[0] : undefined,
       umask: job.givesModes ? ask.umask : undefined,
       cpu: job.unknownTool ? this.#with.cpu() : undefined,

@@ -17,6 +17,7 @@ export interface Remembered {
   ask: Message<"ask">;
   action: Action;
   environment: Environment;
+  lacksTemporary: boolean;
   kind: string;
   realTool: string;
   stored: StoredUnit;

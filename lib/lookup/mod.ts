@@ -19,7 +19,7 @@ import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../pro
 import type { Store } from "../store/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
 import { actionOf, anywhere, cpuIdentity } from "./action.ts";
-import { environmentOf } from "./circumstances.ts";
+import { environmentOf, lacksTemporaryFolder } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
 import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
@@ -86,11 +86,12 @@ export class Decider {
     const isShort = !job.stored?.unit.result.outputs.some(({ style }) => style > styles.link);
     const repeatable = job.repeatable && isShort;
     if (reply.name === "hit" && frame !== undefined && this.#search.watches && repeatable) {
-      const { action, environment, kind, realTool, stored } = job;
+      const { action, environment, lacksTemporary, kind, realTool, stored } = job;
       this.#memo.set(frame, {
         ask,
         action: action!,
         environment: environment!,
+        lacksTemporary,
         kind,
         realTool,
         stored: stored!,
@@ -123,7 +124,9 @@ export class Decider {
     if (known === undefined || !sees(known.ask)) return undefined;
     this.#search.begin();
     const { stored, unit, reply } = known, { store } = this.#options;
-    const good = store.holds(stored) && this.#search.failing(unit) === undefined &&
+    const good = store.holds(stored) &&
+      lacksTemporaryFolder(known.environment, known.ask.cwd) === known.lacksTemporary &&
+      this.#search.failing(unit) === undefined &&
       unit.result.outputs.every(({ blob }) => blob.length === 0 || store.blobPath(blob) !== undefined);
     if (!good) {
       this.#memo.forget(key); // the long way says what is wrong
@@ -169,6 +172,7 @@ export class Decider {
     if ("pass" in work) return this.#pass(job, work.pass, work.word);
     job.kind = work.kind, job.native = work.native;
     job.environment = environmentOf(ask.env);
+    job.lacksTemporary = lacksTemporaryFolder(job.environment, ask.cwd);
     if (work.fromInput) {
       // What a person types is for the tool to read.
       if (ask.flags & (askFlags.tty0 | askFlags.stdin_closed)) return this.#pass(job, "pass_stdin", "");

@@ -91,6 +91,7 @@ export class Search {
       environment,
       called: ask.argv[0],
       umask: ask.umask,
+      lacksTemporary: job.lacksTemporary,
       cpu: () => this.#with.cpu(),
       descriptors: () => inheritsReadable(ask.pid, environment),
       found: (path, names) => foundOn(path, ask.cwd, names, isProgram),

@@ -52,6 +52,7 @@ static struct {
     const char *socket;
     uint64_t build;
     bool by_path;
+    bool by_tools_path; /* under a tool's name, by somebody who looked for it: without us that would have found the tool */
     pid_t engine; /* that decides for us alone, and is our parent; 0: a daemon decides */
     int decider;
     uint32_t ask_flags;
@@ -111,6 +112,7 @@ static void parse(char **argv)
         self.build = engine.build;
     }
     if (called_as_tool) argv[0] = (char *)name;
+    self.by_tools_path = called_as_tool && slash;
     origin.argv = called_as_tool ? argv : self.by_path ? words_of_people(argv) : own_options(argv + 1);
     if (*origin.argv) return;
     dprintf(2, "zccache: Cannot wrap: no tool is named\n");
@@ -365,6 +367,7 @@ int main(int argc, char **argv)
     const char *record = setting(ZC_TRACE_VARIABLE);
     if (record) say_hello(record);
     find_tool();
+    if (self.by_tools_path) origin.argv[0] = (char *)origin.tool;
     if (record) note_becoming();
     if (record || is_on("ZCCACHE_DISABLE")) pass();
     if (self.by_path) {

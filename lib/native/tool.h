@@ -126,6 +126,7 @@ static void find_tool(void)
     /* We under the name of a tool, by a path of its own: the tool is the next one of that name. */
     origin.argv[0] = strrchr(name, '/') + 1;
     find_tool();
+    origin.argv[0] = (char *)origin.tool;
 }
 
 #endif

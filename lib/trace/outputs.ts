@@ -13,7 +13,7 @@ import { factRule } from "./rules.ts";
  * next time either, since it would go as well; unless its name is one that nobody has.
  */
 export function refusedAtEnd(
-  { written, absent }: Observation,
+  { written, absent, files }: Observation,
   removed: ReadonlySet<string>,
   asked: Set<string>,
 ): Refused | undefined {
@@ -25,6 +25,9 @@ export function refusedAtEnd(
     if (!gone || exclusive || factRule(path) !== undefined) continue;
     if (style === "write_through") return { refusal: "pass_removes", what: path };
     asked.add(path), absent.add(path);
+    // It was made there: in a folder that is missing nobody could.
+    const folder = path.slice(0, path.lastIndexOf("/")) || "/";
+    if (!written.has(folder) && !files.has(folder)) files.set(folder, { question: "exists" });
   }
   return undefined;
 }

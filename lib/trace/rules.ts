@@ -145,9 +145,11 @@ export function isUnmodelled(variable: string): boolean {
 
 /** Variables that reach no byte of a result. */
 export const ignoredVariables: Readonly<Record<string, string>> = {
-  TMPDIR: "names of temporary files; a missing folder shows in the trace",
+  TMPDIR:
+    "names of temporary files; whether it is a folder is a fact of its own (lib/lookup/circumstances.ts)",
   TMP: "as TMPDIR",
   TEMP: "as TMPDIR",
+  TEMPDIR: "as TMPDIR",
   MAKEFLAGS: "the jobserver: how many processes, never what they write",
   MFLAGS: "as MAKEFLAGS",
   MAKELEVEL: "how deep make runs",
