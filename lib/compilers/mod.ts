@@ -16,6 +16,7 @@ export { type Declared, declaredBy, dependenciesIn } from "./declared.ts";
 export { retargeted } from "./depfile.ts";
 export { type FolderUse, folderUse } from "./folder.ts";
 export { type List, type Names, namesFrom, namesOf, namesText } from "./names.ts";
+export { type Part, partsOf } from "./parts.ts";
 export type { WorkKind } from "./tools.ts";
 
 /** What a run is, or the outcome under which it passes, with the word that says so. */

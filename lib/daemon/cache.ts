@@ -72,6 +72,7 @@ export function openCache(options: CacheOptions): Cache {
     trace,
     watch: "tree" in watch ? watch : undefined,
     now,
+    divides: options.mode === "daemon",
     count,
   });
   return {

@@ -1,7 +1,7 @@
 /**
  * One connection, one run of one tool (or one administrative question): which frame may follow which.
  *
- *     start -> asked:   hit, run, pass          start -> answered: admin
+ *     start -> asked:   hit, run, parts, pass   start -> answered: admin
  *     start -> read:    input -> asked                the source is on standard input
  *     start -> wait:    hit, run, pass, once the equal run that is under way is over
  *     hit   -> cannot:  run, pass               run   -> report:   keep, done
@@ -18,7 +18,7 @@
 import type { Log } from "../base/log.ts";
 import { type AnyMessage, decode, encode, type Message, type MessageName } from "../protocol/mod.ts";
 
-type Answer = Message<"hit"> | Message<"run"> | Message<"pass">;
+type Answer = Message<"hit"> | Message<"run"> | Message<"parts"> | Message<"pass">;
 
 /** What decides, as seen from here; lib/lookup's Decider fits. `Job` is opaque. */
 export interface Deciding<Job> {
@@ -238,7 +238,7 @@ export class Conversation<Job> {
     return { ...this.#reply(reply), after: guarded };
   }
 
-  #reply(message: Message<"read" | "hit" | "run" | "pass" | "keep" | "done"> & AnyMessage): Step {
+  #reply(message: Message<"read" | "hit" | "run" | "parts" | "pass" | "keep" | "done"> & AnyMessage): Step {
     const next = message.name;
     this.#state = next === "read" || next === "hit" || next === "run" || next === "keep" ? next : "over";
     return { frame: encode(message, this.#with.build), close: this.#state === "over" };

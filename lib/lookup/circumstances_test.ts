@@ -57,7 +57,7 @@ for (const [name, path, want] of paths) {
         environment,
         called: "cc",
         umask: 0o22,
-      lacksTemporary: false,
+        lacksTemporary: false,
         cpu: () => "this",
         descriptors: () => false,
         found,
@@ -67,17 +67,18 @@ for (const [name, path, want] of paths) {
   });
 }
 
-const facts: { name: string; fact: Partial<Parameters<typeof factRows>[0]>; want: boolean | "this time" }[] = [
-  { name: "how the tool is called", fact: { called: "/usr/bin/cc" }, want: true },
-  { name: "how the tool is called, otherwise", fact: { called: "cc" }, want: false },
-  { name: "the umask", fact: { umask: 0o22 }, want: true },
-  { name: "another umask", fact: { umask: 0o77 }, want: false },
-  { name: "the processor", fact: { cpu: "this" }, want: true },
-  { name: "another processor", fact: { cpu: "that" }, want: false },
-  { name: "that no folder takes temporary files", fact: { lacksTemporary: true }, want: false },
-  { name: "descriptors", fact: { descriptors: false }, want: "this time" },
-  { name: "descriptors that are there no more", fact: { descriptors: true }, want: false },
-];
+const facts: { name: string; fact: Partial<Parameters<typeof factRows>[0]>; want: boolean | "this time" }[] =
+  [
+    { name: "how the tool is called", fact: { called: "/usr/bin/cc" }, want: true },
+    { name: "how the tool is called, otherwise", fact: { called: "cc" }, want: false },
+    { name: "the umask", fact: { umask: 0o22 }, want: true },
+    { name: "another umask", fact: { umask: 0o77 }, want: false },
+    { name: "the processor", fact: { cpu: "this" }, want: true },
+    { name: "another processor", fact: { cpu: "that" }, want: false },
+    { name: "that no folder takes temporary files", fact: { lacksTemporary: true }, want: false },
+    { name: "descriptors", fact: { descriptors: false }, want: "this time" },
+    { name: "descriptors that are there no more", fact: { descriptors: true }, want: false },
+  ];
 for (const { name, fact, want } of facts) {
   Deno.test(`environmentHolds() compares ${name}`, () => {
     const asker = {

@@ -8,7 +8,7 @@ import type { FolderUse, Names } from "../compilers/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { StoredUnit } from "../store/mod.ts";
 import type { Unit } from "../store/unit.ts";
-import type { Record } from "../trace/mod.ts";
+import type { Observation, Record } from "../trace/mod.ts";
 import type { Action } from "./action.ts";
 import type { Environment } from "./circumstances.ts";
 import type { Running } from "./declared.ts";
@@ -47,6 +47,11 @@ export interface Job {
   /** Instead of a record, where there is no tracer. */
   running?: Running;
   report?: Message<"report">;
+  /** Where the line names several sources: the compiles of each, and whether they are asked for one by one instead. */
+  parts?: { source: string; job: Job }[];
+  /** What each part saw of one run of all. */
+  partsFound?: Observation[];
+  isDivided: boolean;
   /** What the run depended on, or why that cannot be said; unknown until its outputs are on their way. */
   statements?: Statements | Ended;
   variables?: [string, string | null][];
@@ -77,6 +82,7 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     startedAt: 0n,
     missed: "miss_new",
     lacksTemporary: false,
+    isDivided: false,
     unknownTool: false,
     givesModes: false,
     products: [],

@@ -18,6 +18,7 @@ import { inputKinds, noSignature, textStyles, type Unit } from "../store/unit.ts
 import {
   asksForTime,
   classOf,
+  eventsOfSources,
   isUnmodelled,
   type Observation,
   observe,
@@ -36,6 +37,7 @@ import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
 import { modeBeforeUmask, productsOf } from "./outputs.ts";
+import { shareRun } from "./parts.ts";
 import { boundToNames, namesRow } from "./renamed.ts";
 import { foundOn, namesSought } from "./search_path.ts";
 import { Toolchains } from "./toolchain.ts";
@@ -120,6 +122,7 @@ export class Learner {
     if (why !== undefined) return { outcome: why, what: "" };
     const variable = [...job.environment!.keys()].find(isUnmodelled);
     if (variable !== undefined) return { outcome: "pass_unmodelled", what: variable };
+    job.report = report;
     const found = this.#observation(job);
     if ("refusal" in found) return { outcome: found.refusal, what: found.what };
     if (report.status !== 0 && (found.wholeEnvironment || found.refused.size > 0)) {
@@ -146,14 +149,18 @@ export class Learner {
     if ("refusal" in products) return { outcome: products.refusal, what: products.what };
     // What a failure leaves behind is half of something.
     if (report.status !== 0 && products.length > 0) return { outcome: "pass_failed", what: products[0].path };
-    job.report = report, job.products = products, job.unknownTool = found.wholeEnvironment;
+    job.products = products, job.unknownTool = found.wholeEnvironment;
     job.givesModes = found.givesModes;
     job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
+    if (job.partsFound !== undefined && !shareRun(job)) job.partsFound = undefined;
     const regular = products.filter(({ staged }) => staged);
     job.staged = regular.map(() => this.#with.store.stagingName());
     return {
       files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })),
-      look: () => this.#look(job, found),
+      look: () => {
+        this.#look(job, found);
+        for (const [i, share] of job.partsFound?.entries() ?? []) this.#look(job.parts![i].job, share);
+      },
     };
   }
 
@@ -206,16 +213,28 @@ export class Learner {
     const read = readRecord(job.record!.read(), job.ask.cwd, this.#spellings);
     if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem };
     const found = observe(read.events, read.doubts, job.ask.cwd, read.full);
+    if ("refusal" in found) return found;
+    const { ask, parts, report } = job;
+    const isPlain = report!.status === 0 && report!.out.length + report!.err.length === 0;
+    if (parts !== undefined && isPlain && !found.wholeEnvironment) {
+      const sources = parts.map(({ source }) => absolute(source, ask.cwd));
+      const shares = eventsOfSources(read.events, sources)?.map((events) =>
+        observe(events, read.doubts, ask.cwd, read.full)
+      );
+      if (shares?.every((share) => !("refusal" in share))) job.partsFound = shares as Observation[];
+    }
+    for (const each of [found, ...job.partsFound ?? []]) this.#addTool(job, each);
+    return found;
+  }
+
+  #addTool(job: Job, found: Observation): void {
     // No traced process opens the tool itself: a script's interpreter does, a program's loader does not.
-    if (!("refusal" in found)) {
-      for (const path of [absolute(job.ask.tool, job.ask.cwd), job.realTool]) {
-        const seen = found.files.get(path);
-        if (seen?.question !== "content") {
-          found.files.set(path, { question: "content", signature: seen?.signature });
-        }
+    for (const path of [absolute(job.ask.tool, job.ask.cwd), job.realTool]) {
+      const seen = found.files.get(path);
+      if (seen?.question !== "content") {
+        found.files.set(path, { question: "content", signature: seen?.signature });
       }
     }
-    return found;
   }
 
   /** The outputs are staged: their bytes are named, the unit is stored. */
@@ -231,11 +250,24 @@ export class Learner {
       const unit = this.#unit(job, statements, outputs), anywhere = job.action!.anywhere;
       const isBound = anywhere === undefined || job.unknownTool || job.bound !== undefined;
       this.#with.store.put(isBound ? unit : madeAnywhere(unit, anywhere, job.ask.cwd));
+      if (job.partsFound !== undefined) {
+        for (const { job: part } of job.parts!) this.#putPart(part, outputs);
+      }
     } catch (cause) {
       this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
       return { outcome: "miss_not_stored", what: job.what };
     }
     return { outcome: job.missed, what: job.what };
+  }
+
+  /** Stores what a part has of the run of all. */
+  #putPart(part: Job, all: Unit["result"]["outputs"]): void {
+    const { statements, products, ask, action, bound } = part;
+    if (statements === undefined || "outcome" in statements) return;
+    const own = new Set(products.map(({ path }) => toSlot(path, ask.cwd)));
+    const unit = this.#unit(part, statements, all.filter(({ path }) => own.has(path)));
+    const isBound = action!.anywhere === undefined || bound !== undefined;
+    this.#with.store.put(isBound ? unit : madeAnywhere(unit, action!.anywhere!, ask.cwd));
   }
 
   #outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | string {

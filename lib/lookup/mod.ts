@@ -12,7 +12,7 @@
 import { byteString, shown } from "../base/bytes.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
-import { folderUse, kindOf, namesOf } from "../compilers/mod.ts";
+import { folderUse, kindOf, namesOf, partsOf } from "../compilers/mod.ts";
 import { Inputs, type Tree } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
@@ -25,6 +25,7 @@ import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
 import type { Outcome } from "./outcome.ts";
+import { isSilent, together } from "./parts.ts";
 import { Search } from "./search.ts";
 import { Twins } from "./twins.ts";
 
@@ -32,7 +33,7 @@ export type { Job } from "./job.ts";
 export { type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
 
 /** What a request is answered with in the end. */
-type Answer = Message<"hit"> | Message<"run"> | Message<"pass">;
+type Answer = Message<"hit"> | Message<"run"> | Message<"parts"> | Message<"pass">;
 
 export interface DeciderOptions {
   store: Store;
@@ -47,6 +48,8 @@ export interface DeciderOptions {
   now(): number;
   /** Off: every statement is looked at, each time. */
   watch?: { tree: Tree; wake(): void };
+  /** Whether a client may be told to ask for the parts of its request. */
+  divides: boolean;
   /** Called once for each run. `savedUs`: what the hit saved. */
   count?(outcome: Outcome, kind: string, savedUs: number): void;
 }
@@ -183,14 +186,53 @@ export class Decider {
   }
 
   #findOrRun(job: Job): Answer | { over: Promise<void> } {
+    this.#name(job);
+    const hit = this.#search.find(job, job.environment!) ?? this.#ofParts(job);
+    if (hit !== undefined) return hit;
+    const over = this.#twins.underWay(job);
+    return over === undefined ? this.#run(job) : { over };
+  }
+
+  /** A compile of several sources of which all are known, or some: those are then asked for one by one. */
+  #ofParts(job: Job): Message<"hit"> | Message<"parts"> | undefined {
+    const parts = job.parts = this.#partsOf(job);
+    if (parts === undefined) return undefined;
+    const found = parts.map(({ job: part }) => this.#search.find(part, part.environment!));
+    const hits = found.filter((hit) => hit !== undefined);
+    // What says something is compiled with the others, as it was (decisions.md 22).
+    if (hits.length === 0 || !hits.every(isSilent)) return undefined;
+    const all = hits.length < parts.length
+      ? undefined
+      : together(hits.map((hit, i) => ({ hit, unit: parts[i].job.unit! })));
+    if (all !== undefined) {
+      job.outcome = "hit", job.savedUs = parts.reduce((sum, { job: part }) => sum + part.savedUs, 0);
+      return all;
+    }
+    if (!this.#options.divides) return undefined;
+    job.isDivided = true;
+    return { name: "parts", sources: parts.map(({ source }) => source) };
+  }
+
+  /** The compiles of each source, where a line names several that are there. */
+  #partsOf(job: Job): Job["parts"] {
+    const { ask } = job, parts = job.kind === "compile" ? partsOf(ask.argv.slice(1)) : undefined;
+    const isThere = (source: string) => typeof this.#inputs.content(absolute(source, ask.cwd)) === "object";
+    if (!parts?.every(({ source }) => isThere(source))) return undefined;
+    const { kind, native, environment, lacksTemporary, realTool } = job;
+    return parts.map(({ source, words }) => {
+      const part = newJob(job.id, { ...ask, argv: [ask.argv[0], ...words] });
+      Object.assign(part, { kind, native, environment, lacksTemporary, realTool });
+      this.#name(part);
+      return { source, job: part };
+    });
+  }
+
+  /** Names the action of a request. */
+  #name(job: Job): void {
     const cpu = job.native ? this.#processor() : undefined;
     job.names = job.kind === "compile" ? namesOf(job.ask.argv.slice(1)) : undefined;
     job.action = actionOf(job.ask, { cpu, input: job.input, names: job.names });
     this.#nameAnywhere(job);
-    const hit = this.#search.find(job, job.environment!);
-    if (hit !== undefined) return hit;
-    const over = this.#twins.underWay(job);
-    return over === undefined ? this.#run(job) : { over };
   }
 
   #processor(): string {
@@ -305,6 +347,7 @@ export class Decider {
   /** The conversation is over, in whatever state. Called once for every job; counts its outcome. */
   ended(job: Job): void {
     this.#release(job);
+    if (job.isDivided) return; // each part is a request of its own
     const outcome = job.outcome ?? (job.report === undefined ? "pass_untraceable" : "miss_not_stored");
     if (outcome !== "hit") {
       const about = job.what === "" ? "" : ` ${shown(job.what)}`;

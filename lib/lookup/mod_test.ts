@@ -30,6 +30,7 @@ class World {
     assert(typeof tree !== "number", "inotify is refused");
     this.#tree = tree;
     this.decider = new Decider({
+      divides: true,
       store: this.#store.store,
       records: new RecordPool(this.folder),
       tracer: "",

@@ -29,7 +29,7 @@ function baseOf(path: string): string {
 }
 
 /** Names in any statement: of files, and of what was not there. */
-function namesStated({ inputs, absences }: Statements): Set<string> {
+export function namesStated({ inputs, absences }: Statements): Set<string> {
   return new Set([...inputs.map(({ path }) => baseOf(path)), ...absences.names.map(({ name }) => name)]);
 }
 

@@ -356,10 +356,76 @@ static _Noreturn void obey_hit(struct zc_reader *r)
     _exit((int)(m.status & 0xff));
 }
 
+/* Our words without the sources that are not `own`; each stands there once. */
+static void keep_only(char *const *sources, size_t count, const char *own)
+{
+    char **to = origin.argv;
+    for (char **at = origin.argv; *at; at++) {
+        bool leave = false;
+        for (size_t i = 0; i < count; i++) leave |= sources[i] != own && at > origin.argv && !strcmp(*at, sources[i]);
+        if (!leave) *to++ = *at;
+    }
+    *to = NULL;
+}
+
+static bool is_once_in_argv(const char *word)
+{
+    int times = 0;
+    for (char **at = origin.argv + 1; word && *at; at++) times += !strcmp(*at, word);
+    return times == 1;
+}
+
+static _Noreturn void ask_and_obey(void);
+
+/* Attends to each source alone, one after the other, as compilers do; one that fails does not keep the next. */
+static _Noreturn void obey_parts(struct zc_reader *r)
+{
+    struct zc_parts m;
+    if (!zc_get_parts(r, &m) || r->at != r->end || m.sources.count < 2) pass();
+    size_t count = m.sources.count;
+    struct zc_reader items = zc_items_reader(m.sources);
+    char **sources = calloc(count, sizeof *sources);
+    if (!sources) pass();
+    for (size_t i = 0; i < count; i++)
+        if (!is_once_in_argv(sources[i] = zc_terminate(zc_get_bytes(&items)))) pass();
+    close(self.decider);
+    pid_t us = getpid();
+    int worst = 0, status;
+    for (size_t i = 0; i < count; i++) {
+        pid_t part = fork();
+        if (part < 0) pass(); /* whatever was made is made again */
+        if (part == 0) {
+            die_with(us);
+            keep_only(sources, count, sources[i]);
+            ask_and_obey();
+        }
+        while (waitpid(part, &status, 0) < 0 && errno == EINTR) {}
+        if (!WIFEXITED(status)) end_as(status);
+        if (WEXITSTATUS(status) > worst) worst = WEXITSTATUS(status);
+    }
+    _exit(worst);
+}
+
+/* Asks about origin.argv, and does what it is told. */
+static _Noreturn void ask_and_obey(void)
+{
+    struct zc_reader r;
+    int64_t deadline = in_ms(ZC_ANSWER_DEADLINE_MS);
+    struct zc_writer ask = question();
+    dial();
+    if (!send_frame(&ask, deadline)) pass();
+    uint16_t id = answer(&r, deadline);
+    if (id == ZC_READ) id = answer_with_input(&r);
+    if (id == ZC_HIT) obey_hit(&r);
+    if (id == ZC_RUN) obey_run(&r);
+    if (id == ZC_PARTS) obey_parts(&r);
+    if (id == ZC_PASS && is_sent_away(&r)) without_daemon(true);
+    pass();
+}
+
 int main(int argc, char **argv)
 {
     char path[MOST_SOCKET_PATH + 1];
-    struct zc_reader r;
     (void)argc;
     plug();
     parse(argv);
@@ -375,14 +441,5 @@ int main(int argc, char **argv)
         self.socket = path;
     }
     if (!self.socket || !*self.socket) pass();
-    int64_t deadline = in_ms(ZC_ANSWER_DEADLINE_MS);
-    struct zc_writer ask = question();
-    dial();
-    if (!send_frame(&ask, deadline)) pass();
-    uint16_t id = answer(&r, deadline);
-    if (id == ZC_READ) id = answer_with_input(&r);
-    if (id == ZC_HIT) obey_hit(&r);
-    if (id == ZC_RUN) obey_run(&r);
-    if (id == ZC_PASS && is_sent_away(&r)) without_daemon(true);
-    pass();
+    ask_and_obey();
 }

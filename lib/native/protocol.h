@@ -20,6 +20,7 @@ enum zc_message {
     ZC_CANNOT = 3,
     ZC_RUN = 4,
     ZC_PASS = 5,
+    ZC_PARTS = 15,
     ZC_REPORT = 6,
     ZC_KEEP = 7,
     ZC_KEPT = 8,
@@ -245,6 +246,22 @@ static inline bool zc_get_pass(struct zc_reader *r, struct zc_pass *m)
 static inline void zc_put_pass(struct zc_writer *w, const struct zc_pass *m)
 {
     zc_put_bytes(w, m->outcome);
+}
+
+struct zc_parts {
+    struct zc_items sources;
+};
+static inline bool zc_get_parts(struct zc_reader *r, struct zc_parts *m)
+{
+    m->sources.count = zc_get_u32(r);
+    m->sources.encoded.at = r->at;
+    for (uint32_t i = 0; i < m->sources.count && !r->beyond; i++) zc_get_bytes(r);
+    m->sources.encoded.size = (size_t)(r->at - m->sources.encoded.at);
+    return !r->beyond;
+}
+static inline void zc_put_parts(struct zc_writer *w, const struct zc_parts *m)
+{
+    zc_put_items(w, m->sources);
 }
 
 struct zc_report {

@@ -36,6 +36,7 @@ const golden: AnyMessage[] = [
   { name: "cannot", errno: 28, path: "x" },
   { name: "run", tracer: "/t", record: "/r", extra: ["-MD"], staging: "" },
   { name: "pass", outcome: "p" },
+  { name: "parts", sources: ["a.c", "\xe9.c"] },
   { name: "report", status: 256, flags: 5, wall_us: 1_000_000n, out: bytes(0), err: bytes(255) },
   { name: "keep", files: [{ path: "a", to: "b" }, { path: "", to: "" }] },
   { name: "kept", files: [{ errno: 2, mode: 33188, size: 1n << 40n }] },

@@ -51,6 +51,8 @@ export const messages = {
   run: { id: 4, from: "decider", fields: { tracer: "text", record: "text", extra: "list", staging: "text" } },
   /** Become the tool; `outcome` is for logs only. Also how a client reads any id it does not know. */
   pass: { id: 5, from: "decider", fields: { outcome: "text" } },
+  /** Several sources: attend to each compile alone, in order, as if asked for it; the words of each are ours without the other `sources`. */
+  parts: { id: 15, from: "decider", fields: { sources: "list" } },
   /** The tool has ended: `status` as of waitpid; `flags`: reportFlags. */
   report: { id: 6, from: "client", fields: { status: "u32", flags: "u32", wall_us: "u64", out: "bytes", err: "bytes" } },
   /** Clone or copy each path into the staging name beside it. */

@@ -12,6 +12,7 @@ export {
   type Written,
 } from "./observation.ts";
 export { observe } from "./observe.ts";
+export { eventsOfSources } from "./parts.ts";
 export { doubtNames, readRecord, type TraceEvent } from "./read.ts";
 export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
 export { asksForTime, classOf, factRule, ignoresVariable, isUnmodelled, standingInputs } from "./rules.ts";

@@ -48,6 +48,8 @@ const keep: AnyMessage = {
   files: [{ path: "a.o", to: "staged/one" }, { path: "missing", to: "staged/two" }],
 };
 const done: AnyMessage = { name: "done", outcome: "" };
+/** Of sources that the command does not name. */
+const parts: AnyMessage = { name: "parts", sources: ["a.c", "b.c"] };
 
 /** Damage after which no frame is sound, whatever the seed. */
 const sure = [
@@ -72,10 +74,13 @@ const anyObject = ["compiled", "delivered", "none"] as const;
 /** An answer to the ask that is damaged for sure, or may be. */
 function firstAnswers(random: Random): Turn {
   if (random.once(3)) {
-    const says = [doubtful(random, frameOf(sound)), frameOf({ name: "pass", outcome: "" })];
+    const says = [
+      random.once(4) ? frameOf(parts) : doubtful(random, frameOf(sound)),
+      frameOf({ name: "pass", outcome: "" }),
+    ];
     return { what: "a hit that may be sound", says, may: anyObject };
   }
-  const name = random.of(sure), answer = random.of([sound, runPlainly, keep, done]);
+  const name = random.of(sure), answer = random.of([sound, runPlainly, keep, done, parts]);
   return {
     what: `${answer.name}, ${name}`,
     says: [damages[name](random, frameOf(answer))],
@@ -85,7 +90,7 @@ function firstAnswers(random: Random): Turn {
 
 /** A sound order to run, and then nonsense of any kind: the compiler has run, so nothing can change its outcome. */
 function laterAnswers(random: Random): Turn {
-  const answers = [keep, done, sound, runPlainly].map(frameOf);
+  const answers = [keep, done, sound, runPlainly, parts].map(frameOf);
   const says = [frameOf(runPlainly)];
   for (let i = random.below(3); i >= 0; i--) {
     const answer = random.of(answers);
@@ -110,7 +115,9 @@ function undeliverable(random: Random): Turn {
     { path: "a.o\0" },
   ]);
   const bad = { ...target, ...change }, files = random.shuffled([side, bad]);
-  const answer = frameOf(random.of<AnyMessage>([runPlainly, sound, done, { name: "pass", outcome: "" }]));
+  const answer = frameOf(
+    random.of<AnyMessage>([runPlainly, sound, done, parts, { name: "pass", outcome: "" }]),
+  );
   const then = random.once(2) ? answer : damages[random.of(sure)](random, answer);
   return {
     what: `a hit with ${JSON.stringify(change).slice(0, 40)}`,

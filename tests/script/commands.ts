@@ -53,16 +53,20 @@ export const commands: Record<string, Command> = {
     },
   },
   outcome: {
-    usage: "outcome NAME[|NAME...]",
+    usage: "outcome NAME[|NAME...]...",
     help:
       "How the last tool line was counted. A name stands for itself and for all that continue it: `miss` for " +
-      "`miss_input`, `pass` for `pass_time`.",
-    run(world, [wanted]) {
+      "`miss_input`, `pass` for `pass_time`. Several words: it was counted as so many, in whatever order.",
+    run(world, wanted) {
       if (world.mode === "plain") return undefined;
-      const names = world.outcomes();
-      if (names.length !== 1) return `${names.length} runs were counted (${names.join(", ")}), expected one`;
-      const fits = wanted.split("|").some((name) => names[0] === name || names[0].startsWith(`${name}_`));
-      return fits ? undefined : `the outcome was ${names[0]}, expected ${wanted}`;
+      const names = world.outcomes(), left = [...names];
+      for (const word of wanted) {
+        const fits = (found: string) => word.split("|").some((name) => `${found}_`.startsWith(`${name}_`));
+        const at = left.findIndex(fits);
+        if (at >= 0) left.splice(at, 1);
+      }
+      const agrees = left.length === 0 && names.length === wanted.length;
+      return agrees ? undefined : `the outcome was ${names.join(", ")}, expected ${wanted.join(", ")}`;
     },
   },
   stdout: {

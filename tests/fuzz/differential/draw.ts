@@ -100,7 +100,7 @@ function drawSources(dice: Dice, language: "c" | "cxx"): string[] {
     sources.preprocessed,
   ];
   const one = () => dice.of(dice.of(all));
-  return dice.chance(0.07) ? [one(), one()] : dice.chance(0.02) ? [one(), one(), one()] : [one()];
+  return dice.chance(0.12) ? [one(), one()] : dice.chance(0.02) ? [one(), one(), one()] : [one()];
 }
 
 /** One compile, in whatever phase. */

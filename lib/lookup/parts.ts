@@ -1,0 +1,53 @@
+/**
+ * Compiles of several sources: which of them are known, and what one run of all teaches about each (decisions.md 22).
+ *
+ * Always true: a part is found under the action of a compile of its source alone; it is delivered only if it has no
+ * text; and of parts that name each other's outputs nothing is delivered at once, since the order decides there.
+ *
+ * @module
+ */
+import type { Message } from "../protocol/mod.ts";
+import type { Unit } from "../store/unit.ts";
+import { variablesAsked } from "./circumstances.ts";
+import type { Job } from "./job.ts";
+import { namesStated } from "./renamed.ts";
+
+/** A part for which a candidate serves. */
+export interface Known {
+  unit: Unit;
+  hit: Message<"hit">;
+}
+
+/** What all parts give as one delivery, or undefined where one may depend on another's output. */
+export function together(known: readonly Known[]): Message<"hit"> | undefined {
+  const made = new Set(known.flatMap(({ hit }) => hit.files.map(({ path }) => baseOf(path))));
+  const files = known.flatMap(({ hit }) => hit.files);
+  if (made.size !== files.length) return undefined;
+  if (known.some(({ unit }) => [...namesStated(unit)].some((name) => made.has(name)))) return undefined;
+  return { ...known[0].hit, files };
+}
+
+function baseOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Whether a candidate's delivery says nothing, so that it reads the same among others. */
+export function isSilent({ status, out, err }: Message<"hit">): boolean {
+  return status === 0 && out.length + err.length === 0;
+}
+
+/** Gives each part its share of the run of all, as if it had been a run of its own; false where that is not clear. */
+export function shareRun({ report, products, parts, partsFound, startedAt, environment }: Job): boolean {
+  const owners = products.map(({ path }) => partsFound!.filter(({ written }) => written.has(path)));
+  if (owners.some(({ length }) => length !== 1)) return false;
+  for (const [i, { job: part }] of parts!.entries()) {
+    const found = partsFound![i];
+    part.products = products.filter((_, at) => owners[at][0] === found);
+    if (part.products.length === 0) return false;
+    part.startedAt = startedAt;
+    part.report = { ...report!, wall_us: report!.wall_us / BigInt(parts!.length) };
+    part.givesModes = found.givesModes;
+    part.variables = variablesAsked(environment!, found.variables, false);
+  }
+  return true;
+}
