@@ -71,7 +71,8 @@ export function restoreTree(folder: string, wanted: Tree): boolean {
   }
   for (const [path, entry] of wanted) {
     const current = now.get(path);
-    if (current !== undefined && current.inode === entry.inode) made.set(entry.inode, path);
+    // The number of a file that is gone may be a link's by now.
+    if (current?.inode === entry.inode && current.kind === entry.kind) made.set(entry.inode, path);
   }
   for (const [path, entry] of wanted) {
     const current = now.get(path);
