@@ -11,6 +11,7 @@ import { byteString, sameBytes } from "../base/bytes.ts";
 import { existsValue, type Inputs, join, statValue } from "../inputs/mod.ts";
 import type { Observation, Refused, Seen } from "../trace/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
+import { mayBeOne } from "./once.ts";
 import { c, type FileState, realNow, statx } from "../os/mod.ts";
 
 export interface Statements {
@@ -35,7 +36,7 @@ export function statementsOf(found: Observation, options: IngestOptions): Statem
   for (const [path, text] of found.physical) ingest.same(inputKinds.real_path, path, text);
   for (const [path, errno] of found.refused) ingest.refusal(path, errno);
   for (const path of found.unmade) ingest.unmade(path);
-  ingest.twins();
+  ingest.twins(found);
   const absences = ingest.absences(found.absent, found);
   return ingest.refused ?? { inputs: ingest.rows, absences };
 }
@@ -48,7 +49,7 @@ class Ingest {
   refused: Refused | undefined;
   readonly #inputs: Inputs;
   readonly #options: IngestOptions;
-  readonly #contents: { path: string; state: FileState; key: string }[] = [];
+  readonly #contents: { path: string; state: FileState; digest: Uint8Array; key: string }[] = [];
   readonly #folders: { path: string; key: string }[] = [];
   /** Folders of absent names that are not there themselves. */
   readonly #missing = new Set<string>();
@@ -112,7 +113,12 @@ class Ingest {
     this.#add(inputKinds.content, path, content.digest, content.signature);
     if (found.programs.has(path)) this.#add(inputKinds.exists, path, existsValue(content.state));
     if (content.state.size > 0 && !linked.test(path)) {
-      this.#contents.push({ path, state: content.state, key: byteString(content.digest) });
+      this.#contents.push({
+        path,
+        state: content.state,
+        digest: content.digest,
+        key: byteString(content.digest),
+      });
     }
     if (this.#options.withTimes(path)) this.#add(inputKinds.stat, path, statValue(content.state));
   }
@@ -131,9 +137,13 @@ class Ingest {
    * Compilers ask whether two names are one file: of folders, to search them once; of headers under #pragma once, clang
    * by the physical file, gcc by equal size, time and content. So for equal ones these are statements, too.
    */
-  twins(): void {
+  twins({ programs }: Observation): void {
     for (const group of groups(this.#folders)) for (const { path } of group) this.#where(path);
-    for (const group of groups(this.#contents)) {
+    // A program is read under the name of a link to it, too.
+    const ran = new Set(this.#contents.filter(({ path }) => programs.has(path)).map(({ key }) => key));
+    const texts = this.#contents.filter(({ key }) => !ran.has(key));
+    for (const group of groups(texts)) {
+      if (!mayBeOne(programs, group[0], texts)) continue;
       for (const { path, state } of group) {
         this.#where(path);
         this.#add(inputKinds.stat, path, statValue(state));

@@ -15,7 +15,15 @@ export { observe } from "./observe.ts";
 export { eventsOfSources } from "./parts.ts";
 export { doubtNames, readRecord, type TraceEvent } from "./read.ts";
 export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
-export { asksForTime, classOf, factRule, ignoresVariable, isUnmodelled, standingInputs } from "./rules.ts";
+export {
+  asksForTime,
+  classOf,
+  factRule,
+  ignoresVariable,
+  isUnmodelled,
+  programName,
+  standingInputs,
+} from "./rules.ts";
 export { Spellings } from "./spellings.ts";
 export { traceHeader } from "./c_header.ts";
 export { traceVariable } from "./format.ts";
