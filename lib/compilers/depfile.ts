@@ -7,26 +7,27 @@
  * @module
  */
 
-/** How a compiler lays out a rule: whether a line is full before a file, and what a new one begins with. */
+/** How a compiler lays out a rule: whether a line is full before a file, and what a new one begins with and counts. */
 interface Layout {
   isFull(column: number, size: number): boolean;
   begin: string;
+  column: number;
 }
 
 const layouts: readonly Layout[] = [
   // gcc, since 10: 72 columns.
-  { isFull: (column, size) => column + size > 72, begin: "" },
+  { isFull: (column, size) => column + size > 72, begin: "", column: 0 },
   // clang: 75 columns, with room for a space and what goes on.
-  { isFull: (column, size) => column + size + 3 > 75, begin: " " },
+  { isFull: (column, size) => column + size + 3 > 75, begin: " ", column: 2 },
 ];
 
 /** A rule no longer than this is one line to every compiler. */
 const surelyOneLine = 60;
 
-function laidOut({ isFull, begin }: Layout, target: string, files: readonly string[]): string {
+function laidOut({ isFull, begin, column: first }: Layout, target: string, files: readonly string[]): string {
   let text = `${target}:`, column = text.length;
   for (const file of files) {
-    if (isFull(column, file.length)) text += ` \\\n${begin}`, column = begin.length;
+    if (isFull(column, file.length)) text += ` \\\n${begin}`, column = first;
     text += ` ${file}`, column += 1 + file.length;
   }
   return text;

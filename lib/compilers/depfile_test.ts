@@ -35,3 +35,39 @@ const refused: [what: string, text: string, to: string][] = [
 for (const [what, text, to] of refused) {
   Deno.test(`retargeted() refuses ${what}`, () => assertEquals(retargeted(text, "x.o", to), undefined));
 }
+
+/** The list that a compiler makes of `folder`/a.c for a target. */
+function listBy(compiler: string, folder: string, target: string): string {
+  const args = ["-MM", "-MP", "-MT", target, "a.c"];
+  const { stdout } = new Deno.Command(compiler, { args, cwd: folder }).outputSync();
+  return new TextDecoder().decode(stdout);
+}
+
+for (const compiler of ["gcc", "clang"]) {
+  const isThere = (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+    try {
+      return Deno.statSync(`${folder}/${compiler}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+  Deno.test({
+    name: `retargeted() gives what ${compiler} itself gives, whatever the target's length`,
+    ignore: !isThere,
+    fn() {
+      const folder = Deno.makeTempDirSync();
+      try {
+        const names = Array.from({ length: 14 }, (_, i) => `h${"x".repeat(i * 7 % 23)}${i}.h`);
+        for (const name of names) Deno.writeTextFileSync(`${folder}/${name}`, "");
+        Deno.writeTextFileSync(`${folder}/a.c`, names.map((name) => `#include "${name}"\n`).join(""));
+        const own = listBy(compiler, folder, "own.o");
+        for (let length = 1; length < 100; length++) {
+          const target = "t".repeat(length);
+          assertEquals(retargeted(own, "own.o", target), listBy(compiler, folder, target));
+        }
+      } finally {
+        Deno.removeSync(folder, { recursive: true });
+      }
+    },
+  });
+}

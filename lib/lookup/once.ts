@@ -26,9 +26,7 @@ function spliced(text: string): string {
 export function saysOnce(header: string, others: readonly string[]): boolean {
   const own = spliced(header);
   if (/\bpragma\b/.test(own) && /\bonce\b/.test(own)) return true;
-  return [header, ...others].some((text) =>
-    /\b(?:_Pragma|__pragma|import)\b/.test(spliced(text))
-  );
+  return [header, ...others].some((text) => /\b(?:_Pragma|__pragma|import)\b/.test(spliced(text)));
 }
 
 interface Text {
