@@ -11,7 +11,7 @@
 import { byteString, shown } from "../base/bytes.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
-import { readSmall } from "../os/mod.ts";
+import { readHead, readSmall } from "../os/mod.ts";
 import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { inputKinds, noSignature, textStyles, type Unit } from "../store/unit.ts";
@@ -65,14 +65,31 @@ const holdsTimes = /\.(?:pch|pcm|gch)$/,
   holdsTimesOfGcc = /\.(?:pch|pcm)$/,
   gcc = /\/cc1(?:plus|obj|objplus)?$/;
 
+/** Whether clang's precompiled header lies there, whatever it is called. */
+function isOfClang(path: string): boolean {
+  const head = readHead(path, clangMagic.length);
+  return head !== undefined && byteString(head) === clangMagic;
+}
+const clangMagic = "CPCH";
+
 /**
  * Of which files a run's result may hold, or compare, the time. A precompiled header that is read alone is held to
  * the times of its headers, but to its own only by another that is made of it.
  */
-function timesThatCount(found: Observation, made: readonly string[]): (path: string) => boolean {
+function timesThatCount(
+  found: Observation,
+  made: readonly string[],
+  named: readonly string[],
+): (path: string) => boolean {
   const holds = [...found.programs].some((path) => gcc.test(path)) ? holdsTimesOfGcc : holdsTimes;
-  const read = [...found.files.keys()].filter((path) => holds.test(path)),
-    makes = made.some((path) => holds.test(path));
+  const isOne = (path: string) => holds.test(path) || isOfClang(path);
+  const read = [
+    ...new Set([
+      ...[...found.files.keys()].filter((path) => holds.test(path)),
+      ...named.filter((path) => found.files.has(path) && isOne(path)),
+    ]),
+  ];
+  const makes = made.some(isOne);
   if (read.length === 0 && !makes) return () => false;
   const alone = read.length === 1 && !makes ? read[0] : undefined;
   return (path) => path !== alone;
@@ -185,7 +202,11 @@ export class Learner {
     const statements = statementsOf(found, {
       inputs: this.#with.inputs,
       startedAt,
-      withTimes: timesThatCount(found, products.map(({ path }) => path)),
+      withTimes: timesThatCount(
+        found,
+        products.map(({ path }) => path),
+        ask.argv.map((word) => absolute(word, ask.cwd)),
+      ),
     });
     if ("refusal" in statements) return { outcome: statements.refusal, what: statements.what };
     statements.inputs.push({
