@@ -44,6 +44,9 @@ const kept = /^-(?:march=native|mtune=native|undef)$/;
 /** Names without a character that make, or a driver, takes for something else. */
 const plain = /^(?!\/(?:dev|proc|sys)\/)[\w./+][\w./+-]*$/;
 const objectName = /[\w+-]\.(?:o|lo|obj)$/;
+/** What gives an object. A precompiled header may hold where it lies. */
+const languages = new Set(["c", "c++", "assembler", "assembler-with-cpp", "objective-c", "objective-c++"]);
+const sourceSuffix = /\.(?:c|cc|cp|cpp|cxx|c\+\+|C|CPP|i|ii|m|mm|s|S)$/;
 const sourceName = /^(?:.*\/)?([\w+-]+)\.(?:c|cc|cpp|cxx|C|s|S)$/s;
 
 /** What the words (argv without argv[0]) of a driver's compile of one source name; undefined where that is not known. */
@@ -63,6 +66,7 @@ export function namesOf(words: readonly string[]): Names | undefined {
         values.set(kind, value);
         continue;
       }
+      if (option === "-x" && !languages.has(value)) return undefined;
       hasLanguage ||= option === "-x";
       others.push(...(word.length > option.length ? [word] : [word, value]));
     } else if (lists.has(word)) {
@@ -77,7 +81,7 @@ export function namesOf(words: readonly string[]): Names | undefined {
       others.push(word);
     }
   }
-  if (!compiles || sources.length !== 1) return undefined;
+  if (!compiles || sources.length !== 1 || (!hasLanguage && !sourceSuffix.test(sources[0]))) return undefined;
   const object = values.get("-o") ?? (hasLanguage ? undefined : objectOf(sources[0]));
   if (object === undefined || !objectName.test(object)) return undefined;
   const list = listOf(object, asked, values);

@@ -45,7 +45,8 @@ const unknown = [
   ...["-c -Wp,-MD,x a.c", "-c -frecord-gcc-switches a.c", "-c -fstack-usage a.c", "-c -M a.c", "-c -o"],
   ...[
     "-c src/a~b.c",
-    "-c -x c-header a.h",
+    "-c -x c-header a.h -o a.o",
+    "-c a.h -o a.o",
     "-c -unknown a.c",
     "-c -o .o a.c",
     "-c -o a/..o a.c",
