@@ -39,13 +39,14 @@ export function anywhere({ parts }: Action, sources: readonly Digest[]): Digest 
  *
  * @param cpu Identity of the processor, where the line may ask for it.
  * @param input Digest of the source on standard input, where that is one.
+ * @param tool Where it lies, where it does not matter how that was spelled.
  * @param names What the line names its outputs: no part, since a candidate has a row for it.
  */
 export function actionOf(
   ask: Message<"ask">,
-  { cpu, input, names }: { cpu?: string; input?: Digest; names?: Names } = {},
+  { cpu, input, names, tool = ask.tool }: { cpu?: string; input?: Digest; names?: Names; tool?: string } = {},
 ): Action {
-  const parts: Part[] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
+  const parts: Part[] = [["format", keyFormat], ["tool", tool], ["cwd", ask.cwd]];
   // By its bare name or by the path at which that is found: a tool that says which, or may use it, has a row for it.
   const [called, ...words] = ask.argv;
   if (called.includes("/") && called !== ask.tool) parts.push(["called", called]);

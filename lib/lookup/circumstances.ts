@@ -54,6 +54,8 @@ const umaskMark = "=umask", cpuMark = "=cpu";
 const descriptorsMark = "=descriptors";
 /** A variable names a folder for temporary files that is none: some tools fail then, others take another one. */
 const temporaryMark = "=no temporary folder";
+/** The tool's path as typed, where files were found by it. */
+const toolMark = "=tool";
 /** argv[0] as typed, where it may have been said or used. */
 const calledMark = "=called";
 
@@ -76,9 +78,10 @@ export function withPrograms(
 
 /** Rows of what a run may have used besides variables. */
 export function factRows(
-  { called, umask, cpu, descriptors, lacksTemporary }: {
+  { called, tool, umask, cpu, descriptors, lacksTemporary }: {
     lacksTemporary: boolean;
     called?: string;
+    tool?: string;
     umask?: number;
     cpu?: string;
     descriptors?: boolean;
@@ -86,6 +89,7 @@ export function factRows(
 ): [string, string | null][] {
   const rows: [string, string | null][] = [];
   if (called !== undefined) rows.push([calledMark, called]);
+  if (tool !== undefined) rows.push([toolMark, tool]);
   if (umask !== undefined) rows.push([umaskMark, umask.toString(8)]);
   if (cpu !== undefined) rows.push([cpuMark, cpu]);
   if (descriptors !== undefined) rows.push([descriptorsMark, String(descriptors)]);
@@ -108,6 +112,7 @@ export interface Asker {
   environment: Environment;
   /** argv[0] as typed. */
   called: string;
+  tool: string;
   umask: number;
   lacksTemporary: boolean;
   cpu(): string;
@@ -144,12 +149,14 @@ export function environmentHolds(
   return elsewhere || unwatched ? "this time" : true;
 }
 
-function valueOf(name: string, { environment, called, umask, cpu, descriptors }: Asker): string | null {
+function valueOf(name: string, { environment, called, tool, umask, cpu, descriptors }: Asker): string | null {
   switch (name) {
     case wholeMark:
       return countVariables(environment);
     case calledMark:
       return called;
+    case toolMark:
+      return tool;
     case umaskMark:
       return umask.toString(8);
     case cpuMark:

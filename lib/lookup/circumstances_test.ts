@@ -26,6 +26,7 @@ for (const [name, text, byName, byAll] of changes) {
     const asker = {
       environment: environmentOf(text),
       called: "cc",
+      tool: "/usr/bin/cc",
       umask: 0o22,
       lacksTemporary: false,
       cpu: () => "this",
@@ -56,6 +57,7 @@ for (const [name, path, want] of paths) {
       environmentHolds(rows, {
         environment,
         called: "cc",
+        tool: "/usr/bin/cc",
         umask: 0o22,
         lacksTemporary: false,
         cpu: () => "this",
@@ -71,6 +73,8 @@ const facts: { name: string; fact: Partial<Parameters<typeof factRows>[0]>; want
   [
     { name: "how the tool is called", fact: { called: "/usr/bin/cc" }, want: true },
     { name: "how the tool is called, otherwise", fact: { called: "cc" }, want: false },
+    { name: "the way to the tool", fact: { tool: "/usr/bin/cc" }, want: true },
+    { name: "another way to the tool", fact: { tool: "../bin/cc" }, want: false },
     { name: "the umask", fact: { umask: 0o22 }, want: true },
     { name: "another umask", fact: { umask: 0o77 }, want: false },
     { name: "the processor", fact: { cpu: "this" }, want: true },
@@ -84,6 +88,7 @@ for (const { name, fact, want } of facts) {
     const asker = {
       environment: base,
       called: "/usr/bin/cc",
+      tool: "/usr/bin/cc",
       umask: 0o22,
       lacksTemporary: false,
       cpu: () => "this",

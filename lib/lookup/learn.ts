@@ -95,6 +95,18 @@ function timesThatCount(
   return (path) => path !== alone;
 }
 
+/**
+ * Whether texts were found by the way to the tool: drivers look for the files of a moved toolchain from where they
+ * lie, and a list or a debugger's table then names them so.
+ */
+function foundByTool(tool: string, inputs: Statements["inputs"]): boolean {
+  const beside = `${tool.slice(0, tool.lastIndexOf("/"))}/../`;
+  return inputs.some(({ kind, path }) =>
+    kind === inputKinds.content && path.startsWith(beside) && path !== tool &&
+    classOf(path) !== "compiler" && !/\.so[.\d]*$/.test(path)
+  );
+}
+
 /** Texts up to this length stand in the unit itself; a preprocessed source is no matter for the index. */
 const longestInline = 16 << 10;
 
@@ -334,6 +346,9 @@ export class Learner {
     // Texts hold how a driver was called; a tool whose habits are not known may use that, and any option, otherwise.
     const facts = factRows({
       lacksTemporary: job.lacksTemporary,
+      tool: job.names !== undefined && foundByTool(absolute(ask.tool, ask.cwd), statements.inputs)
+        ? ask.tool
+        : undefined,
       called: hasText || job.unknownTool ? ask.argv[0] : undefined,
       umask: job.givesModes ? ask.umask : undefined,
       cpu: job.unknownTool ? this.#with.cpu() : undefined,

@@ -231,8 +231,17 @@ export class Decider {
   #name(job: Job): void {
     const cpu = job.native ? this.#processor() : undefined;
     job.names = job.kind === "compile" ? namesOf(job.ask.argv.slice(1)) : undefined;
-    job.action = actionOf(job.ask, { cpu, input: job.input, names: job.names });
+    const tool = job.names && this.#toolsPlace(job.ask);
+    job.action = actionOf(job.ask, { cpu, input: job.input, names: job.names, tool });
     this.#nameAnywhere(job);
+  }
+
+  /** Where the tool lies, if it was named by a way there. */
+  #toolsPlace({ tool, cwd }: Message<"ask">): string | undefined {
+    if (tool.startsWith("/") && !tool.includes("/../")) return undefined;
+    const path = absolute(tool, cwd), cut = path.lastIndexOf("/");
+    const folder = this.#inputs.physical(path.slice(0, cut) || "/");
+    return typeof folder === "string" ? `${folder === "/" ? "" : folder}${path.slice(cut)}` : undefined;
   }
 
   #processor(): string {

@@ -90,6 +90,7 @@ export class Search {
     const asker: Asker = {
       environment,
       called: ask.argv[0],
+      tool: ask.tool,
       umask: ask.umask,
       lacksTemporary: job.lacksTemporary,
       cpu: () => this.#with.cpu(),
