@@ -231,9 +231,9 @@ export class Decider {
   #name(job: Job): void {
     const cpu = job.native ? this.#processor() : undefined;
     job.names = job.kind === "compile" ? namesOf(job.ask.argv.slice(1)) : undefined;
-    const tool = job.names && this.#toolsPlace(job.ask);
+    const tool = (job.names && this.#toolsPlace(job.ask)) ?? job.ask.tool;
     job.action = actionOf(job.ask, { cpu, input: job.input, names: job.names, tool });
-    this.#nameAnywhere(job);
+    this.#nameAnywhere(job, tool);
   }
 
   /** Where the tool lies, if it was named by a way there. */
@@ -249,8 +249,8 @@ export class Decider {
   }
 
   /** Names the action by what its sources hold, where its folder may not matter. */
-  #nameAnywhere(job: Job): void {
-    const { argv, tool, cwd } = job.ask,
+  #nameAnywhere(job: Job, tool: string): void {
+    const { argv, cwd } = job.ask,
       use = job.kind === "compile" ? folderUse(argv.slice(1), cwd) : undefined;
     if (use === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
     const digests: Digest[] = [];
