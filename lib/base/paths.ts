@@ -17,3 +17,15 @@ export function tidy(path: string): string {
 export function absolute(path: string, cwd: string): string {
   return tidy(path.startsWith("/") ? path : `${cwd}/${path}`);
 }
+
+/** A path's folder and the name in it. */
+export interface Parts {
+  folder: string;
+  name: string;
+}
+
+/** Takes an absolute path apart; the root folder's path is "/". */
+export function partsOf(path: string): Parts {
+  const cut = path.lastIndexOf("/");
+  return { folder: path.slice(0, cut) || "/", name: path.slice(cut + 1) };
+}

@@ -40,6 +40,8 @@ export interface Deciding<Job> {
     sees: (ask: Message<"ask">) => boolean,
   ): { reply: Message<"hit">; job: Job } | undefined;
   cannot(job: Job, message: Message<"cannot">): Message<"run"> | Message<"pass">;
+  /** To be called now and then while the tool runs: what there was to do. */
+  follow?(job: Job): "none" | "some" | "more";
   report(job: Job, message: Message<"report">): Learning<Message<"keep"> | Message<"done">>;
   kept(job: Job, message: Message<"kept">): Learning<Message<"done">>;
   ended(job: Job): void;
@@ -115,6 +117,17 @@ export class Conversation<Job> {
   /** Whether a tool runs, or its outputs are on their way to us. */
   get running(): boolean {
     return this.#state === "run" || this.#state === "keep";
+  }
+
+  /** While a tool runs and nobody needs us: what there was to do. */
+  follow(): "none" | "some" | "more" {
+    if (this.#state !== "run" || this.#job === undefined) return "none";
+    try {
+      return this.#with.decider.follow?.(this.#job) ?? "none";
+    } catch (error) {
+      this.#with.log.warn(`following a run failed: ${error instanceof Error ? error.stack : error}`);
+      return "none";
+    }
   }
 
   /** Answers a whole frame (size included). The bytes must not change afterwards: the decider may keep them. */

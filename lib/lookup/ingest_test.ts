@@ -4,7 +4,7 @@ import { Inputs } from "../inputs/mod.ts";
 import { coarseNow, type FileState, libc, signatureOf, statx } from "../os/mod.ts";
 import { inputKinds } from "../store/unit.ts";
 import { noObservation, type Observation, type Seen } from "../trace/mod.ts";
-import { statementsOf } from "./ingest.ts";
+import { Foreseen, statementsOf } from "./ingest.ts";
 import { written } from "./testing.ts";
 
 libc(); // opened once for all tests
@@ -148,6 +148,28 @@ const cases: Case[] = [
     want: ["content a", "content b", "real_path a", "stat a", "real_path b", "stat b"],
   },
   {
+    name: "two files of equal content that gcc read",
+    before: "cp a b",
+    asks: ({ programs }, _at, seen) => (programs.add("/bin/cc1"), seen("a", "content"), seen("b", "content")),
+    want: ["content a", "content b"],
+  },
+  {
+    name: "two files of equal content that gcc read once",
+    before: "echo '#pragma once' | tee a >b",
+    asks: ({ programs }, _at, seen) => (programs.add("/bin/cc1"), seen("a", "content"), seen("b", "content")),
+    want: ["content a", "content b", "real_path a", "stat a", "real_path b", "stat b"],
+  },
+  {
+    name: "two files of equal content that clang read",
+    before: "cp a b",
+    asks: (
+      { programs },
+      _at,
+      seen,
+    ) => (programs.add("/bin/clang"), seen("a", "content"), seen("b", "content")),
+    want: ["content a", "content b", "real_path a", "stat a", "real_path b", "stat b"],
+  },
+  {
     name: "two equal objects",
     before: "cp a a.o; cp a b.o",
     asks: (_f, _at, seen) => (seen("a.o", "content"), seen("b.o", "content")),
@@ -157,3 +179,19 @@ const cases: Case[] = [
 for (const { name, want, ...given } of cases) {
   Deno.test(`statementsOf() of ${name}`, () => assertEquals(statements(given), want));
 }
+
+Deno.test("Foreseen leaves alone what the run rewrites meanwhile", () => {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync()), path = fromText(`${folder}/prog`);
+  const inputs = new Inputs({ memo: () => undefined, remember() {} }, Deno.osRelease());
+  Deno.writeTextFileSync(`${folder}/prog`, "before");
+  inputs.begin();
+  const before = inputs.content(path), signature = signatureOf(statx(path) as FileState);
+  assert(typeof before === "object");
+  const found = noObservation();
+  found.files.set(path, { question: "content", signature });
+  Deno.writeTextFileSync(`${folder}/prog`, "after");
+  inputs.begin();
+  new Foreseen().look(found, inputs);
+  assertEquals(inputs.recall(path, signature), before.digest);
+  Deno.removeSync(folder, { recursive: true });
+});

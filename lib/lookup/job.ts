@@ -12,6 +12,7 @@ import type { Observation, Record } from "../trace/mod.ts";
 import type { Action } from "./action.ts";
 import type { Environment } from "./circumstances.ts";
 import type { Running } from "./declared.ts";
+import type { Following } from "./following.ts";
 import type { Statements } from "./ingest.ts";
 import type { Ended } from "./learn.ts";
 import type { Outcome } from "./outcome.ts";
@@ -44,6 +45,8 @@ export interface Job {
   /** Why no candidate served, to be the outcome once the run is stored. */
   missed: Outcome;
   record?: Record;
+  /** What was read of it so far. */
+  following?: Following;
   /** Instead of a record, where there is no tracer. */
   running?: Running;
   report?: Message<"report">;
@@ -61,6 +64,8 @@ export interface Job {
   use?: FolderUse;
   /** Why the result holds in its folder alone. */
   bound?: string;
+  /** What was written for the run is to be known to this process, too, once that was acknowledged. */
+  remember?: () => void;
   /** A program took part whose habits are not known. */
   unknownTool: boolean;
   /** A program gave an output a mode of its own choice. */

@@ -11,7 +11,7 @@
 import { byteString, shown } from "../base/bytes.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
-import { readHead, readSmall } from "../os/mod.ts";
+import { readSmall } from "../os/mod.ts";
 import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { inputKinds, noSignature, textStyles, type Unit } from "../store/unit.ts";
@@ -32,6 +32,7 @@ import { factRows, terminalOf, variablesAsked, withPrograms } from "./circumstan
 import { declaredObservation } from "./declared.ts";
 import { inheritsReadable } from "./descriptors.ts";
 import { isVerdict } from "./failures.ts";
+import { type Followed, Following } from "./following.ts";
 import { hiddenOptions } from "./hidden_options.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
@@ -40,6 +41,7 @@ import { modeBeforeUmask, productsOf } from "./outputs.ts";
 import { shareRun } from "./parts.ts";
 import { boundToNames, namesRow } from "./renamed.ts";
 import { foundOn, namesSought } from "./search_path.ts";
+import { timesThatCount } from "./times_that_count.ts";
 import { Toolchains } from "./toolchain.ts";
 
 /** A run is over: how it counts, and what that is about. */
@@ -55,44 +57,6 @@ export interface LearnerOptions {
   /** What distinguishes this machine's processor. */
   cpu(): string;
   now(): number;
-}
-
-/**
- * Precompiled headers and modules of clang hold size and mtime of their headers, and clang compares them on use
- * (soundness.md 3); gcc's hold size and content.
- */
-const holdsTimes = /\.(?:pch|pcm|gch)$/,
-  holdsTimesOfGcc = /\.(?:pch|pcm)$/,
-  gcc = /\/cc1(?:plus|obj|objplus)?$/;
-
-/** Whether clang's precompiled header lies there, whatever it is called. */
-function isOfClang(path: string): boolean {
-  const head = readHead(path, clangMagic.length);
-  return head !== undefined && byteString(head) === clangMagic;
-}
-const clangMagic = "CPCH";
-
-/**
- * Of which files a run's result may hold, or compare, the time. A precompiled header that is read alone is held to
- * the times of its headers, but to its own only by another that is made of it.
- */
-function timesThatCount(
-  found: Observation,
-  made: readonly string[],
-  named: readonly string[],
-): (path: string) => boolean {
-  const holds = [...found.programs].some((path) => gcc.test(path)) ? holdsTimesOfGcc : holdsTimes;
-  const isOne = (path: string) => holds.test(path) || isOfClang(path);
-  const read = [
-    ...new Set([
-      ...[...found.files.keys()].filter((path) => holds.test(path)),
-      ...named.filter((path) => found.files.has(path) && isOne(path)),
-    ]),
-  ];
-  const makes = made.some(isOne);
-  if (read.length === 0 && !makes) return () => false;
-  const alone = read.length === 1 && !makes ? read[0] : undefined;
-  return (path) => path !== alone;
 }
 
 /**
@@ -126,7 +90,7 @@ function mayAskForTime(path: string): boolean {
 export class Learner {
   readonly #with: LearnerOptions;
   readonly #toolchains = new Toolchains();
-  readonly #spellings = new Spellings();
+  #spellings = new Spellings();
 
   constructor(options: LearnerOptions) {
     this.#with = options;
@@ -210,7 +174,10 @@ export class Learner {
   }
 
   /** What the run depended on, as it is now. */
-  #statements({ ask, startedAt, realTool, products }: Job, found: Observation): Statements | Ended {
+  #statements(
+    { ask, startedAt, realTool, products, following }: Job,
+    found: Observation,
+  ): Statements | Ended {
     const statements = statementsOf(found, {
       inputs: this.#with.inputs,
       startedAt,
@@ -219,7 +186,7 @@ export class Learner {
         products.map(({ path }) => path),
         ask.argv.map((word) => absolute(word, ask.cwd)),
       ),
-    });
+    }, following?.foreseen);
     if ("refusal" in statements) return { outcome: statements.refusal, what: statements.what };
     statements.inputs.push({
       kind: inputKinds.real_path,
@@ -243,21 +210,24 @@ export class Learner {
       const driver = { tool: absolute(ask.tool, cwd), realTool, machine, cwd, environment };
       return declaredObservation(running, this.#toolchains.of(driver));
     }
-    const read = readRecord(job.record!.read(), job.ask.cwd, this.#spellings);
-    if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem };
-    const found = observe(read.events, read.doubts, job.ask.cwd, read.full);
+    const found = this.#following(job).finish();
     if ("refusal" in found) return found;
-    const { ask, parts, report } = job;
+    const { parts, report } = job;
     const isPlain = report!.status === 0 && report!.out.length + report!.err.length === 0;
-    if (parts !== undefined && isPlain && !found.wholeEnvironment) {
-      const sources = parts.map(({ source }) => absolute(source, ask.cwd));
-      const shares = eventsOfSources(read.events, sources)?.map((events) =>
-        observe(events, read.doubts, ask.cwd, read.full)
-      );
-      if (shares?.every((share) => !("refusal" in share))) job.partsFound = shares as Observation[];
-    }
+    if (parts !== undefined && isPlain && !found.wholeEnvironment) job.partsFound = this.#share(job);
     for (const each of [found, ...job.partsFound ?? []]) this.#addTool(job, each);
     return found;
+  }
+
+  /** What each of several sources saw of the run, where that can be told. */
+  #share({ ask: { cwd }, record, parts }: Job): Observation[] | undefined {
+    const read = readRecord(record!.read(), cwd, this.#spellings);
+    if ("problem" in read) return undefined;
+    const sources = parts!.map(({ source }) => absolute(source, cwd));
+    const shares = eventsOfSources(read.events, sources)?.map((events) =>
+      observe(events, read.doubts, cwd, read.full)
+    );
+    return shares?.every((share): share is Observation => !("refusal" in share)) ? shares : undefined;
   }
 
   #addTool(job: Job, found: Observation): void {
@@ -270,7 +240,19 @@ export class Learner {
     }
   }
 
-  /** The outputs are staged: their bytes are named, the unit is stored. */
+  /** Takes in some of what the run of a job has asked so far. */
+  follow(job: Job): Followed {
+    return job.report === undefined ? this.#following(job).follow() : "none";
+  }
+
+  #following(job: Job): Following {
+    if (job.following !== undefined) return job.following;
+    if (this.#spellings.areMany) this.#spellings = new Spellings();
+    const { ask: { cwd }, record } = job, { inputs } = this.#with;
+    return job.following = new Following({ record: record!, cwd, spellings: this.#spellings, inputs });
+  }
+
+  /** The outputs are staged: their bytes are named, the unit is written; `job.remember` is to be called then. */
   kept(job: Job, message: Message<"kept">): Ended {
     const { statements, staged } = job;
     if (statements === undefined || message.files.length !== staged.length) {
@@ -282,10 +264,14 @@ export class Learner {
       if (typeof outputs === "string") return { outcome: "pass_mode", what: outputs };
       const unit = this.#unit(job, statements, outputs), anywhere = job.action!.anywhere;
       const isBound = anywhere === undefined || job.unknownTool || job.bound !== undefined;
-      this.#with.store.put(isBound ? unit : madeAnywhere(unit, anywhere, job.ask.cwd));
-      if (job.partsFound !== undefined) {
-        for (const { job: part } of job.parts!) this.#putPart(part, outputs);
-      }
+      const { remember, failed } = this.#with.store.write(
+        isBound ? unit : madeAnywhere(unit, anywhere, job.ask.cwd),
+      );
+      const later = job.partsFound === undefined
+        ? []
+        : job.parts!.map(({ job: part }) => this.#writePart(part, outputs));
+      job.remember = () => [remember, ...later].forEach((remember) => remember());
+      if (failed !== undefined) throw failed;
     } catch (cause) {
       this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
       return { outcome: "miss_not_stored", what: job.what };
@@ -293,14 +279,14 @@ export class Learner {
     return { outcome: job.missed, what: job.what };
   }
 
-  /** Stores what a part has of the run of all. */
-  #putPart(part: Job, all: Unit["result"]["outputs"]): void {
+  /** Writes what a part has of the run of all; the rest is to be done once that is acknowledged. */
+  #writePart(part: Job, all: Unit["result"]["outputs"]): () => void {
     const { statements, products, ask, action, bound } = part;
-    if (statements === undefined || "outcome" in statements) return;
+    if (statements === undefined || "outcome" in statements) return () => {};
     const own = new Set(products.map(({ path }) => toSlot(path, ask.cwd)));
     const unit = this.#unit(part, statements, all.filter(({ path }) => own.has(path)));
     const isBound = action!.anywhere === undefined || bound !== undefined;
-    this.#with.store.put(isBound ? unit : madeAnywhere(unit, action!.anywhere!, ask.cwd));
+    return this.#with.store.write(isBound ? unit : madeAnywhere(unit, action!.anywhere!, ask.cwd)).remember;
   }
 
   #outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | string {

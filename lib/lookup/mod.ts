@@ -21,6 +21,7 @@ import type { RecordPool } from "../trace/mod.ts";
 import { actionOf, anywhere, cpuIdentity } from "./action.ts";
 import { environmentOf, lacksTemporaryFolder } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
+import type { Followed } from "./following.ts";
 import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
@@ -317,6 +318,13 @@ export class Decider {
     return this.#run(job);
   }
 
+  /** While a tool runs: takes in some of what it has asked. */
+  follow(job: Job): Followed {
+    if (job.record === undefined) return "none";
+    this.#search.begin();
+    return this.#learner.follow(job);
+  }
+
   /** The tool has ended: what must be kept, or that nothing will be. `after` goes on once that is said. */
   report(
     job: Job,
@@ -329,8 +337,8 @@ export class Decider {
   }
 
   /**
-   * The outputs are staged: their bytes get names and the unit is stored, so that no kill loses what `done` acknowledges.
-   * `after` gives back what the run has used.
+   * The outputs are staged: their bytes get names and the unit is written, so that no kill loses what `done` acknowledges.
+   * `after` remembers it and gives back what the run has used.
    */
   kept(job: Job, message: Message<"kept">): { reply: Message<"done">; after: () => void } {
     const ended = this.#learner.kept(job, message);
@@ -344,11 +352,13 @@ export class Decider {
 
   /** Gives the record back; one that a process may still write into must serve no other run. */
   #release(job: Job): void {
+    job.remember?.();
+    job.remember = undefined;
     this.#twins.end(job);
     if (job.outcome === "pass_left_behind" || (job.outcome === undefined && job.report === undefined)) {
       job.record?.forget();
     } else job.record?.release();
-    job.record = undefined;
+    job.record = job.following = undefined;
     // What became a blob has another name by now; the rest must not stay (a full disk, a launcher that died).
     for (const staged of job.staged.splice(0)) if (staged !== "") this.#options.store.discard(staged);
   }

@@ -36,7 +36,8 @@ interface Text {
 
 /** Whether equal files of a run may be one to its compiler. `texts`: everything that it read, programs left out. */
 export function mayBeOne(programs: Iterable<string>, header: Text, texts: readonly Text[]): boolean {
-  if (![...programs].every((path) => gccs.has(programName(path)))) return true;
+  const ran = [...programs];
+  if (ran.length === 0 || !ran.every((path) => gccs.has(programName(path)))) return true;
   const own = textOf(header);
   if (own === undefined) return true;
   const others: string[] = [];

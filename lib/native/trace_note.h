@@ -123,7 +123,7 @@ static void note_fact(unsigned kind, unsigned answer) {
 static void note_variable(const char *name) {
     if (!zc_record || !name || !enter())
         return;
-    struct ids ids = {0, id_of(name, strlen(name), ZC_E_DEFINE_NAME)};
+    struct ids ids = {0, id_of_name(name, strlen(name))};
     if (ids.name != UINT32_MAX && ids.name != 0 && first_time(ZC_E_ENVIRONMENT, 0, ids, NULL)) {
         uint32_t *to = zc_event(ZC_E_ENVIRONMENT, 0, me.image, 3);
         if (to)

@@ -1,0 +1,46 @@
+/**
+ * Files whose times reach a result, beside what they hold: those of precompiled headers.
+ *
+ * @module
+ */
+import { byteString } from "../base/bytes.ts";
+import { readHead } from "../os/mod.ts";
+import type { Observation } from "../trace/mod.ts";
+
+/**
+ * Precompiled headers and modules of clang hold size and mtime of their headers, and clang compares them on use
+ * (soundness.md 3); gcc's hold size and content.
+ */
+const holdsTimes = /\.(?:pch|pcm|gch)$/,
+  holdsTimesOfGcc = /\.(?:pch|pcm)$/,
+  gcc = /\/cc1(?:plus|obj|objplus)?$/;
+
+/** Whether clang's precompiled header lies there, whatever it is called. */
+function isOfClang(path: string): boolean {
+  const head = readHead(path, clangMagic.length);
+  return head !== undefined && byteString(head) === clangMagic;
+}
+const clangMagic = "CPCH";
+
+/**
+ * Of which files a run's result may hold, or compare, the time. A precompiled header that is read alone is held to
+ * the times of its headers, but to its own only by another that is made of it.
+ */
+export function timesThatCount(
+  found: Observation,
+  made: readonly string[],
+  named: readonly string[],
+): (path: string) => boolean {
+  const holds = [...found.programs].some((path) => gcc.test(path)) ? holdsTimesOfGcc : holdsTimes;
+  const isOne = (path: string) => holds.test(path) || isOfClang(path);
+  const read = [
+    ...new Set([
+      ...[...found.files.keys()].filter((path) => holds.test(path)),
+      ...named.filter((path) => found.files.has(path) && isOne(path)),
+    ]),
+  ];
+  const makes = made.some(isOne);
+  if (read.length === 0 && !makes) return () => false;
+  const alone = read.length === 1 && !makes ? read[0] : undefined;
+  return (path) => path !== alone;
+}
