@@ -30,6 +30,8 @@ export const harmless =
 
 /** Words whose value follows, in the same word or the next. */
 const valued = ["-o", "-D", "-U", "-I", "-isystem", "-iquote", "-idirafter", "-include", "-MF", "-MT", "-MQ"];
+/** The list as the preprocessor's own option: with another about it, compilers disagree which file is written. */
+const preprocessorsList = /^-Wp,-MD,([^,]+)$/;
 const folderWords = new Set(["-I", "-isystem", "-iquote", "-idirafter"]);
 const sourceName = /\.(?:c|cc|cp|cpp|cxx|c\+\+|C)$/;
 
@@ -37,19 +39,26 @@ const sourceName = /\.(?:c|cc|cp|cpp|cxx|c\+\+|C)$/;
 export function declaredBy(words: readonly string[]): Declared | { word: string } {
   const found = { folders: [] as string[], included: [] as string[], macros: "", machine: [] as string[] };
   let source: string | undefined, object: string | undefined, depfile: string | undefined;
-  let compiles = false, lists = false;
+  let compiles = false, lists = false, isPreprocessors = false;
   for (let i = 0; i < words.length; i++) {
     const word = words[i], option = valued.find((name) => word.startsWith(name));
-    if (option !== undefined) {
+    const list = preprocessorsList.exec(word)?.[1];
+    if (list !== undefined) {
+      if (lists || depfile !== undefined) return { word };
+      lists = true, depfile = list, isPreprocessors = true;
+    } else if (option !== undefined) {
       const value = word.length > option.length ? word.slice(option.length) : words[++i];
       if (value === undefined || (option === "-D" && value.includes("__"))) return { word };
       if (option === "-o") object = value;
+      else if (option === "-MF" && isPreprocessors) return { word };
       else if (option === "-MF") depfile = value;
       else if (option === "-D") found.macros += `#define ${value.replace("=", " ")}\n`;
       else if (option === "-include") found.included.push(value);
       else if (folderWords.has(option)) found.folders.push(value);
-    } else if (word === "-MD") lists = true;
-    else if (harmless.test(word)) {
+    } else if (word === "-MD") {
+      if (isPreprocessors) return { word };
+      lists = true;
+    } else if (harmless.test(word)) {
       compiles ||= word === "-c";
       if (word.startsWith("-m")) found.machine.push(word);
     } else if (word[0] === "-" || word[0] === "@" || !sourceName.test(word) || source !== undefined) {
