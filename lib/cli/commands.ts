@@ -117,7 +117,7 @@ export const commands: readonly Command[] = [
     name: "help",
     aliases: ["--help", "-h"],
     words: "topic",
-    summary: "Show this, or one command's help",
+    summary: "Show this, or help with a word",
     flags: [],
     run: async (parsed, io) => (await import("./help.ts")).run(parsed, io),
   },

@@ -339,7 +339,8 @@ function isFolder(path: string): boolean {
   }
 }
 
-function globPattern(pattern: string): RegExp {
+/** A name with `*` in it as an expression. */
+export function globPattern(pattern: string): RegExp {
   const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`(?:^|/)${parts.join("[^/]*")}$`);
 }
