@@ -8,6 +8,7 @@ import { CacheError, quote } from "../base/errors.ts";
 import { type SettingRow, settingRows } from "../config/mod.ts";
 import type { Command, CommandIo, Flag, Parsed } from "./command.ts";
 import { commands, findCommand } from "./commands.ts";
+import { folded } from "./folded.ts";
 import { topics } from "./topics/mod.ts";
 
 /** Prints the help asked for; the exit status. @throws {CacheError} `usage` for what there is not. */
@@ -83,5 +84,8 @@ function flagRow({ name, short, arg, help }: Flag): [string, string] {
 
 function columns(rows: readonly [string, string][]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  return rows.flatMap(([left, right]) => {
+    const [first, ...more] = folded(right, " ".repeat(width + 4));
+    return [`  ${left.padEnd(width)}  ${first.trimStart()}`, ...more];
+  });
 }

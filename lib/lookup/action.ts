@@ -38,10 +38,11 @@ export function anywhere({ parts }: Action, sources: readonly Digest[]): Digest 
  *
  * @param cpu Identity of the processor, where the line may ask for it.
  * @param input Digest of the source on standard input, where that is one.
+ * @param deploy The program that follows a link.
  */
 export function actionOf(
   ask: Message<"ask">,
-  { cpu, input }: { cpu?: string; input?: Digest } = {},
+  { cpu, input, deploy }: { cpu?: string; input?: Digest; deploy?: string } = {},
 ): Action {
   const parts: Part[] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
   // By its bare name or by the path at which that is found: a tool that says which, or may use it, has a row for it.
@@ -50,6 +51,7 @@ export function actionOf(
   for (const word of words) parts.push(["argument", word]);
   if (cpu !== undefined) parts.push(["cpu", cpu]);
   if (input !== undefined) parts.push(["standard input", hex(input)]);
+  if (deploy !== undefined) parts.push(["deploy", deploy]);
   return { digest: digestOf(parts), parts };
 }
 

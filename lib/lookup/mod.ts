@@ -27,13 +27,27 @@ import { type Ended, Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
 import type { Outcome } from "./outcome.ts";
 import { Search } from "./search.ts";
+import { Turns } from "./turns.ts";
 import { Twins } from "./twins.ts";
+import { deployCommand, deployOf, mostAtOnce, priorityOf } from "./wishes.ts";
 
 export type { Job } from "./job.ts";
 export { type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
 
 /** What a request is answered with in the end. */
 type Answer = Message<"hit"> | Message<"run"> | Message<"pass">;
+
+/** When to ask again, and how long that may take at most. */
+interface Wait {
+  over: Promise<void>;
+  mostMs: number;
+}
+
+/**
+ * For an equal run: most compiles are over by then, and one that is stopped must not stop its equals. For a turn: no run
+ * waits for another in a way that we cannot see, but if one does, it waits no longer.
+ */
+const mostMs = { twin: 60_000, turn: 600_000 } as const;
 
 export interface DeciderOptions {
   store: Store;
@@ -62,6 +76,7 @@ export class Decider {
   readonly #learner: Learner;
   readonly #search: Search;
   readonly #twins = new Twins();
+  readonly #turns = new Turns();
   #jobs = 0;
   #cpu: string | undefined;
 
@@ -74,15 +89,15 @@ export class Decider {
   }
 
   /**
-   * Answers a request, or says when the equal run that is under way will be over: then `again` answers. The job goes
-   * with every later message of the same conversation.
+   * Answers a request, or says when to ask by `again`: an equal run is under way, or there is no place to run in. The
+   * job goes with every later message of the same conversation.
    */
   ask(
     ask: Message<"ask">,
     frame?: Uint8Array,
-  ): { reply: Answer | Message<"read">; job: Job } | { over: Promise<void>; job: Job } {
+  ): { reply: Answer | Message<"read">; job: Job } | Wait & { job: Job } {
     const job = newJob(++this.#jobs, ask), reply = this.#decide(job);
-    if ("over" in reply) return { over: reply.over, job };
+    if ("over" in reply) return { ...reply, job };
     // A long text is read from its blob each time.
     const isShort = !job.stored?.unit.result.outputs.some(({ style }) => style > styles.link);
     const repeatable = job.repeatable && isShort;
@@ -106,12 +121,12 @@ export class Decider {
   input(
     job: Job,
     { flags, bytes }: Message<"input">,
-  ): { reply: Answer; job: Job } | { over: Promise<void>; job: Job } {
+  ): { reply: Answer; job: Job } | Wait & { job: Job } {
     this.#search.begin();
     if (flags & inputFlags.too_long) return { reply: this.#pass(job, "pass_stdin", "too long"), job };
     job.input = sha256(bytes);
     const reply = this.#findOrRun(job);
-    return "over" in reply ? { over: reply.over, job } : { reply, job };
+    return "over" in reply ? { ...reply, job } : { reply, job };
   }
 
   /** A hit for a request that hit before with the same bytes, if everything still holds. `sees`: as `ask` is asked. */
@@ -147,13 +162,23 @@ export class Decider {
     };
   }
 
-  /** Answers a request that has waited for an equal one. It waits for no other. */
-  again(job: Job): Answer {
+  /** Answers a request that has waited, if it must not wait on. `late`: it has waited as long as it may. */
+  again(job: Job, late: boolean): Answer | Wait {
     this.#search.begin();
-    return this.#search.find(job, job.environment!) ?? this.#run(job);
+    const hit = this.#search.find(job, job.environment!);
+    if (hit !== undefined) return this.#turns.leave(job.id), hit;
+    if (job.waits === "twin") return this.#runInTurn(job);
+    const over = this.#twins.underWay(job.action!);
+    if (over !== undefined && !late) return this.#turns.leave(job.id), this.#wait(job, "twin", over);
+    return late ? this.#runNow(job) : this.#runInTurn(job);
   }
 
-  #decide(job: Job): Answer | Message<"read"> | { over: Promise<void> } {
+  #wait(job: Job, what: keyof typeof mostMs, over: Promise<void>): Wait {
+    job.waits = what;
+    return { over, mostMs: mostMs[what] };
+  }
+
+  #decide(job: Job): Answer | Message<"read"> | Wait {
     const { ask } = job;
     this.#search.begin();
     const real = this.#inputs.physical(absolute(ask.tool, ask.cwd));
@@ -179,14 +204,15 @@ export class Decider {
     return this.#findOrRun(job);
   }
 
-  #findOrRun(job: Job): Answer | { over: Promise<void> } {
+  #findOrRun(job: Job): Answer | Wait {
     const cpu = job.native ? this.#processor() : undefined;
-    job.action = actionOf(job.ask, { cpu, input: job.input });
+    job.deploy = deployCommand(job.environment!, job.kind);
+    job.action = actionOf(job.ask, { cpu, input: job.input, deploy: job.deploy });
     this.#nameAnywhere(job);
     const hit = this.#search.find(job, job.environment!);
     if (hit !== undefined) return hit;
     const over = this.#twins.underWay(job.action);
-    return over === undefined ? this.#run(job) : { over };
+    return over === undefined ? this.#runInTurn(job) : this.#wait(job, "twin", over);
   }
 
   #processor(): string {
@@ -214,9 +240,21 @@ export class Decider {
     return { name: "pass", outcome };
   }
 
+  #runInTurn(job: Job): Answer | Wait {
+    const most = mostAtOnce(job.environment!),
+      over = this.#turns.take({ id: job.id, pid: job.ask.pid, most });
+    return over === undefined ? this.#run(job) : this.#wait(job, "turn", over);
+  }
+
+  #runNow(job: Job): Message<"run"> | Message<"pass"> {
+    this.#turns.force({ id: job.id, pid: job.ask.pid, most: Infinity });
+    return this.#run(job);
+  }
+
   #run(job: Job): Message<"run"> | Message<"pass"> {
     const reply = this.#prepareRun(job);
     if (reply.name === "run") this.#twins.begin(job);
+    else this.#turns.leave(job.id);
     return reply;
   }
 
@@ -233,7 +271,17 @@ export class Decider {
     });
     if (job.kind === "archive" || job.kind === "other") this.#lookAhead(ask);
     job.startedAt = coarseNow();
-    return { name: "run", tracer, record: job.record.path, extra: [], staging: "" };
+    const isProgram = (path: string) => this.#inputs.isProgram(path);
+    const deploy = deployOf(ask, job.deploy, { path: job.environment!.get("PATH") ?? null, isProgram });
+    job.deployer = deploy[0];
+    return {
+      name: "run",
+      tracer,
+      record: job.record.path,
+      extra: [],
+      priority: priorityOf(job.environment!, job.kind),
+      deploy,
+    };
   }
 
   /** Without a tracer a compile is kept by what its words and its dependency list declare. */
@@ -247,7 +295,8 @@ export class Decider {
     if ("word" in running) return this.#pass(job, "pass_no_tracer", running.word);
     job.running = running;
     job.startedAt = coarseNow();
-    return { name: "run", tracer: "", record: "", extra: [], staging: "" };
+    const priority = priorityOf(job.environment!, job.kind);
+    return { name: "run", tracer: "", record: "", extra: [], priority, deploy: [] };
   }
 
   /** Hashes what the command line names: what is rewritten in place cannot be looked at afterwards. */
@@ -259,7 +308,7 @@ export class Decider {
   cannot(job: Job, message: Message<"cannot">): Message<"run"> | Message<"pass"> {
     job.outcome = undefined, job.savedUs = 0;
     job.missed = "miss_target", job.what = message.path;
-    return this.#run(job);
+    return this.#runNow(job);
   }
 
   /** While a tool runs: takes in some of what it has asked. */
@@ -275,6 +324,7 @@ export class Decider {
     report: Message<"report">,
   ): { reply: Message<"keep"> | Message<"done">; after: () => void } {
     this.#search.begin();
+    this.#turns.leave(job.id);
     const learned = this.#learner.report(job, report);
     if ("files" in learned) return { reply: { name: "keep", files: learned.files }, after: learned.look };
     return { reply: { name: "done", outcome: learned.outcome }, after: () => this.#over(job, learned) };
@@ -299,6 +349,7 @@ export class Decider {
     job.remember?.();
     job.remember = undefined;
     this.#twins.end(job);
+    this.#turns.leave(job.id);
     if (job.outcome === "pass_left_behind" || (job.outcome === undefined && job.report === undefined)) {
       job.record?.forget();
     } else job.record?.release();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { folded } from "../folded.ts";
 import type { Family, Form } from "./form.ts";
 import { code } from "./options_code.ts";
 import { sideFiles } from "./options_files.ts";
@@ -70,18 +71,4 @@ export function optionsPage(): string {
 function byReason(forms: readonly Form[]): [string, string[]][] {
   const groups = Map.groupBy(forms, ({ why, pass }) => `${why} (${pass})`);
   return [...groups].map(([reason, forms]) => [reason, [...new Set(forms.map(written))]]);
-}
-
-/** Text in lines of a terminal's width, the first behind `start`, the others as deep. */
-export function folded(text: string, start: string): string[] {
-  const lines: string[] = [], indent = " ".repeat(start.length);
-  let line = start;
-  for (const word of text.split(" ")) {
-    if (line.trim() !== "" && line !== start && line.length + 1 + word.length > 79) {
-      lines.push(line);
-      line = indent;
-    }
-    line += line === start || line === indent ? word : ` ${word}`;
-  }
-  return [...lines, line];
 }
