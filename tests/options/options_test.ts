@@ -84,11 +84,12 @@ function faultsOf(world: World, one: Case): string[] {
   }
   world.loose = (form.loose?.split(" ") ?? []).map(globPattern);
   const parsed = commandLine(splitWords(line, (name) => name === "WORK" ? world.work : ""));
-  const before = takeTree(world.work), told = { patient: true };
+  const before = takeTree(world.work);
   world.beginCounting();
-  const cold = world.differential(parsed, told), made = takeTree(world.work);
+  const cold = world.differential(parsed, { patient: true }), made = takeTree(world.work);
   restoreTree(world.work, before);
-  const warm = world.differential(parsed, told), again = takeTree(world.work);
+  const warm = world.differential(parsed, { patient: true, plains: cold.plains }),
+    again = takeTree(world.work);
   const outcomes = world.outcomes();
   const right = wanted.outcome === "hit"
     ? outcomes.every((name) => /^(?:hit|miss)/.test(name)) && outcomes.includes("hit")

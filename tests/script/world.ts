@@ -34,7 +34,11 @@ export interface Compared {
   differences: string[];
   /** Paths at which plain runs differ among themselves; known only where the comparison was patient. */
   unsteady: string[];
+  /** The plain runs that it was compared with. */
+  plains: PlainRuns;
 }
+
+type PlainRuns = (PlainRun & { tmp: string })[];
 
 /** Further plain runs of a line that seems to differ, before that is believed. */
 const morePlainRuns = 7;
@@ -140,10 +144,11 @@ export class World {
    * Runs a tool plainly, puts the folder back, runs it through the cache, and compares.
    *
    * `patient`: where the two differ, the tool runs plainly again, and only what all plain runs have in common counts.
+   * `plains`: what it gave before, from the same state.
    */
-  differential(line: CommandLine, options: { patient?: boolean } = {}): Compared {
+  differential(line: CommandLine, options: { patient?: boolean; plains?: PlainRuns } = {}): Compared {
     const before = takeTree(this.work);
-    const plains = [this.#plainRun(line, before)];
+    const plains = options.plains ?? [this.#plainRun(line, before)];
     settle();
     const cachedStart = Date.now();
     const ran = this.#shell(this.#through(line));
@@ -165,15 +170,16 @@ export class World {
       if (plains.every((plain) => plain.tmp === tmp) && tmp !== cachedTmp) {
         differences.push(`TMPDIR holds "${tmp}" when plain, "${cachedTmp}" when cached`);
       }
-      return { ran, differences, unsteady: left.unsteady };
+      return { ran, differences, unsteady: left.unsteady, plains };
     };
-    let compared = compare();
+    let compared = compare(), wasRestored = false;
     for (let i = 0; options.patient && compared.differences.length > 0 && i < morePlainRuns; i++) {
       restoreTree(this.work, before);
       plains.push(this.#plainRun(line, before));
+      wasRestored = true;
       compared = compare();
     }
-    if (plains.length > 1) restoreTree(this.work, cached);
+    if (wasRestored) restoreTree(this.work, cached);
     restoreTree(`${this.root}/tmp`, new Map());
     this.last = ran;
     return compared;
