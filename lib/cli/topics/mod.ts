@@ -1,5 +1,5 @@
 /**
- * Pages of help that tell of no command, as a table: `zccache help options`.
+ * Pages of help that tell of no command, as a table: `zccache help options`, `zccache help stale`.
  *
  * @module
  */
@@ -18,5 +18,10 @@ export const topics: readonly Topic[] = [
     name: "options",
     summary: "Which options hit, and which pass and why",
     text: async () => (await import("./options.ts")).optionsPage(),
+  },
+  {
+    name: "stale",
+    summary: "Where other caches serve stale results and this one does not",
+    text: async () => (await import("./stale.ts")).stalePage(),
   },
 ];
