@@ -45,6 +45,22 @@ for (const [environment, want] of priorities) {
   });
 }
 
+Deno.test("flags and variables that mean nothing change nothing", async () => {
+  await using world = await prepared();
+  const before = [[], ["wrap"], ["--fast"], ["wrap", "--skip-system-headers"], [
+    "--scan-system-headers",
+    "--fast",
+    "--",
+  ]];
+  for (const words of before) {
+    const environment = { ZCCACHE_FAST: "1", ZCCACHE_SCAN_SYSTEM_HEADERS: "0" };
+    const { code, out, err } = await world.run([...words, "cc", "-c", "a.c"], environment);
+    assertEquals([code, out, err], [0, "", ""]);
+  }
+  const { by_outcome } = JSON.parse((await world.run(["stats", "--json"])).out);
+  assertEquals(by_outcome, { miss_new: 1, hit: before.length - 1 });
+});
+
 Deno.test("no more tools run than ZCCACHE_MAX_PARALLEL_COMPILES says, and all do in the end", async () => {
   await using world = await prepared();
   const limited = { ZCCACHE_MAX_PARALLEL_COMPILES: "2", WAIT_FOR: `${world.work}/go` };
