@@ -14,6 +14,11 @@ export class Bytes {
     this.length = 0;
   }
 
+  /** Takes away what stands behind the first `length` bytes. */
+  cut(length: number): void {
+    this.length = Math.min(this.length, length);
+  }
+
   add(piece: Uint8Array): void {
     this.room(piece.length).set(piece);
   }

@@ -41,10 +41,17 @@ export function anywhere({ parts }: Action, sources: readonly Digest[]): Digest 
  * @param input Digest of the source on standard input, where that is one.
  * @param tool Where it lies, where it does not matter how that was spelled.
  * @param names What the line names its outputs: no part, since a candidate has a row for it.
+ * @param deploy The program that follows a link.
  */
 export function actionOf(
   ask: Message<"ask">,
-  { cpu, input, names, tool = ask.tool }: { cpu?: string; input?: Digest; names?: Names; tool?: string } = {},
+  { cpu, input, names, deploy, tool = ask.tool }: {
+    cpu?: string;
+    input?: Digest;
+    names?: Names;
+    deploy?: string;
+    tool?: string;
+  } = {},
 ): Action {
   const parts: Part[] = [["format", keyFormat], ["tool", tool], ["cwd", ask.cwd]];
   // By its bare name or by the path at which that is found: a tool that says which, or may use it, has a row for it.
@@ -54,6 +61,7 @@ export function actionOf(
   for (const word of names?.others ?? words) parts.push(["argument", word]);
   if (cpu !== undefined) parts.push(["cpu", cpu]);
   if (input !== undefined) parts.push(["standard input", hex(input)]);
+  if (deploy !== undefined) parts.push(["deploy", deploy]);
   return { digest: digestOf(parts), parts };
 }
 

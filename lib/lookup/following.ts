@@ -68,16 +68,19 @@ export class Following {
       if (more.length === 0) return "none";
       this.#copy.add(more);
     }
-    const problem = this.#read(this.#copy.bytes(), this.#copy.length, mostBytes);
+    const before = this.#reader.bytes;
+    const problem = this.#read(this.#copy.bytes(), this.#copy.length, { most: mostBytes, grows: true });
     this.#broken = problem !== undefined;
     if (!this.#broken && this.#observer.refused === undefined) {
       this.foreseen.look(this.#observer.found, inputs);
     }
-    return this.#reader.bytes < this.#copy.length ? "more" : "some";
+    if (this.#reader.bytes - before >= mostBytes && this.#reader.bytes < this.#copy.length) return "more";
+    this.#copy.cut(this.#reader.bytes); // an event that may have grown since is read anew
+    return this.#reader.bytes > before ? "some" : "none";
   }
 
-  #read(bytes: Uint8Array, end: number, most?: number): string | undefined {
-    return this.#reader.read(bytes, end, (event) => this.#observer.take(event), most);
+  #read(bytes: Uint8Array, end: number, how?: { most: number; grows: boolean }): string | undefined {
+    return this.#reader.read(bytes, end, (event) => this.#observer.take(event), how);
   }
 
   /** The run has ended: what it asked and left behind, or why that cannot be kept. */

@@ -16,6 +16,7 @@ const gcc = [
   ["define_name", 1, 0, 9, ...text("a.o")],
   ["hello", 1, 0, 40, 39, 2, 3, ...text("/w")],
   ["absent", 1, 2, 4, 5],
+  ["absent_in", 1, 2, 5, 2, 4],
   ["open_read", 1, 0, 4, 7, signature],
   ["truncate", 1, 0, 4, 9, nothing],
   ["environment", 1, 0, 3],
@@ -65,7 +66,7 @@ Deno.test("Following finds in pieces what a record says at once", () => {
 });
 
 Deno.test("Following says when more is left than it takes at a time", () => {
-  const run = new Run(), many = gcc.slice(7, 9), events = [...gcc.slice(0, 7)];
+  const run = new Run(), many = [gcc[7], gcc[9]], events: Parameters<typeof record> = [...gcc.slice(0, 7)];
   for (let i = 0; i < 1000; i++) events.push(...many);
   run.holds(record(...events));
   const said = [];
@@ -75,10 +76,10 @@ Deno.test("Following says when more is left than it takes at a time", () => {
 
 Deno.test("Following believes nothing that it read while it was being written", () => {
   const halves: [what: string, at: number, bytes: number][] = [
-    ["an event without its head", 8, 0],
-    ["an event without its payload", 8, 8],
+    ["an event without its head", 9, 0],
+    ["an event without its payload", 9, 8],
     ["a name whose bytes are not there", 5, 16],
-    ["a signature that is half there", 9, 40],
+    ["a signature that is half there", 10, 40],
   ];
   for (const [what, at, bytes] of halves) {
     const run = new Run(), start = record(...gcc.slice(0, at)), half = record(...gcc.slice(0, at + 1));
@@ -89,6 +90,22 @@ Deno.test("Following believes nothing that it read while it was being written", 
     run.following.follow();
     assertEquals(told(run.following.finish()), atOnce(), what);
   }
+});
+
+Deno.test("Following waits for a search that goes on", () => {
+  const run = new Run(),
+    search = (folders: number[]) =>
+      record(
+        ...gcc.slice(0, 8),
+        ["absent_in", 1, 2, 7, ...folders],
+        ...(folders.length > 2 ? gcc.slice(10) : []),
+      );
+  for (const folders of [[4], [4, 2], [4, 2, 4]]) {
+    run.holds(search(folders));
+    while (run.following.follow() !== "none");
+  }
+  const found = run.following.finish();
+  assertEquals("absent" in found && [...found.absent], ["/nowhere/a.h", "/nowhere/b.h", "/usr/bin/b.h"]);
 });
 
 Deno.test("Following takes no record that is damaged in the end", () => {

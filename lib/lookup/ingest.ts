@@ -47,7 +47,7 @@ export function statementsOf(
   for (const [path, text] of found.linkTexts) ingest.same(inputKinds.link_text, path, text);
   for (const [path, text] of found.physical) ingest.same(inputKinds.real_path, path, text);
   for (const [path, errno] of found.refused) ingest.refusal(path, errno);
-  for (const path of found.unmade) ingest.unmade(path);
+  for (const path of found.unmade) ingest.unmade(path, found);
   ingest.twins(found);
   const absences = ingest.absences(found, foreseen);
   return ingest.refused ?? { inputs: ingest.rows, absences };
@@ -261,9 +261,13 @@ class Ingest {
   }
 
   /** Nothing could be made at `path`: its folder is missing, or none, or a link there leads to nothing. */
-  unmade(path: string): void {
+  unmade(path: string, found: Observation): void {
     if (this.refused !== undefined) return;
     const folder = path.slice(0, path.lastIndexOf("/")) || "/";
+    // The run made the folder then, and tried again.
+    if (found.written.get(folder)?.style === "folder") {
+      return this.#add(inputKinds.missing, folder, new Uint8Array(32));
+    }
     if (this.#inputs.absent(folder)) return this.#add(inputKinds.absent, folder, new Uint8Array(32));
     this.#add(inputKinds.exists, folder, existsValue(this.#inputs.state(folder)));
     const state = this.#inputs.linkState(path);

@@ -111,6 +111,14 @@ const cases: Case[] = [
     want: ["no e/x"],
   },
   {
+    name: "a file that could not be made until the run had made its folder",
+    asks: ({ unmade, written: outputs }, at) => {
+      unmade.add(at("e/x")), outputs.set(at("e"), { ...written, style: "folder" });
+    },
+    then: "mkdir e; echo > e/x",
+    want: ["missing e"],
+  },
+  {
     name: "a folder that was listed",
     asks: ({ listings }, at) => listings.add(at("d")),
     want: ["listing d"],

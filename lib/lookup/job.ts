@@ -41,6 +41,11 @@ export interface Job {
   /** Its statements in the asker's folder. */
   unit?: Unit;
   realTool: string;
+  /** What it waits for, or waited for last: an equal run, or its turn. */
+  waits?: "twin" | "turn";
+  /** The program that follows the link, as named, and where it was found. */
+  deploy?: string;
+  deployer?: string;
   startedAt: bigint;
   /** Why no candidate served, to be the outcome once the run is stored. */
   missed: Outcome;

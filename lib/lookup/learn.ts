@@ -201,6 +201,7 @@ export class Learner {
     const { status, flags } = report;
     if (status !== 0 && (running !== undefined || !isVerdict(report, environment!))) return "pass_failed";
     if (flags & (reportFlags.left_behind | reportFlags.unsure_children)) return "pass_left_behind";
+    if (flags & reportFlags.deploy_failed) return "pass_deploy";
     return flags & (reportFlags.lost_text | reportFlags.rerun) ? "pass_lost_text" : undefined;
   }
 
@@ -232,7 +233,8 @@ export class Learner {
 
   #addTool(job: Job, found: Observation): void {
     // No traced process opens the tool itself: a script's interpreter does, a program's loader does not.
-    for (const path of [absolute(job.ask.tool, job.ask.cwd), job.realTool]) {
+    const deployers = job.deployer === undefined ? [] : [job.deployer];
+    for (const path of [absolute(job.ask.tool, job.ask.cwd), job.realTool, ...deployers]) {
       const seen = found.files.get(path);
       if (seen?.question !== "content") {
         found.files.set(path, { question: "content", signature: seen?.signature });

@@ -10,15 +10,15 @@
  * @module
  */
 import { byteString, shown } from "../base/bytes.ts";
-import { type Digest, sha256 } from "../base/digest.ts";
+import { sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
-import { folderUse, kindOf, namesOf, partsOf } from "../compilers/mod.ts";
+import { kindOf } from "../compilers/mod.ts";
 import { Inputs, type Tree } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
-import { actionOf, anywhere, cpuIdentity } from "./action.ts";
+import { cpuIdentity } from "./action.ts";
 import { environmentOf, lacksTemporaryFolder } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
 import type { Followed } from "./following.ts";
@@ -26,15 +26,31 @@ import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
 import { Memo } from "./memo.ts";
 import type { Outcome } from "./outcome.ts";
+import { Naming } from "./naming.ts";
 import { isSilent, together } from "./parts.ts";
+import { namesAreFree } from "./renamed.ts";
 import { Search } from "./search.ts";
+import { Turns } from "./turns.ts";
 import { Twins } from "./twins.ts";
+import { deployOf, mostAtOnce, priorityOf } from "./wishes.ts";
 
 export type { Job } from "./job.ts";
 export { type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
 
 /** What a request is answered with in the end. */
 type Answer = Message<"hit"> | Message<"run"> | Message<"parts"> | Message<"pass">;
+
+/** When to ask again, and how long that may take at most. */
+interface Wait {
+  over: Promise<void>;
+  mostMs: number;
+}
+
+/**
+ * For an equal run: most compiles are over by then, and one that is stopped must not stop its equals. For a turn: no run
+ * waits for another in a way that we cannot see, but if one does, it waits no longer.
+ */
+const mostMs = { twin: 60_000, turn: 600_000 } as const;
 
 export interface DeciderOptions {
   store: Store;
@@ -64,7 +80,9 @@ export class Decider {
   readonly #memo = new Memo();
   readonly #learner: Learner;
   readonly #search: Search;
+  readonly #naming: Naming;
   readonly #twins = new Twins();
+  readonly #turns = new Turns();
   #jobs = 0;
   #cpu: string | undefined;
 
@@ -74,18 +92,19 @@ export class Decider {
     const shared = { ...options, inputs: this.#inputs, cpu: () => this.#processor() };
     this.#learner = new Learner(shared);
     this.#search = new Search(shared);
+    this.#naming = new Naming(shared);
   }
 
   /**
-   * Answers a request, or says when the equal run that is under way will be over: then `again` answers. The job goes
-   * with every later message of the same conversation.
+   * Answers a request, or says when to ask by `again`: an equal run is under way, or there is no place to run in. The
+   * job goes with every later message of the same conversation.
    */
   ask(
     ask: Message<"ask">,
     frame?: Uint8Array,
-  ): { reply: Answer | Message<"read">; job: Job } | { over: Promise<void>; job: Job } {
+  ): { reply: Answer | Message<"read">; job: Job } | Wait & { job: Job } {
     const job = newJob(++this.#jobs, ask), reply = this.#decide(job);
-    if ("over" in reply) return { over: reply.over, job };
+    if ("over" in reply) return { ...reply, job };
     // A long text is read from its blob each time.
     const isShort = !job.stored?.unit.result.outputs.some(({ style }) => style > styles.link);
     const repeatable = job.repeatable && isShort;
@@ -110,12 +129,12 @@ export class Decider {
   input(
     job: Job,
     { flags, bytes }: Message<"input">,
-  ): { reply: Answer; job: Job } | { over: Promise<void>; job: Job } {
+  ): { reply: Answer; job: Job } | Wait & { job: Job } {
     this.#search.begin();
     if (flags & inputFlags.too_long) return { reply: this.#pass(job, "pass_stdin", "too long"), job };
     job.input = sha256(bytes);
     const reply = this.#findOrRun(job);
-    return "over" in reply ? { over: reply.over, job } : { reply, job };
+    return "over" in reply ? { ...reply, job } : { reply, job };
   }
 
   /** A hit for a request that hit before with the same bytes, if everything still holds. `sees`: as `ask` is asked. */
@@ -153,13 +172,23 @@ export class Decider {
     };
   }
 
-  /** Answers a request that has waited for an equal one. It waits for no other. */
-  again(job: Job): Answer {
+  /** Answers a request that has waited, if it must not wait on. `late`: it has waited as long as it may. */
+  again(job: Job, late: boolean): Answer | Wait {
     this.#search.begin();
-    return this.#search.find(job, job.environment!) ?? this.#run(job);
+    const hit = this.#search.find(job, job.environment!);
+    if (hit !== undefined) return this.#turns.leave(job.id), hit;
+    if (job.waits === "twin") return this.#runInTurn(job);
+    const over = this.#twins.underWay(job);
+    if (over !== undefined && !late) return this.#turns.leave(job.id), this.#wait(job, "twin", over);
+    return late ? this.#runNow(job) : this.#runInTurn(job);
   }
 
-  #decide(job: Job): Answer | Message<"read"> | { over: Promise<void> } {
+  #wait(job: Job, what: keyof typeof mostMs, over: Promise<void>): Wait {
+    job.waits = what;
+    return { over, mostMs: mostMs[what] };
+  }
+
+  #decide(job: Job): Answer | Message<"read"> | Wait {
     const { ask } = job;
     this.#search.begin();
     const real = this.#inputs.physical(absolute(ask.tool, ask.cwd));
@@ -186,22 +215,24 @@ export class Decider {
     return this.#findOrRun(job);
   }
 
-  #findOrRun(job: Job): Answer | { over: Promise<void> } {
-    this.#name(job);
+  #findOrRun(job: Job): Answer | Wait {
+    this.#naming.name(job);
     const hit = this.#search.find(job, job.environment!) ?? this.#ofParts(job);
     if (hit !== undefined) return hit;
     const over = this.#twins.underWay(job);
-    return over === undefined ? this.#run(job) : { over };
+    return over === undefined ? this.#runInTurn(job) : this.#wait(job, "twin", over);
   }
 
   /** A compile of several sources of which all are known, or some: those are then asked for one by one. */
   #ofParts(job: Job): Message<"hit"> | Message<"parts"> | undefined {
-    const parts = job.parts = this.#partsOf(job);
+    const parts = job.parts = this.#naming.parts(job);
     if (parts === undefined) return undefined;
     const found = parts.map(({ job: part }) => this.#search.find(part, part.environment!));
     const hits = found.filter((hit) => hit !== undefined);
     // What says something is compiled with the others, as it was (decisions.md 22).
     if (hits.length === 0 || !hits.every(isSilent)) return undefined;
+    const used = parts.filter((_, i) => found[i] !== undefined);
+    if (!used.every(({ job: part }) => namesAreFree(part.unit!.environment))) return undefined;
     const all = hits.length < parts.length
       ? undefined
       : together(hits.map((hit, i) => ({ hit, unit: parts[i].job.unit! })));
@@ -214,55 +245,8 @@ export class Decider {
     return { name: "parts", sources: parts.map(({ source }) => source) };
   }
 
-  /** The compiles of each source, where a line names several that are there. */
-  #partsOf(job: Job): Job["parts"] {
-    const { ask } = job, parts = job.kind === "compile" ? partsOf(ask.argv.slice(1)) : undefined;
-    const isThere = (source: string) => typeof this.#inputs.content(absolute(source, ask.cwd)) === "object";
-    if (!parts?.every(({ source }) => isThere(source))) return undefined;
-    const { kind, native, environment, lacksTemporary, realTool } = job;
-    return parts.map(({ source, words }) => {
-      const part = newJob(job.id, { ...ask, argv: [ask.argv[0], ...words] });
-      Object.assign(part, { kind, native, environment, lacksTemporary, realTool });
-      this.#name(part);
-      return { source, job: part };
-    });
-  }
-
-  /** Names the action of a request. */
-  #name(job: Job): void {
-    const cpu = job.native ? this.#processor() : undefined;
-    job.names = job.kind === "compile" ? namesOf(job.ask.argv.slice(1)) : undefined;
-    const tool = (job.names && this.#toolsPlace(job.ask)) ?? job.ask.tool;
-    job.action = actionOf(job.ask, { cpu, input: job.input, names: job.names, tool });
-    this.#nameAnywhere(job, tool);
-  }
-
-  /** Where the tool lies, if it was named by a way there. */
-  #toolsPlace({ tool, cwd }: Message<"ask">): string | undefined {
-    if (tool.startsWith("/") && !tool.includes("/../")) return undefined;
-    const path = absolute(tool, cwd), cut = path.lastIndexOf("/");
-    const folder = this.#inputs.physical(path.slice(0, cut) || "/");
-    return typeof folder === "string" ? `${folder === "/" ? "" : folder}${path.slice(cut)}` : undefined;
-  }
-
   #processor(): string {
     return this.#cpu ??= cpuIdentity();
-  }
-
-  /** Names the action by what its sources hold, where its folder may not matter. */
-  #nameAnywhere(job: Job, tool: string): void {
-    const { argv, cwd } = job.ask,
-      use = job.kind === "compile" ? folderUse(argv.slice(1), cwd) : undefined;
-    if (use === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
-    const digests: Digest[] = [];
-    for (const source of use.sources) {
-      const content = source === "-" ? undefined : this.#inputs.content(absolute(source, cwd));
-      const digest = typeof content === "object" ? content.digest : source === "-" ? job.input : undefined;
-      if (digest === undefined) return;
-      digests.push(digest);
-    }
-    job.use = use;
-    job.action!.anywhere = anywhere(job.action!, digests);
   }
 
   #pass(job: Job, outcome: Outcome, what: string): Message<"pass"> {
@@ -270,9 +254,21 @@ export class Decider {
     return { name: "pass", outcome };
   }
 
+  #runInTurn(job: Job): Answer | Wait {
+    const most = mostAtOnce(job.environment!),
+      over = this.#turns.take({ id: job.id, pid: job.ask.pid, most });
+    return over === undefined ? this.#run(job) : this.#wait(job, "turn", over);
+  }
+
+  #runNow(job: Job): Message<"run"> | Message<"pass"> {
+    this.#turns.force({ id: job.id, pid: job.ask.pid, most: Infinity });
+    return this.#run(job);
+  }
+
   #run(job: Job): Message<"run"> | Message<"pass"> {
     const reply = this.#prepareRun(job);
     if (reply.name === "run") this.#twins.begin(job);
+    else this.#turns.leave(job.id);
     return reply;
   }
 
@@ -289,7 +285,17 @@ export class Decider {
     });
     if (job.kind === "archive" || job.kind === "other") this.#lookAhead(ask);
     job.startedAt = coarseNow();
-    return { name: "run", tracer, record: job.record.path, extra: [], staging: "" };
+    const isProgram = (path: string) => this.#inputs.isProgram(path);
+    const deploy = deployOf(ask, job.deploy, { path: job.environment!.get("PATH") ?? null, isProgram });
+    job.deployer = deploy[0];
+    return {
+      name: "run",
+      tracer,
+      record: job.record.path,
+      extra: [],
+      priority: priorityOf(job.environment!, job.kind),
+      deploy,
+    };
   }
 
   /** Without a tracer a compile is kept by what its words and its dependency list declare. */
@@ -303,7 +309,8 @@ export class Decider {
     if ("word" in running) return this.#pass(job, "pass_no_tracer", running.word);
     job.running = running;
     job.startedAt = coarseNow();
-    return { name: "run", tracer: "", record: "", extra: [], staging: "" };
+    const priority = priorityOf(job.environment!, job.kind);
+    return { name: "run", tracer: "", record: "", extra: [], priority, deploy: [] };
   }
 
   /** Hashes what the command line names: what is rewritten in place cannot be looked at afterwards. */
@@ -315,7 +322,7 @@ export class Decider {
   cannot(job: Job, message: Message<"cannot">): Message<"run"> | Message<"pass"> {
     job.outcome = undefined, job.savedUs = 0;
     job.missed = "miss_target", job.what = message.path;
-    return this.#run(job);
+    return this.#runNow(job);
   }
 
   /** While a tool runs: takes in some of what it has asked. */
@@ -331,6 +338,7 @@ export class Decider {
     report: Message<"report">,
   ): { reply: Message<"keep"> | Message<"done">; after: () => void } {
     this.#search.begin();
+    this.#turns.leave(job.id);
     const learned = this.#learner.report(job, report);
     if ("files" in learned) return { reply: { name: "keep", files: learned.files }, after: learned.look };
     return { reply: { name: "done", outcome: learned.outcome }, after: () => this.#over(job, learned) };
@@ -355,6 +363,7 @@ export class Decider {
     job.remember?.();
     job.remember = undefined;
     this.#twins.end(job);
+    this.#turns.leave(job.id);
     if (job.outcome === "pass_left_behind" || (job.outcome === undefined && job.report === undefined)) {
       job.record?.forget();
     } else job.record?.release();

@@ -71,6 +71,11 @@ export function namesFit(rows: Rows, names: Names | undefined): "same" | "other"
   return row[0] === marks.free ? "other" : "no";
 }
 
+/** Whether a unit's names reach no byte of its object, so that its tool and words are known to do what they say. */
+export function namesAreFree(rows: Rows): boolean {
+  return rows.some(([name]) => name === marks.free);
+}
+
 /** Whether a row is about names; namesFit() tells of those. */
 export function isNamesRow(name: string): boolean {
   return name === marks.free || name === marks.bound;

@@ -39,9 +39,9 @@
 #ifndef ZC_ANSWER_DEADLINE_MS
 #define ZC_ANSWER_DEADLINE_MS 5000
 #endif
-/* Waiting for an equal run; a decider that says "wait" for ever is none. */
+/* Waiting for an equal run, or for a place to run; a decider that says "wait" for ever is none. */
 #ifndef ZC_WAIT_LIMIT_MS
-#define ZC_WAIT_LIMIT_MS 120000
+#define ZC_WAIT_LIMIT_MS 900000
 #endif
 /* From the report to the end: hashing a toolchain's first unit took 0.3 s; past this a build waits for nothing. */
 #ifndef ZC_REPORT_DEADLINE_MS
@@ -72,12 +72,13 @@ static _Noreturn void other_command(char **args)
 /* Whether a program of this name is ours by its name; by any other we stand for the tool that is called so. */
 static bool is_our_name(const char *name) { return !strncmp(name, "zccache", 7) || !strcmp(name, "launcher"); }
 
-static bool is_command(const char *word)
+static bool is_among(const char *word, const char *const *words, size_t count)
 {
-    for (size_t i = 0; i < sizeof zc_commands / sizeof *zc_commands; i++)
-        if (!strcmp(word, zc_commands[i])) return true;
+    while (count > 0)
+        if (!strcmp(word, words[--count])) return true;
     return false;
 }
+#define IS_AMONG(word, words) is_among(word, words, sizeof words / sizeof *words)
 
 /* As the engine calls us: our own options, then the tool. */
 static char **own_options(char **at)
@@ -96,7 +97,9 @@ static char **words_of_people(char **argv)
     char **at = argv + 1;
     bool is_tool = *at && (!strcmp(*at, "wrap") || (!strcmp(*at, "run") && !engine_can_start()));
     if (is_tool) at++;
-    else if (!*at || ((**at == '-' || is_command(*at)) && strcmp(*at, "--"))) other_command(argv + 1);
+    for (; *at && IS_AMONG(*at, zc_idle_words); at++) is_tool = true;
+    bool is_ours = !*at || ((**at == '-' || IS_AMONG(*at, zc_commands)) && strcmp(*at, "--"));
+    if (is_ours && !is_tool) other_command(argv + 1);
     if (*at && !strcmp(*at, "--")) return at + 1;
     if (*at && **at == '-') other_command(argv + 1);
     return at;
@@ -324,7 +327,9 @@ static _Noreturn void obey_run(struct zc_reader *r)
     if (!argv || !tracer || !record) pass();
     if (*tracer && !may_trace(origin.tool, record)) pass();
     if (*tracer && !(environment = traced_environment(tracer, record))) pass();
-    if (!run(argv, environment, self.ask_flags & ZC_ASK_ONE_OUTPUT, self.decider, &o)) pass();
+    struct orders orders = {self.ask_flags & ZC_ASK_ONE_OUTPUT, self.decider, m.priority, {{NULL}, NULL}};
+    find_deploy(m.deploy, environment, &orders.deploy);
+    if (!run(argv, environment, &orders, &o)) pass();
     report(&o);
     end_as(o.status);
 }

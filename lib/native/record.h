@@ -105,6 +105,27 @@ static uint32_t *zc_event(unsigned kind, unsigned answer, uint32_t image, size_t
     return event + 2;
 }
 
+/* The last event that may become longer by a word at a time, as long as nobody has written behind it. */
+static struct {
+    uint32_t *head;
+    uint32_t end, name;
+} zc_growing;
+
+/* One more word for it; false: it cannot grow. */
+static bool zc_grow(uint32_t word) {
+    uint32_t at = zc_growing.end;
+    if (!zc_growing.head || zc_growing.head[0] >> 16 == 0xffff || at + 4 > zc_record[ZC_H_CAPACITY])
+        return false;
+    if (!__atomic_compare_exchange_n(&zc_record[ZC_H_CURSOR], &at, at + 4, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return false;
+    if (at + 4 > zc_ready.end)
+        zc_make_ready(at, at + 4);
+    zc_record[at / 4] = word;
+    zc_growing.head[0] += 1u << 16;
+    zc_growing.end = at + 4;
+    return true;
+}
+
 static inline size_t zc_text_words(size_t length) { return 1 + (length + 3) / 4; }
 
 static inline uint32_t *zc_put_text(uint32_t *to, const char *text, size_t length) {

@@ -143,11 +143,16 @@ static bool grow_known(void) {
 
 /*
  * Strings of the last questions. A compiler looks for one name in folder after folder, in the same order each time: so the
- * name is mostly the last one, and the folder the one that followed last time, or the first.
+ * name is mostly the last one, and the folder the one that followed last time, or the first. `spelled`: how long the end
+ * of the folder's text is that the tool itself gave; 0: none that could be found again.
  */
 #define RECENT_FOLDERS 64
 static struct {
-    struct known name, folders[RECENT_FOLDERS];
+    struct known name;
+    struct {
+        struct known known;
+        uint32_t spelled;
+    } folders[RECENT_FOLDERS];
     unsigned count, at;
 } recent;
 
@@ -184,24 +189,40 @@ static uint32_t id_of_name(const char *text, size_t length) {
     return recent.name.id;
 }
 
-static uint32_t id_of_folder(const char *text, size_t length) {
+static uint32_t id_of_folder(const char *text, size_t length, uint32_t spelled) {
     if (length == 0)
         return 0; /* the root folder */
     unsigned next = recent.at + 1 < recent.count ? recent.at + 1 : 0;
-    if (is_known(&recent.folders[next], text, length))
+    if (is_known(&recent.folders[next].known, text, length))
         recent.at = next;
-    else if (is_known(&recent.folders[0], text, length))
+    else if (is_known(&recent.folders[0].known, text, length))
         recent.at = 0;
-    else if (!is_known(&recent.folders[recent.at], text, length)) {
+    else if (!is_known(&recent.folders[recent.at].known, text, length)) {
         struct known found = find_or_define(text, length, ZC_E_DEFINE_FOLDER);
         if (!found.text)
             return UINT32_MAX;
         recent.at = (recent.count ? recent.at + 1 : 0) % RECENT_FOLDERS;
         if (recent.at >= recent.count)
             recent.count = recent.at + 1;
-        recent.folders[recent.at] = found;
+        recent.folders[recent.at].known = found;
     }
-    return recent.folders[recent.at].id;
+    recent.folders[recent.at].spelled = spelled;
+    return recent.folders[recent.at].known.id;
+}
+
+/* Whether `path` is the last name in the folder that comes next, spelled as then; if so, the search has come there. */
+static bool searches_on(int dirfd, const char *path) {
+    unsigned next = recent.at + 1;
+    if (next >= recent.count || !recent.name.text || (*path != '/' && (dirfd != AT_FDCWD || me.cwd_lost)))
+        return false;
+    const struct known *folder = &recent.folders[next].known, *name = &recent.name;
+    size_t spelled = recent.folders[next].spelled;
+    if (spelled == 0 || strlen(path) != spelled + 1 + name->length || path[spelled] != '/' ||
+        memcmp(path, folder->text + folder->length - spelled, spelled) != 0 ||
+        memcmp(path + spelled + 1, name->text, name->length) != 0)
+        return false;
+    recent.at = next;
+    return true;
 }
 
 static uint32_t epoch(void) { return zc_word(ZC_H_EPOCH); }
@@ -273,10 +294,12 @@ static void forget_all(void) {
     knowns = first_known, known_room = 1024, known_count = 0, last_id = 0;
     askeds = first_asked, asked_room = 1024, asked_count = 0;
     memset(&recent, 0, sizeof recent);
+    memset(&zc_growing, 0, sizeof zc_growing);
     memset(&zc_ready, 0, sizeof zc_ready); /* a shared mapping's pages are not there in a child */
 }
 
 static void learn_cwd(void) {
+    memset(&recent, 0, sizeof recent); /* what was spelled from another folder leads elsewhere now */
     long got = zc_raw(SYS_getcwd, me.cwd, sizeof me.cwd);
     me.cwd_length = got > 1 && me.cwd[0] == '/' ? (size_t)got - 1 : 0;
 }
@@ -334,8 +357,9 @@ static bool path_ids(int dirfd, const char *path, struct ids *ids) {
     if (!length)
         return false;
     const char *name;
-    size_t folder = zc_split(full, length, &name);
-    ids->folder = id_of_folder(full, folder);
+    size_t folder = zc_split(full, length, &name), base = length - strlen(path);
+    bool again = (*path == '/' || dirfd == AT_FDCWD) && folder > base;
+    ids->folder = id_of_folder(full, folder, again ? (uint32_t)(folder - base) : 0);
     ids->name = id_of_name(name, length - (size_t)(name - full));
     return ids->folder != UINT32_MAX && ids->name != UINT32_MAX;
 }

@@ -100,6 +100,15 @@ export function readRecord(
 
 class Damaged extends Error {}
 
+/** A name that is in none of several folders, whose ids are the words from `from` to `to`. */
+interface Search extends Common {
+  kind: "absent_in";
+  ids: Image;
+  name: number;
+  from: number;
+  to: number;
+}
+
 /** Names of the doubts in a header word, for people. */
 export function doubtNames(bits: number): string[] {
   return Object.entries(doubts).filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
@@ -139,21 +148,25 @@ export class RecordReader {
   /**
    * Gives `take` the events from where it is up to `end`, a byte between two events; or those that begin in the next
    * `most` bytes. Returns what is wrong with them, if so.
+   *
+   * @param grows The record is being written: where the last event may become longer it is left for the next time.
    */
   read(
     bytes: Uint8Array,
     end: number,
     take: (event: TraceEvent) => void,
-    most = Infinity,
+    { most = Infinity, grows = false } = {},
   ): string | undefined {
     const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
     this.#words = new Uint32Array(aligned.buffer, aligned.byteOffset, end / 4);
     this.#end = end / 4;
     const stop = Math.min(this.#end, this.#at + most / 4);
     try {
-      while (this.#at < stop) {
+      while (this.#at < stop && !(grows && this.#mayGrow())) {
         const event = this.#next();
-        if (event !== undefined) take(event);
+        if (event === undefined) continue;
+        if (event.kind === "absent_in") this.#spread(event, take);
+        else take(event);
       }
       return undefined;
     } catch (cause) {
@@ -162,7 +175,21 @@ export class RecordReader {
     }
   }
 
-  #next(): TraceEvent | undefined {
+  /** Whether the next event is the last one and of a kind that becomes longer. */
+  #mayGrow(): boolean {
+    const first = this.#words[this.#at];
+    return names[first & 0xff] === "absent_in" && this.#at + (first >>> 16) >= this.#end;
+  }
+
+  /** One absence for each folder of a search. */
+  #spread({ image, answer, ids, name, from, to }: Search, take: (event: TraceEvent) => void): void {
+    for (let at = from; at < to; at++) {
+      const folder = this.#words[at], path = this.#pathOf(ids, folder, name);
+      take({ kind: "absent", image, answer, path });
+    }
+  }
+
+  #next(): TraceEvent | Search | undefined {
     const start = this.#at, first = this.#words[start];
     const kind = names[first & 0xff], answer = first >>> 8 & 0xff, size = first >>> 16;
     if (kind === undefined || size < 2 || start + size > this.#end) {
@@ -171,12 +198,25 @@ export class RecordReader {
     const number = this.#words[start + 1];
     const image = this.#images[number] ??= { folders: [0], cleaned: [], full: new Set(), names: [0] };
     this.#at = start + 2;
-    const event = this.#payload(kind, image, number, answer);
+    const event = kind === "absent_in"
+      ? this.#search(image, number, answer, start + size)
+      : this.#payload(kind, image, number, answer);
     if (this.#at !== start + size) throw new Damaged(`an event of ${size} words holds ${this.#at - start}`);
     return event;
   }
 
-  #payload(kind: EventName, ids: Image, image: number, answer: number): TraceEvent | undefined {
+  #search(ids: Image, image: number, answer: number, end: number): Search {
+    const name = this.#word(), from = this.#at;
+    this.#at = end;
+    return { kind: "absent_in", image, answer, ids, name, from, to: end };
+  }
+
+  #payload(
+    kind: Exclude<EventName, "absent_in">,
+    ids: Image,
+    image: number,
+    answer: number,
+  ): TraceEvent | undefined {
     switch (kind) {
       case "define_folder":
         this.#folder(ids);
@@ -273,7 +313,11 @@ export class RecordReader {
   }
 
   #path(image: Image): string {
-    const id = this.#word(), folder = image.folders[id], name = image.names[this.#word()];
+    return this.#pathOf(image, this.#word(), this.#word());
+  }
+
+  #pathOf(image: Image, id: number, nameId: number): string {
+    const folder = image.folders[id], name = image.names[nameId];
     if (folder === undefined || name === undefined) throw new Damaged("a path without definition");
     const path = this.#spellings.path(folder, name, image.cleaned[id]);
     if (image.full.has(id)) this.full.add(path);

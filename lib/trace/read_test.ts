@@ -65,9 +65,41 @@ Deno.test("RecordReader reads in pieces what readRecord() reads at once", () => 
   const bytes = record(...define(1), ...rows.map(([row]) => row)), all: unknown[] = [];
   const reader = new RecordReader("/w", new Spellings());
   while (reader.bytes < bytes.length) {
-    assertEquals(reader.read(bytes, bytes.length, (event) => all.push(event), 64), undefined);
+    assertEquals(reader.read(bytes, bytes.length, (event) => all.push(event), { most: 64 }), undefined);
   }
   assertEquals(all, eventsOf(bytes));
+});
+
+Deno.test("readRecord() tells a search as an absence in each folder", () => {
+  const folder = (id: number, name: string): Parameters<typeof record>[0] => {
+    return ["define_folder", 1, 0, id, ...text(name)];
+  };
+  const bytes = record(
+    folder(2, "/a"),
+    folder(4, "/b"),
+    ["define_name", 1, 0, 3, ...text("x.h")],
+    ["absent_in", 1, 2, 3, 2, 4],
+    ["probe", 1, 0, 2, 3],
+  );
+  const absent = { kind: "absent" as const, image: 1, answer: 2 };
+  assertEquals(eventsOf(bytes), [
+    { ...absent, path: "/a/x.h" },
+    { ...absent, path: "/b/x.h" },
+    { kind: "probe", image: 1, answer: 0, path: "/a/x.h" },
+  ]);
+  assert(problemOf(record(["absent_in", 1, 2, 3, 2])) !== undefined, "without definitions");
+});
+
+Deno.test("RecordReader leaves a search that may grow, while the record does", () => {
+  const begin = record(...define(1), ["absent", 1, 2, 2, 3]);
+  const whole = record(...define(1), ["absent", 1, 2, 2, 3], ["absent_in", 1, 2, 3, 2, 2]),
+    seen: string[] = [];
+  const reader = new RecordReader("/w", new Spellings());
+  const take = (event: { kind: string }) => seen.push(event.kind);
+  assertEquals(reader.read(whole, whole.length, take, { grows: true }), undefined);
+  assertEquals([seen.splice(0), reader.bytes], [["absent"], begin.length]);
+  assertEquals(reader.read(whole, whole.length, take), undefined);
+  assertEquals(seen, ["absent", "absent"]);
 });
 
 Deno.test("readRecord() keeps ids of images apart", () => {

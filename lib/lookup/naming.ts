@@ -1,0 +1,86 @@
+/**
+ * What a request is called: the key under which its candidates lie, and the keys of the parts that it may fall into.
+ *
+ * Options decide here only what is no part of a key because it reaches no byte: names of outputs, where the compiler's
+ * habits with them are known, the folder, the way to the tool.
+ *
+ * @module
+ */
+import { absolute } from "../base/paths.ts";
+import type { Digest } from "../base/digest.ts";
+import { folderUse, namesOf, partsOf, toolName } from "../compilers/mod.ts";
+import type { Inputs } from "../inputs/mod.ts";
+import type { Message } from "../protocol/mod.ts";
+import { actionOf, anywhere } from "./action.ts";
+import { type Job, newJob } from "./job.ts";
+import { deployCommand } from "./wishes.ts";
+
+/** Drivers whose habits with names, lists and several sources are known, by what a link leads to. */
+const knownDrivers = new Set(["gcc", "g++", "clang", "clang++"]);
+
+function isKnownDriver({ kind, realTool }: Job): boolean {
+  return kind === "compile" && knownDrivers.has(toolName(realTool));
+}
+
+export interface NamingOptions {
+  inputs: Inputs;
+  /** What distinguishes this machine's processor. */
+  cpu(): string;
+}
+
+export class Naming {
+  readonly #with: NamingOptions;
+
+  constructor(options: NamingOptions) {
+    this.#with = options;
+  }
+
+  /** The compiles of each source, where a line names several that are there. */
+  parts(job: Job): Job["parts"] {
+    const { ask } = job, parts = isKnownDriver(job) ? partsOf(ask.argv.slice(1)) : undefined;
+    const isThere = (source: string) =>
+      typeof this.#with.inputs.content(absolute(source, ask.cwd)) === "object";
+    if (!parts?.every(({ source }) => isThere(source))) return undefined;
+    const { kind, native, environment, lacksTemporary, realTool } = job;
+    return parts.map(({ source, words }) => {
+      const part = newJob(job.id, { ...ask, argv: [ask.argv[0], ...words] });
+      Object.assign(part, { kind, native, environment, lacksTemporary, realTool });
+      this.name(part);
+      return { source, job: part };
+    });
+  }
+
+  /** Names the action of a request. */
+  name(job: Job): void {
+    const cpu = job.native ? this.#with.cpu() : undefined;
+    job.deploy = deployCommand(job.environment!, job.kind);
+    job.names = isKnownDriver(job) ? namesOf(job.ask.argv.slice(1)) : undefined;
+    const tool = (job.names && this.#toolsPlace(job.ask)) ?? job.ask.tool;
+    job.action = actionOf(job.ask, { cpu, input: job.input, names: job.names, deploy: job.deploy, tool });
+    this.#nameAnywhere(job, tool);
+  }
+
+  /** Where the tool lies, if it was named by a way there. */
+  #toolsPlace({ tool, cwd }: Message<"ask">): string | undefined {
+    if (tool.startsWith("/") && !tool.includes("/../")) return undefined;
+    const path = absolute(tool, cwd), cut = path.lastIndexOf("/");
+    const folder = this.#with.inputs.physical(path.slice(0, cut) || "/");
+    return typeof folder === "string" ? `${folder === "/" ? "" : folder}${path.slice(cut)}` : undefined;
+  }
+
+  /** Names the action by what its sources hold, where its folder may not matter. */
+  #nameAnywhere(job: Job, tool: string): void {
+    const { argv, cwd } = job.ask,
+      use = job.kind === "compile" ? folderUse(argv.slice(1), cwd) : undefined;
+    if (use === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
+    const digests: Digest[] = [];
+    for (const source of use.sources) {
+      const content = source === "-" ? undefined : this.#with.inputs.content(absolute(source, cwd));
+      const digest = typeof content === "object" ? content.digest : source === "-" ? job.input : undefined;
+      if (digest === undefined) return;
+      digests.push(digest);
+    }
+    job.use = use;
+    job.action!.anywhere = anywhere(job.action!, digests);
+  }
+}
