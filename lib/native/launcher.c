@@ -29,6 +29,7 @@
 #include "places.h"
 #include "protocol.h"
 #include "run.h"
+#include "sources.h"
 #include "tool.h"
 #include "traced.h"
 #include <sys/socket.h>
@@ -120,18 +121,6 @@ static void parse(char **argv)
     if (*origin.argv) return;
     dprintf(2, "zccache: Cannot wrap: no tool is named\n");
     _exit(EXIT_USAGE);
-}
-
-static bool is_utf8(const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at;) {
-        int more = *at < 0x80 ? 0 : *at >= 0xc2 && *at < 0xe0 ? 1 : *at >= 0xe0 && *at < 0xf0 ? 2
-            : *at >= 0xf0 && *at < 0xf5 ? 3 : -1;
-        if (more < 0) return false;
-        for (at++; more > 0; more--, at++)
-            if ((*at & 0xc0) != 0x80) return false;
-    }
-    return true;
 }
 
 /*
@@ -361,54 +350,14 @@ static _Noreturn void obey_hit(struct zc_reader *r)
     _exit((int)(m.status & 0xff));
 }
 
-/* Our words without the sources that are not `own`; each stands there once. */
-static void keep_only(char *const *sources, size_t count, const char *own)
-{
-    char **to = origin.argv;
-    for (char **at = origin.argv; *at; at++) {
-        bool leave = false;
-        for (size_t i = 0; i < count; i++) leave |= sources[i] != own && at > origin.argv && !strcmp(*at, sources[i]);
-        if (!leave) *to++ = *at;
-    }
-    *to = NULL;
-}
-
-static bool is_once_in_argv(const char *word)
-{
-    int times = 0;
-    for (char **at = origin.argv + 1; word && *at; at++) times += !strcmp(*at, word);
-    return times == 1;
-}
-
 static _Noreturn void ask_and_obey(void);
 
-/* Attends to each source alone, one after the other, as compilers do; one that fails does not keep the next. */
 static _Noreturn void obey_parts(struct zc_reader *r)
 {
     struct zc_parts m;
-    if (!zc_get_parts(r, &m) || r->at != r->end || m.sources.count < 2) pass();
-    size_t count = m.sources.count;
-    struct zc_reader items = zc_items_reader(m.sources);
-    char **sources = calloc(count, sizeof *sources);
-    if (!sources) pass();
-    for (size_t i = 0; i < count; i++)
-        if (!is_once_in_argv(sources[i] = zc_terminate(zc_get_bytes(&items)))) pass();
+    if (!zc_get_parts(r, &m) || r->at != r->end) pass();
     close(self.decider);
-    pid_t us = getpid();
-    int worst = 0, status;
-    for (size_t i = 0; i < count; i++) {
-        pid_t part = fork();
-        if (part < 0) pass(); /* whatever was made is made again */
-        if (part == 0) {
-            die_with(us);
-            keep_only(sources, count, sources[i]);
-            ask_and_obey();
-        }
-        while (waitpid(part, &status, 0) < 0 && errno == EINTR) {}
-        if (!WIFEXITED(status)) end_as(status);
-        if (WEXITSTATUS(status) > worst) worst = WEXITSTATUS(status);
-    }
-    _exit(worst);
+    attend_each(m.sources, ask_and_obey);
 }
 
 /* Asks about origin.argv, and does what it is told. */
