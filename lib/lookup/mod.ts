@@ -13,12 +13,13 @@ import { byteString, shown } from "../base/bytes.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
 import { folderUse, kindOf } from "../compilers/mod.ts";
-import { Inputs, type Tree } from "../inputs/mod.ts";
+import { type Content, Inputs, type Tree } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
 import { actionOf, anywhere, cpuIdentity } from "./action.ts";
+import { Comments } from "./comments.ts";
 import { environmentOf } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
 import type { Followed } from "./following.ts";
@@ -58,6 +59,10 @@ export interface DeciderOptions {
   interpreters: readonly { dev: bigint; ino: bigint }[];
   log: { info(text: string): void; warn(text: string): void };
   trace: "auto" | "off";
+  /** Off: comments count like all else. By default they do. */
+  comments?: "auto" | "off";
+  /** Does work while nobody waits for an answer; by default at once. */
+  later?(work: () => void): void;
   /** Milliseconds since 1970. */
   now(): number;
   /** Off: every statement is looked at, each time. */
@@ -72,6 +77,7 @@ const responseLimit = 4 << 20;
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #inputs: Inputs;
+  readonly #comments: Comments;
   readonly #memo = new Memo();
   readonly #learner: Learner;
   readonly #search: Search;
@@ -82,8 +88,15 @@ export class Decider {
 
   constructor(options: DeciderOptions) {
     this.#options = options;
-    this.#inputs = new Inputs(options.store, Deno.osRelease(), options.watch?.tree);
-    const shared = { ...options, inputs: this.#inputs, cpu: () => this.#processor() };
+    const { store, watch, later } = options, comments = options.comments !== "off";
+    this.#comments = new Comments({ store, comments, later, lives: watch !== undefined });
+    this.#inputs = new Inputs(store, Deno.osRelease(), watch?.tree, this.#comments);
+    const shared = {
+      ...options,
+      inputs: this.#inputs,
+      comments: this.#comments,
+      cpu: () => this.#processor(),
+    };
     this.#learner = new Learner(shared);
     this.#search = new Search(shared);
   }
@@ -139,6 +152,7 @@ export class Decider {
     if (known === undefined || !sees(known.ask)) return undefined;
     this.#search.begin();
     const { stored, unit, reply } = known, { store } = this.#options;
+    this.#comments.begin();
     const good = store.holds(stored) && this.#search.failing(unit) === undefined &&
       unit.result.outputs.every(({ blob }) => blob.length === 0 || store.blobPath(blob) !== undefined);
     if (!good) {
@@ -146,7 +160,7 @@ export class Decider {
       return undefined;
     }
     store.touch(stored.id);
-    const { ask, action, environment, kind, realTool } = known;
+    const { ask, action, environment, kind, realTool } = known, { spared } = this.#comments;
     return {
       reply,
       job: {
@@ -156,7 +170,8 @@ export class Decider {
         kind,
         realTool,
         stored,
-        outcome: "hit",
+        outcome: spared === undefined ? "hit" : "hit_comment",
+        what: spared ?? "",
         savedUs: stored.unit.wallUs,
       },
     };
@@ -221,18 +236,26 @@ export class Decider {
 
   /** Names the action by what its sources hold, where its folder may not matter. */
   #nameAnywhere(job: Job): void {
-    const { argv, tool, cwd } = job.ask,
-      use = job.kind === "compile" ? folderUse(argv.slice(1), cwd) : undefined;
+    const { argv, tool, cwd } = job.ask, words = argv.slice(1);
+    if (job.kind !== "compile") return;
+    job.comments = this.#comments.use(words);
+    const use = folderUse(words, cwd);
     if (use === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
     const digests: Digest[] = [];
     for (const source of use.sources) {
       const content = source === "-" ? undefined : this.#inputs.content(absolute(source, cwd));
-      const digest = typeof content === "object" ? content.digest : source === "-" ? job.input : undefined;
-      if (digest === undefined) return;
-      digests.push(digest);
+      if (typeof content === "object") digests.push(this.#nameOf(source, content, job));
+      else if (source === "-" && job.input !== undefined) digests.push(job.input);
+      else return;
     }
     job.use = use;
     job.action!.anywhere = anywhere(job.action!, digests);
+  }
+
+  /** A source by its content, or by its code where that may be all that counts. */
+  #nameOf(source: string, { digest, state }: Content, { comments, ask }: Job): Digest {
+    if (comments === undefined) return digest;
+    return this.#comments.named(absolute(source, ask.cwd), digest, state.size);
   }
 
   #pass(job: Job, outcome: Outcome, what: string): Message<"pass"> {
@@ -342,6 +365,12 @@ export class Decider {
   #over(job: Job, { outcome, what }: Ended): void {
     job.outcome = outcome, job.what = what;
     this.#release(job);
+    if (job.learned !== undefined) this.#comments.learn(job.learned);
+  }
+
+  /** Does what was left for later. */
+  settle(): void {
+    this.#comments.settle();
   }
 
   /** Gives the record back; one that a process may still write into must serve no other run. */

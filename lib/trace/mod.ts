@@ -4,6 +4,7 @@
  * @module
  */
 export {
+  anyReader,
   noObservation,
   type Observation,
   type Refused,
@@ -15,7 +16,15 @@ export { type AbsentIn, AbsentPaths, type FolderList, foldersOf } from "./absent
 export { observe, Observer } from "./observe.ts";
 export { doubtNames, headBytes, headOf, readRecord, RecordReader, type TraceEvent } from "./read.ts";
 export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
-export { asksForTime, classOf, factRule, ignoresVariable, isUnmodelled, standingInputs } from "./rules.ts";
+export {
+  asksForTime,
+  classOf,
+  factRule,
+  ignoresVariable,
+  isUnmodelled,
+  programName,
+  standingInputs,
+} from "./rules.ts";
 export { Spellings } from "./spellings.ts";
 export { traceHeader } from "./c_header.ts";
 export { traceVariable } from "./format.ts";
