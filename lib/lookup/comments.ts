@@ -24,7 +24,7 @@ import {
   readAs,
   readsSources,
 } from "../compilers/mod.ts";
-import type { Inputs } from "../inputs/mod.ts";
+import type { Content, Inputs } from "../inputs/mod.ts";
 import { readSmall } from "../os/mod.ts";
 import type { Store, StoredCode } from "../store/mod.ts";
 import { type Input, inputKinds, type Unit } from "../store/unit.ts";
@@ -87,9 +87,10 @@ export class Comments {
     this.spared = undefined;
   }
 
-  /** What names a source by its content, or by its code where it has one. */
-  named(path: string, content: Digest, size: number): Digest {
-    const stored = this.#with.lives || size > smallBytes ? this.#stored(content) : undefined;
+  /** What names a source: its content, or where comments may not count and it has one its code. */
+  named(path: string, { digest: content, state }: Content, use: CommentUse | undefined): Digest {
+    if (use === undefined) return content;
+    const stored = this.#with.lives || state.size > smallBytes ? this.#stored(content) : undefined;
     const code = stored ?? this.#own.get(byteString(content)) ?? this.#find(path, content);
     return code?.digest ?? content;
   }

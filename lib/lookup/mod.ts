@@ -13,7 +13,7 @@ import { byteString, shown } from "../base/bytes.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
 import { folderUse, kindOf } from "../compilers/mod.ts";
-import { type Content, Inputs, type Tree } from "../inputs/mod.ts";
+import { Inputs, type Tree } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
@@ -243,19 +243,13 @@ export class Decider {
     if (use === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
     const digests: Digest[] = [];
     for (const source of use.sources) {
-      const content = source === "-" ? undefined : this.#inputs.content(absolute(source, cwd));
-      if (typeof content === "object") digests.push(this.#nameOf(source, content, job));
+      const path = absolute(source, cwd), content = source === "-" ? undefined : this.#inputs.content(path);
+      if (typeof content === "object") digests.push(this.#comments.named(path, content, job.comments));
       else if (source === "-" && job.input !== undefined) digests.push(job.input);
       else return;
     }
     job.use = use;
     job.action!.anywhere = anywhere(job.action!, digests);
-  }
-
-  /** A source by its content, or by its code where that may be all that counts. */
-  #nameOf(source: string, { digest, state }: Content, { comments, ask }: Job): Digest {
-    if (comments === undefined) return digest;
-    return this.#comments.named(absolute(source, ask.cwd), digest, state.size);
   }
 
   #pass(job: Job, outcome: Outcome, what: string): Message<"pass"> {
