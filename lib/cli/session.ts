@@ -100,6 +100,7 @@ function openWith(
     problem: native.problem,
     trace: settings.trace,
     watch: settings.watch,
+    comments: settings.comments,
     log,
     now: () => Date.now(),
     ...more,

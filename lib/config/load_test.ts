@@ -18,6 +18,7 @@ Deno.test("readSettings() has the documented defaults", () => {
     cacheSizeBytes: undefined,
     trace: "auto",
     watch: "auto",
+    comments: "auto",
     priority: "normal",
     linkPriority: "normal",
     maxParallel: 0,

@@ -79,6 +79,8 @@ export const settingRows = {
     help: "auto: watch what tools read; off: never" },
   watch: { variable: "ZCCACHE_WATCH", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: inotify tells of edits; off: look each time" },
+  comments: { variable: "ZCCACHE_COMMENTS", kind: "choice", default: "auto", allowed: ["auto", "off"],
+    help: "auto: an edited comment can hit; off: never" },
   priority: { variable: "ZCCACHE_COMPILE_PRIORITY", kind: "choice", default: "normal", allowed: allPriorities,
     help: "low, normal, idle, high; auto: low when busy (normal)" },
   linkPriority: { variable: "ZCCACHE_COMPILE_PRIORITY_LINK", kind: "choice", default: "normal", allowed: allPriorities,
@@ -111,6 +113,7 @@ export interface Settings {
   cacheSizeBytes: number | undefined;
   trace: "auto" | "off";
   watch: "auto" | "off";
+  comments: "auto" | "off";
   /** What follows is read from each request (lib/lookup/wishes.ts); here it is checked and shown. */
   priority: string;
   linkPriority: string;

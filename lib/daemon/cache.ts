@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import type { Log } from "../base/log.ts";
 import { shown } from "../base/bytes.ts";
 import { Decider } from "../lookup/mod.ts";
@@ -31,6 +32,7 @@ export interface CacheOptions {
   trace: "auto" | "off";
   /** A daemon watches inputs; what runs once has nothing to wait for. */
   watch: "auto" | "off";
+  comments: "auto" | "off";
   log: Log;
   /** Counters that every run adds to beside its own. */
   also?: readonly (readonly [string, number])[];
@@ -70,6 +72,8 @@ export function openCache(options: CacheOptions): Cache {
     interpreters: tracer.interpreters,
     log,
     trace,
+    comments: options.comments,
+    later: options.mode === "daemon" ? (work) => void setImmediate(work) : undefined,
     watch: "tree" in watch ? watch : undefined,
     now,
     divides: options.mode === "daemon",
@@ -94,12 +98,21 @@ export function openCache(options: CacheOptions): Cache {
     clear: () => store.clear(),
     busy: () => store.busy,
     close: async () => {
+      settle(decider, log);
       ending.abort();
       await store.closed;
       records.close();
       watch.close();
     },
   };
+}
+
+function settle(decider: Decider, log: Log): void {
+  try {
+    decider.settle();
+  } catch (error) {
+    log.warn(`what was left for the end failed: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** The tracer as it may be used: its path is "" where runs cannot be watched, and `state` says why. */

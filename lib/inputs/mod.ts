@@ -23,7 +23,14 @@ import {
   signatureOf,
   statx,
 } from "../os/mod.ts";
-import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
+import {
+  type Absences,
+  type Input,
+  type InputKind,
+  inputKinds,
+  noSignature,
+  type Unit,
+} from "../store/unit.ts";
 import { Clocks } from "./signature.ts";
 import { type Answered, type Look, Standing } from "./standing.ts";
 import type { Tree } from "./tree.ts";
@@ -36,6 +43,11 @@ export type { Answered } from "./standing.ts";
 export interface DigestMemo {
   memo(path: string): { signature: Uint8Array; digest: Digest } | undefined;
   remember(path: string, signature: Uint8Array, digest: Digest): void;
+}
+
+/** Whether a statement of kind `code` is as good as true where the content is another, `now`. */
+export interface Codes {
+  holds(input: Input, now: Digest, unit: Unit): boolean;
 }
 
 /** What is known of a path's content: a digest, and whether its signature may stand for it next time. */
@@ -68,10 +80,12 @@ export class Inputs {
   #contents = new Map<string, { signature: Uint8Array; digest: Digest }>();
   #digests = new Map<string, Digest>();
   #standing: Standing | undefined;
+  readonly #codes: Codes | undefined;
 
   /** @param tree A watch to be asked before files are. */
-  constructor(memo: DigestMemo, kernelRelease: string, tree?: Tree) {
+  constructor(memo: DigestMemo, kernelRelease: string, tree?: Tree, codes?: Codes) {
     this.#memo = memo;
+    this.#codes = codes;
     this.#clocks = new Clocks(kernelRelease);
     this.#standing = tree && new Standing(tree);
   }
@@ -254,7 +268,8 @@ export class Inputs {
   /** What is true of `path` now, in the terms of `kind`; undefined where no such statement can be made. */
   value(kind: InputKind, path: string): Uint8Array | undefined {
     switch (kind) {
-      case inputKinds.content: {
+      case inputKinds.content:
+      case inputKinds.code: {
         const content = this.content(path);
         return typeof content === "object" ? content.digest : undefined;
       }
@@ -299,13 +314,17 @@ export class Inputs {
     return value;
   }
 
-  /** Whether the statement is true now. */
-  holds(input: Input): boolean {
-    if (input.kind === inputKinds.content && !sameBytes(input.signature, noSignature)) {
+  /** Whether the statement is true now. `unit`: whose it is, without which codes are not compared. */
+  holds(input: Input, unit?: Unit): boolean {
+    const isContent = input.kind === inputKinds.content || input.kind === inputKinds.code;
+    if (isContent && !sameBytes(input.signature, noSignature)) {
       this.learn(input.path, input.signature, input.value);
     }
     const value = this.value(input.kind, input.path);
-    return value !== undefined && sameBytes(value, input.value);
+    if (value === undefined) return false;
+    if (sameBytes(value, input.value)) return true;
+    if (input.kind !== inputKinds.code || unit === undefined) return false;
+    return this.#codes?.holds(input, value, unit) === true;
   }
 
   /**

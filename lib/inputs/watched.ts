@@ -71,7 +71,8 @@ export class Watched {
     return { epoch: tree.epoch, tick: -1, nodes, folders, names: undefined };
   }
 
-  #failingInput({ inputs }: Unit, { nodes }: Check, from: Tick): string | undefined {
+  #failingInput(unit: Unit, { nodes }: Check, from: Tick): string | undefined {
+    const { inputs } = unit;
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i];
       if (
@@ -81,7 +82,7 @@ export class Watched {
         continue;
       }
       if (node.stale) this.#again(node, inputs[i].kind === inputKinds.listing);
-      if (!this.#inputs.holds(inputs[i])) return inputs[i].path;
+      if (!this.#inputs.holds(inputs[i], unit)) return inputs[i].path;
     }
     return undefined;
   }
@@ -136,7 +137,7 @@ export class Watched {
   #sample(unit: Unit, check: Check): void {
     const { inputs, absences } = unit;
     const [wrong, wrongAbsence] = this.#inputs.afresh(() => {
-      const wrong = inputs.find((input: Input) => !this.#inputs.holds(input));
+      const wrong = inputs.find((input: Input) => !this.#inputs.holds(input, unit));
       return [wrong, wrong === undefined && !this.#inputs.absencesHold(absences)];
     });
     if (wrong === undefined && !wrongAbsence) return;

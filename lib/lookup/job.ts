@@ -4,10 +4,10 @@
  * @module
  */
 import type { Digest } from "../base/digest.ts";
-import type { FolderUse, Names } from "../compilers/mod.ts";
+import type { CommentUse, FolderUse, Names } from "../compilers/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { StoredUnit } from "../store/mod.ts";
-import type { Unit } from "../store/unit.ts";
+import type { Input, Unit } from "../store/unit.ts";
 import type { Observation, Record } from "../trace/mod.ts";
 import type { Action } from "./action.ts";
 import type { Environment } from "./circumstances.ts";
@@ -62,11 +62,15 @@ export interface Job {
   isDivided: boolean;
   /** What the run depended on, or why that cannot be said; unknown until its outputs are on their way. */
   statements?: Statements | Ended;
+  /** Statements of what was stored. */
+  learned?: Input[];
   variables?: [string, string | null][];
   /** What the line names its outputs, where that reaches no other byte. */
   names?: Names;
   /** What of the request holds in any folder, if it may at all. */
   use?: FolderUse;
+  /** How the request's words use comments, if they keep them out of the result. */
+  comments?: CommentUse;
   /** Why the result holds in its folder alone. */
   bound?: string;
   /** What was written for the run is to be known to this process, too, once that was acknowledged. */

@@ -29,6 +29,7 @@ import {
 import { boundTo, madeAnywhere, toSlot } from "./anywhere.ts";
 import { addCatalogs } from "./catalogs.ts";
 import { factRows, terminalOf, variablesAsked, withPrograms } from "./circumstances.ts";
+import type { Comments } from "./comments.ts";
 import { declaredObservation } from "./declared.ts";
 import { inheritsReadable } from "./descriptors.ts";
 import { isVerdict } from "./failures.ts";
@@ -53,6 +54,7 @@ export interface Ended {
 export interface LearnerOptions {
   store: Store;
   inputs: Inputs;
+  comments: Comments;
   log: { warn(text: string): void };
   /** What distinguishes this machine's processor. */
   cpu(): string;
@@ -165,6 +167,12 @@ export class Learner {
     const names = namesSought(job.environment!.get("PATH") ?? null, ask.cwd, statements);
     const isProgram = (path: string) => this.#with.inputs.isProgram(path);
     job.variables = withPrograms(job.variables!, names, (path) => foundOn(path, ask.cwd, names, isProgram));
+    // Who would be told something is told where: a text that names a line may quote it.
+    const silent = job.report!.status === 0 && out.length + err.length === 0;
+    if (job.comments !== undefined && job.running === undefined && silent) {
+      const run = { found, inputs: this.#with.inputs, environment: job.environment! };
+      this.#with.comments.mark(statements.inputs, job.comments, run);
+    }
     if (job.use === undefined) return;
     const result = { status: 0, out, err, oneOutput: false, outputs: [] };
     job.bound = job.use.debug && job.products.length > 0
@@ -273,6 +281,7 @@ export class Learner {
         ? []
         : job.parts!.map(({ job: part }) => this.#writePart(part, outputs));
       job.remember = () => [remember, ...later].forEach((remember) => remember());
+      job.learned = statements.inputs;
       if (failed !== undefined) throw failed;
     } catch (cause) {
       this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);

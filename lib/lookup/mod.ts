@@ -20,6 +20,7 @@ import type { Store } from "../store/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
 import { cpuIdentity } from "./action.ts";
 import { environmentOf, lacksTemporaryFolder } from "./circumstances.ts";
+import { Comments } from "./comments.ts";
 import { beginDeclared } from "./declared.ts";
 import type { Followed } from "./following.ts";
 import { type Job, newJob } from "./job.ts";
@@ -61,6 +62,10 @@ export interface DeciderOptions {
   interpreters: readonly { dev: bigint; ino: bigint }[];
   log: { info(text: string): void; warn(text: string): void };
   trace: "auto" | "off";
+  /** Off: comments count like all else. By default they do. */
+  comments?: "auto" | "off";
+  /** Does work while nobody waits for an answer; by default at once. */
+  later?(work: () => void): void;
   /** Milliseconds since 1970. */
   now(): number;
   /** Off: every statement is looked at, each time. */
@@ -77,6 +82,7 @@ const responseLimit = 4 << 20;
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #inputs: Inputs;
+  readonly #comments: Comments;
   readonly #memo = new Memo();
   readonly #learner: Learner;
   readonly #search: Search;
@@ -88,8 +94,15 @@ export class Decider {
 
   constructor(options: DeciderOptions) {
     this.#options = options;
-    this.#inputs = new Inputs(options.store, Deno.osRelease(), options.watch?.tree);
-    const shared = { ...options, inputs: this.#inputs, cpu: () => this.#processor() };
+    const { store, watch, later } = options, comments = options.comments !== "off";
+    this.#comments = new Comments({ store, comments, later, lives: watch !== undefined });
+    this.#inputs = new Inputs(store, Deno.osRelease(), watch?.tree, this.#comments);
+    const shared = {
+      ...options,
+      inputs: this.#inputs,
+      comments: this.#comments,
+      cpu: () => this.#processor(),
+    };
     this.#learner = new Learner(shared);
     this.#search = new Search(shared);
     this.#naming = new Naming(shared);
@@ -147,6 +160,7 @@ export class Decider {
     if (known === undefined || !sees(known.ask)) return undefined;
     this.#search.begin();
     const { stored, unit, reply } = known, { store } = this.#options;
+    this.#comments.begin();
     const good = store.holds(stored) &&
       lacksTemporaryFolder(known.environment, known.ask.cwd) === known.lacksTemporary &&
       this.#search.failing(unit) === undefined &&
@@ -156,7 +170,7 @@ export class Decider {
       return undefined;
     }
     store.touch(stored.id);
-    const { ask, action, environment, kind, realTool } = known;
+    const { ask, action, environment, kind, realTool } = known, { spared } = this.#comments;
     return {
       reply,
       job: {
@@ -166,7 +180,8 @@ export class Decider {
         kind,
         realTool,
         stored,
-        outcome: "hit",
+        outcome: spared === undefined ? "hit" : "hit_comment",
+        what: spared ?? "",
         savedUs: stored.unit.wallUs,
       },
     };
@@ -356,6 +371,12 @@ export class Decider {
   #over(job: Job, { outcome, what }: Ended): void {
     job.outcome = outcome, job.what = what;
     this.#release(job);
+    if (job.learned !== undefined) this.#comments.learn(job.learned);
+  }
+
+  /** Does what was left for later. */
+  settle(): void {
+    this.#comments.settle();
   }
 
   /** Gives the record back; one that a process may still write into must serve no other run. */

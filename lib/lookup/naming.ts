@@ -12,6 +12,7 @@ import { folderUse, namesOf, partsOf, toolName } from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import { actionOf, anywhere } from "./action.ts";
+import type { Comments } from "./comments.ts";
 import { type Job, newJob } from "./job.ts";
 import { deployCommand } from "./wishes.ts";
 
@@ -24,6 +25,7 @@ function isKnownDriver({ kind, realTool }: Job): boolean {
 
 export interface NamingOptions {
   inputs: Inputs;
+  comments: Pick<Comments, "use" | "named">;
   /** What distinguishes this machine's processor. */
   cpu(): string;
 }
@@ -70,15 +72,17 @@ export class Naming {
 
   /** Names the action by what its sources hold, where its folder may not matter. */
   #nameAnywhere(job: Job, tool: string): void {
-    const { argv, cwd } = job.ask,
-      use = job.kind === "compile" ? folderUse(argv.slice(1), cwd) : undefined;
+    const { argv, cwd } = job.ask, words = argv.slice(1), { comments, inputs } = this.#with;
+    if (job.kind !== "compile") return;
+    job.comments = comments.use(words);
+    const use = folderUse(words, cwd);
     if (use === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
     const digests: Digest[] = [];
     for (const source of use.sources) {
-      const content = source === "-" ? undefined : this.#with.inputs.content(absolute(source, cwd));
-      const digest = typeof content === "object" ? content.digest : source === "-" ? job.input : undefined;
-      if (digest === undefined) return;
-      digests.push(digest);
+      const path = absolute(source, cwd), content = source === "-" ? undefined : inputs.content(path);
+      if (typeof content === "object") digests.push(comments.named(path, content, job.comments));
+      else if (source === "-" && job.input !== undefined) digests.push(job.input);
+      else return;
     }
     job.use = use;
     job.action!.anywhere = anywhere(job.action!, digests);

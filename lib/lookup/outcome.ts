@@ -16,6 +16,7 @@ export interface OutcomeRow {
 // deno-fmt-ignore: a row stays a line
 export const outcomes = {
   hit: { class: "hit", text: "Everything an earlier run depended on is as it was" },
+  hit_comment: { class: "hit", text: "Only comments, or blanks at ends of lines, differ from an earlier run" },
   miss_new: { class: "miss", text: "The first run of this command line here, or on these sources" },
   miss_input: { class: "miss", text: "A file, folder or missing file differs from all earlier runs" },
   miss_environment: { class: "miss", text: "An environment variable or the terminal differs from all earlier runs" },

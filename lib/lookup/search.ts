@@ -14,6 +14,7 @@ import { textStyles, type Unit } from "../store/unit.ts";
 import { fromSlot, InFolder } from "./anywhere.ts";
 import { type Asker, type Environment, environmentHolds, terminalOf } from "./circumstances.ts";
 import { inheritsReadable } from "./descriptors.ts";
+import type { Comments } from "./comments.ts";
 import type { Job } from "./job.ts";
 import { namesFit, renamed } from "./renamed.ts";
 import { foundOn } from "./search_path.ts";
@@ -21,6 +22,7 @@ import { foundOn } from "./search_path.ts";
 export interface SearchOptions {
   store: Store;
   inputs: Inputs;
+  comments: Comments;
   log: { warn(text: string): void };
   /** Off: every statement is looked at, each time. */
   watch?: { tree: Tree; wake(): void };
@@ -105,13 +107,15 @@ export class Search {
         if (job.missed === "miss_new") job.missed = "miss_environment";
         continue;
       }
-      const failing = this.failing(unit);
+      this.#with.comments.begin();
+      const failing = this.failing(unit), { spared } = this.#with.comments;
       if (failing !== undefined) {
         job.missed = "miss_input", job.what = failing;
         continue;
       }
       const served = fit === "same" ? candidate : this.#renamed(job, candidate);
       const hit = served && this.#delivery(job, served);
+      if (hit !== undefined && spared !== undefined) job.outcome = "hit_comment", job.what = spared;
       // Folders of another PATH are searched each time, and descriptors looked at, since nothing else does.
       job.repeatable = agrees === true, job.unit = served && inFolder(served.unit);
       if (hit !== undefined) return hit;
@@ -122,7 +126,7 @@ export class Search {
   /** The path about which a unit's statements are no longer true. */
   failing(unit: Unit): string | undefined {
     if (this.#watched !== undefined) return this.#watched.failing(unit);
-    const input = unit.inputs.find((input) => !this.#with.inputs.holds(input));
+    const input = unit.inputs.find((input) => !this.#with.inputs.holds(input, unit));
     if (input !== undefined) return input.path;
     return this.#with.inputs.absencesHold(unit.absences) ? undefined : "a file that was not there";
   }

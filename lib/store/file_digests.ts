@@ -1,10 +1,11 @@
 /**
- * Digests of large files by path: a shard of its own, that holds no units.
+ * What is known of files beside units: digests of large ones by path, and codes by content. A shard of its own.
  *
  * @module
  */
 import { decode, encode } from "@std/msgpack";
 import type { Digest } from "../base/digest.ts";
+import { Codes } from "./codes.ts";
 
 export interface FileDigest {
   signature: Uint8Array;
@@ -15,12 +16,14 @@ type Entry = [path: string, signature: Uint8Array, digest: Uint8Array];
 
 export class FileDigests {
   readonly #byPath = new Map<string, FileDigest>();
+  readonly codes = new Codes();
 
   /** @param value Its snapshot. @throws {Error} where the value is none of ours. */
   constructor(value: Uint8Array | undefined) {
     if (value === undefined) return;
-    for (const [path, signature, digest] of decode(value) as Entry[]) {
-      this.#byPath.set(path, { signature, digest });
+    for (const entry of decode(value) as (Entry | Uint8Array)[]) {
+      if (entry instanceof Uint8Array) this.codes.add(entry);
+      else this.#byPath.set(entry[0], { signature: entry[1], digest: entry[2] });
     }
   }
 
@@ -40,7 +43,8 @@ export class FileDigests {
 
   /** The value of a snapshot. */
   encode(): Uint8Array<ArrayBuffer> {
-    return encode([...this.#byPath].map(([path, file]) => entryOf(path, file)));
+    const codes = this.codes.count === 0 ? [] : [this.codes.rows()];
+    return encode([...Array.from(this.#byPath, ([path, file]) => entryOf(path, file)), ...codes]);
   }
 }
 

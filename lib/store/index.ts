@@ -9,6 +9,7 @@
  */
 import { type Digest, fromHex, hex } from "../base/digest.ts";
 import { decode, encode } from "@std/msgpack";
+import type { StoredCode } from "./codes.ts";
 import type { Encoder } from "./encoder.ts";
 import { type FileDigest, FileDigests, fileRecord } from "./file_digests.ts";
 import { type Common, HeldShard } from "./held.ts";
@@ -138,12 +139,15 @@ export class Index {
         if (stored === undefined) return;
         if (kind === recordKinds.use) stored.used = used;
         else shard.drop(stored);
-      } else if (kind === recordKinds.file) throw new Error("it is about a file, among units");
+      } else if (kind === recordKinds.file || kind === recordKinds.codes) {
+        throw new Error("it is about a file, among units");
+      }
     });
   }
 
   #applyFile(files: FileDigests, { kind, body }: JournalRecord): void {
     if (kind === recordKinds.file) this.#tryRecord(() => files.take(body));
+    else if (kind === recordKinds.codes) this.#tryRecord(() => files.codes.add(body));
   }
 
   #tryRecord(apply: () => void): void {
@@ -213,6 +217,17 @@ export class Index {
     this.#filesHeld().set(path, file);
     this.#change(filesShard);
     return { shard: filesShard, kind: recordKinds.file, body: fileRecord(path, file) };
+  }
+
+  code(content: Digest): StoredCode | undefined {
+    return this.#filesHeld().codes.get(content);
+  }
+
+  /** Remembers what contents are as code, as a record. */
+  putCodes(rows: Uint8Array): JournalRecord {
+    this.#filesHeld().codes.add(rows);
+    this.#change(filesShard);
+    return { shard: filesShard, kind: recordKinds.codes, body: rows };
   }
 
   /** The value of the files' snapshot. */

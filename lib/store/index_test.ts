@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { codeRows } from "./codes.ts";
 import { Index, maxCandidates } from "./index.ts";
 import { type JournalRecord, recordKinds } from "./journal.ts";
 import { Encoder } from "./encoder.ts";
@@ -129,6 +130,20 @@ Deno.test("Index keeps digests of files, from the snapshot and from records; the
   assertEquals(index.file("/usr/bin/cc")?.digest, keyOf("y"));
   assertEquals(index.file("/usr/bin/ld"), { signature, digest });
   assertEquals(index.file("/usr/bin/as"), undefined);
+});
+
+Deno.test("Index keeps codes beside digests of files, from the snapshot and from records", () => {
+  const source = setup(),
+    code = { digest: keyOf("code"), mark: 2 },
+    none = { digest: undefined, mark: 3 };
+  source.index.putFile("/usr/bin/cc", { signature: new Uint8Array(48), digest: keyOf("x") });
+  source.index.putCodes(codeRows([[keyOf("a"), code], [keyOf("b"), none]]));
+  const { index, warnings } = setup({ [filesShard]: sealed(source.index.filesValue()) });
+  index.take(source.index.putCodes(codeRows([[keyOf("c"), code]])));
+  assertEquals(["a", "b", "c", "d"].map((name) => index.code(keyOf(name))), [code, none, code, undefined]);
+  assertEquals(index.file("/usr/bin/cc")?.digest, keyOf("x"));
+  index.take({ ...source.index.putCodes(codeRows([[keyOf("e"), code]])), body: new Uint8Array(7) });
+  assertEquals([index.code(keyOf("e")), warnings.length], [undefined, 1]);
 });
 
 Deno.test("Index lets go of records that a snapshot holds, and of no later one", () => {

@@ -37,7 +37,7 @@ export function generationOf(bytes: Uint8Array): bigint | undefined {
   return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(magic.length, true);
 }
 
-export const recordKinds = { unit: 1, drop: 2, use: 3, file: 4 } as const;
+export const recordKinds = { unit: 1, drop: 2, use: 3, file: 4, codes: 5 } as const;
 export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];
 
 export interface JournalRecord {

@@ -17,6 +17,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { type Digest, hex } from "../base/digest.ts";
 import { fromText, shown } from "../base/bytes.ts";
 import { addCounters, type Counters, readCounters, recentRuns, writeCounters } from "./counters.ts";
+import { codeRows, type StoredCode } from "./codes.ts";
 import { type Blob, budgetOf, victims } from "./eviction.ts";
 import { fileState, isFolder, readIfThere, removeIfThere, temporaryName } from "./files.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
@@ -33,6 +34,7 @@ import { Wal } from "./wal.ts";
 import { Writer } from "./writer.ts";
 
 export type { StoredUnit } from "./index.ts";
+export type { StoredCode } from "./codes.ts";
 export type { Counters } from "./counters.ts";
 export { countAlone, readCounters } from "./counters.ts";
 
@@ -228,6 +230,15 @@ export class Store {
   }
   remember(path: string, signature: Uint8Array, digest: Digest): void {
     this.#note(this.#index.putFile(path, { signature, digest }), `file ${path}`);
+  }
+
+  /** What a content is as code, if that was found out. */
+  code(content: Digest): StoredCode | undefined {
+    return this.#index.code(content);
+  }
+  /** `codes`: by content; at least one. */
+  rememberCodes(codes: readonly (readonly [Digest, StoredCode])[]): void {
+    this.#note(this.#index.putCodes(codeRows(codes)), `codes ${hex(codes[0][0])}`);
   }
 
   /** A record without which nothing is wrong. */

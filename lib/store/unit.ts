@@ -32,6 +32,8 @@ export const inputKinds = {
   physical: 10,
   /** Nothing is there, not even a link that leads to nothing. */
   missing: 11,
+  /** As `content`, and read as source by a compiler alone: another content of equal code serves as well (codes.ts). */
+  code: 12,
 } as const;
 export type InputKind = (typeof inputKinds)[keyof typeof inputKinds];
 

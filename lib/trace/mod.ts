@@ -4,6 +4,7 @@
  * @module
  */
 export {
+  anyReader,
   noObservation,
   type Observation,
   type Refused,

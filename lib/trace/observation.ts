@@ -14,7 +14,12 @@ export interface Seen {
   question: Question;
   /** Signature (48 bytes) at the moment of the question; undefined where none was taken. */
   signature?: Uint8Array;
+  /** The one program that opened it as data; undefined where it was run, or mapped by the loader. */
+  reader?: string;
 }
+
+/** The reader of what several programs opened. */
+export const anyReader = "?";
 
 export type Style = "replace" | "write_through" | "unknown" | "folder" | "link";
 

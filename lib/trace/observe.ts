@@ -17,6 +17,7 @@ import { sameBytes } from "../base/bytes.ts";
 import { type Parts, partsOf } from "../base/paths.ts";
 import { AbsentPaths } from "./absent.ts";
 import {
+  anyReader,
   noObservation,
   type Observation,
   type Question,
@@ -106,7 +107,7 @@ export class Observer {
           this.#mayBeScript(event.path);
         }
         if (isChance(event.path)) this.#chance(event.image);
-        return this.#ask("content", event.path, event.signature);
+        return this.#ask("content", event.path, event.signature, this.#processes.nameOf(event.image));
       case "library":
         return this.#ask("content", event.path, event.signature);
       case "stat":
@@ -193,7 +194,7 @@ export class Observer {
   }
 
   /** A yes: something is at `path`. */
-  #ask(question: Question, path: string, signature: Uint8Array | undefined): void {
+  #ask(question: Question, path: string, signature: Uint8Array | undefined, reader?: string): void {
     const rule = question === "content" && isDescriptor(path) ? "refuse" : factRule(path);
     if (rule === "ignore") return;
     if (rule === "refuse") return this.#refuse("pass_irregular_input", path);
@@ -205,10 +206,11 @@ export class Observer {
     if (this.found.absent.has(path)) return this.#refuse("pass_input_changed", path);
     if (this.#unknownAsks) this.#askedByUnknown.add(path);
     const before = this.found.files.get(path);
-    if (before === undefined) return void this.found.files.set(path, { question, signature });
+    if (before === undefined) return void this.found.files.set(path, { question, signature, reader });
     if (differs(before, question, signature)) return this.#refuse("pass_input_changed", path);
     if (strength[question] > strength[before.question]) before.question = question;
     before.signature ??= question === "lstat" ? undefined : signature;
+    if (reader !== undefined) before.reader = (before.reader ?? reader) === reader ? reader : anyReader;
   }
 
   /** A no: nothing is at `path`. */

@@ -41,6 +41,27 @@ Deno.test("observe() takes the strongest question about a path", () => {
   assertEquals(found.files.get("/w/b.h")?.question, "stat");
 });
 
+Deno.test("observe() says which program opened a file, where it was one alone", () => {
+  const all: TraceEvent[] = [
+    { ...hello, image: 1, answer: 0 } as TraceEvent,
+    { kind: "hello", pid: 2, parent: 1, path: "/usr/lib/cc1", cwd: "/w", image: 2, answer: 0 },
+    { kind: "open_read", path: "/w/a.h", signature: file(1), image: 2, answer: 0 },
+    { kind: "open_read", path: "/w/a.h", signature: file(1), image: 2, answer: 0 },
+    { kind: "stat", path: "/w/b.h", signature: file(2), image: 1, answer: 0 },
+    { kind: "open_read", path: "/w/b.h", signature: file(2), image: 2, answer: 0 },
+    { kind: "open_read", path: "/w/both.h", signature: file(3), image: 2, answer: 0 },
+    { kind: "open_read", path: "/w/both.h", signature: file(3), image: 1, answer: 0 },
+    { kind: "open_read", path: "/w/both.h", signature: file(3), image: 2, answer: 0 },
+    { kind: "library", path: "/w/c.so", signature: file(4), image: 2, answer: 0 },
+    { ...goodbye, image: 1, answer: 0 } as TraceEvent,
+    { kind: "goodbye", pid: 2, image: 2, answer: 0 },
+  ];
+  const found = observe(all, 0, "/w");
+  assert(!("refusal" in found));
+  const readers = ["a.h", "b.h", "both.h", "c.so"].map((name) => found.files.get(`/w/${name}`)?.reader);
+  assertEquals(readers, ["cc1", "cc1", "?", undefined]);
+});
+
 Deno.test("observe() drops known compilers' questions about what they then write", () => {
   const events: Bare[] = [
     { kind: "absent", path: "/w/a.o" },

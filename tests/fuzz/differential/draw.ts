@@ -24,6 +24,8 @@ export interface Drawing {
   /** What the command lines write, as far as `-o` and the like say. */
   outputs: string[];
   commands: ToolStep[];
+  /** Plain compiles, and edits between them: what comments may do, again and again. */
+  edits: boolean;
 }
 
 type Family = "gcc" | "clang";
@@ -236,6 +238,33 @@ function drawObject(drawing: Drawing, name: "a" | "b"): ToolStep {
   return { kind: "tool", assignments: [], groups: [driver.words, ...groups], redirections: [] };
 }
 
+/** A compile of the kind that most are. */
+function drawPlain({ dice }: Drawing): ToolStep {
+  const { words, language } = dice.weighted(drivers);
+  const source = dice.of(language === "c" ? sources.c : sources.cxx);
+  const more = [
+    "-O1",
+    "-O2",
+    "-g",
+    "-g3",
+    "-gdwarf-4",
+    "-Wall",
+    "-MD",
+    "-DONCE -I.",
+    "-DDATA",
+    "-DSYSTEM",
+    "-fPIC",
+  ];
+  const groups = [
+    ["-c"],
+    search,
+    ["-o", "out/e.o"],
+    ...dice.shuffled(more).slice(0, dice.below(4)).map((word) => word.split(" ")),
+    [source],
+  ];
+  return { kind: "tool", assignments: [], groups: [words, ...groups], redirections: [] };
+}
+
 /** Whether a line runs without an error where all before it did. Nobody knows: it may. */
 export type Works = (step: ToolStep) => boolean;
 
@@ -255,6 +284,7 @@ function drawCommands(drawing: Drawing, works: Works): ToolStep[] {
   const one = (draw: (drawing: Drawing) => ToolStep) => working(drawing, works, (given) => [draw(given)]);
   const some = (least: number, more: number, draw: () => ToolStep[]) =>
     Array.from({ length: least + dice.below(more) }, draw).flat();
+  if (drawing.edits) return some(2, 3, () => one(drawPlain));
   if (dice.chance(0.15)) return [...one(drawCompile), ...working(drawing, works, drawHeaderPair)];
   if (dice.chance(0.4)) return some(2, 3, () => one(drawCompile));
   return [
@@ -327,8 +357,10 @@ export function drawSequence(seed: number, length: number, works: Works = () => 
     variables: new Set(),
     outputs: [],
     commands: [],
+    edits: false,
   };
   const { dice } = drawing;
+  drawing.edits = dice.chance(0.2);
   drawing.commands = drawCommands(drawing, works);
   const steps: Step[] = [...prelude];
   for (let i = 0; i < length; i++) {

@@ -14,7 +14,7 @@ Deno.test("drawSequence() draws the same from the same seed, and another from an
   assert(JSON.stringify(drawSequence(5, 20)) !== JSON.stringify(drawSequence(6, 20)));
 });
 
-const drawn = Array.from({ length: 1500 }, (_, seed) => drawSequence(seed, 30));
+const drawn = Array.from({ length: 2000 }, (_, seed) => drawSequence(seed, 30));
 const toolSteps = drawn.flatMap(({ steps }) => steps).filter((step): step is ToolStep =>
   step.kind === "tool"
 );

@@ -7,13 +7,15 @@
  * @module
  */
 import type { Drawing } from "./draw.ts";
-import { headerFolders, headerLines, headerNames, type HeaderState } from "./project.ts";
+import { headerFolders, headerLines, headerNames, type HeaderState, notes } from "./project.ts";
 import { type EventStep, line } from "./sequence.ts";
 import { variableEvents, withoutVariables } from "./variables.ts";
 
 /** One kind of event; each is drawn as often as its weight says (1 where it says nothing). */
 interface EventRow {
   name: string;
+  /** It changes comments, blanks or values of what is compiled, and nothing else. */
+  edit?: true;
   weight?: number;
   draw(drawing: Drawing): string[];
 }
@@ -25,21 +27,29 @@ function header({ dice }: Drawing): string {
   return `${dice.of(headerFolders)}/${dice.of(headerNames)}.h`;
 }
 
-/** The lines of a header after an edit that gives it another value, another comment, or neither. */
-function edited(drawing: Drawing, path: string, what: "value" | "note" | "longer" | "nothing"): string[] {
+type Edit = "value" | "note" | "blanks" | "longer" | "nothing";
+const anyEdit = ["value", "value", "value", "note", "note", "longer", "nothing"] as const;
+
+/** The lines of a header after an edit that gives it another value, another comment, other blanks, or nothing new. */
+function edited(drawing: Drawing, path: string, what: Edit): string[] {
   const { dice, headers } = drawing;
   const old = headers.get(path) ?? { value: 0, note: 0 };
   const state: HeaderState = {
     value: what === "value" ? dice.below(3) : what === "longer" ? 3 + dice.below(10) : old.value,
-    note: what === "note" ? dice.of([0, 1, 2, 10]) : old.note,
+    note: what === "note" ? dice.below(notes.length) : old.note,
+    blanks: what === "blanks" ? dice.of(["", " ", "\t ", "    "]) : old.blanks,
   };
   headers.set(path, state);
   return headerLines(path.slice(-3, -2), state);
 }
 
-function writeHeader(drawing: Drawing, path: string): string {
-  const what = drawing.dice.of(["value", "value", "value", "note", "note", "longer", "nothing"] as const);
-  return line("write", path, ...edited(drawing, path, what));
+function writeHeader(drawing: Drawing, path: string, whats: readonly Edit[] = anyEdit): string {
+  return line("write", path, ...edited(drawing, path, drawing.dice.of(whats)));
+}
+
+/** A header that commands find. */
+function usedHeader({ dice }: Drawing): string {
+  return `${dice.of(["real1/inc2", "base"])}/${dice.of(["x", "y"])}.h`;
 }
 
 function anOutput({ dice, outputs }: Drawing): string {
@@ -52,9 +62,9 @@ const source = ({ dice }: Drawing) => dice.of(["src/a.c", "src/b.c", "src/u.cc",
 const folder = ({ dice }: Drawing) => dice.of(["inc1", "inc3", "real1/inc2", "libs1", "quoted"]);
 
 function sourceNote(drawing: Drawing): string[] {
-  const name = source(drawing), old = drawing.notes.get(name) ?? 0, note = drawing.dice.of([0, 1, 2, 10]);
+  const name = source(drawing), old = drawing.notes.get(name) ?? 0, note = drawing.dice.below(notes.length);
   drawing.notes.set(name, note);
-  return [line("edit", name, `note ${old} `, `note ${note} `)];
+  return [line("edit", name, `note ${notes[old]} `, `note ${notes[note]} `)];
 }
 
 function keepingTimes(name: string, lines: string[]): string[] {
@@ -68,12 +78,15 @@ const wrappers = ['exec gcc "$@"', 'exec gcc -DM=5 "$@"', 'exec clang "$@"', 'ec
 const rows: readonly EventRow[] = [
   { name: "all in order", weight: 7, draw: allInOrder },
   { name: "write a header", weight: 6, draw: (d) => [writeHeader(d, header(d))] },
-  { name: "write a header that is used", weight: 6, draw: (d) => [writeHeader(d, `${d.dice.of(["real1/inc2", "base"])}/${d.dice.of(["x", "y"])}.h`)] },
+  { name: "write a header that is used", edit: true, weight: 6, draw: (d) => [writeHeader(d, usedHeader(d))] },
+  { name: "edit a header's comment", edit: true, weight: 5, draw: (d) => [writeHeader(d, usedHeader(d), ["note"])] },
+  { name: "blanks at ends of a header's lines", edit: true, weight: 3, draw: (d) => [writeHeader(d, usedHeader(d), ["blanks"])] },
+  { name: "blanks at ends of a source's lines", edit: true, weight: 2, draw: (d) => [line("edit", source(d), '#include "x.h"', `#include "x.h"${d.dice.of([" ", "\t", "  "])}`)] },
   { name: "remove a header", weight: 3, draw: (d) => [line("rm", header(d))] },
   { name: "edit and restore the times", weight: 2, draw: (d) => { const h = header(d); return keepingTimes(h, [writeHeader(d, h)]); } },
   { name: "rename over", weight: 2, draw: (d) => { const h = header(d); return [writeHeader(d, h).replace(/^write (\S+)/, "write $1.new"), line("mv", `${h}.new`, h)]; } },
   { name: "swap two headers", draw: (d) => { const [a, b] = [header(d), header(d)]; return [line("mv", a, "swap"), line("mv", b, a), line("mv", "swap", b)]; } },
-  { name: "edit a source's comment", weight: 2, draw: sourceNote },
+  { name: "edit a source's comment", edit: true, weight: 5, draw: sourceNote },
   { name: "grow a source", draw: (d) => [line("append", source(d), `int grown${d.dice.below(3)};\n`)] },
   { name: "edit data", weight: 2, draw: (d) => [line("write", d.dice.of(["data.bin", "part.inc", "inc1/part.inc"]), `.set PART, ${d.dice.below(3)}`)] },
   { name: "edit arguments", weight: 2, draw: (d) => [line("write", "args", d.dice.of(["-DM=0", "-DM=1", "-DM=2 -Iinc3", "-Wall -O1", "-DTEXT='\"a b\"'", "-Wl,-s"]))] },
@@ -125,7 +138,7 @@ const rows: readonly EventRow[] = [
 function allInOrder(drawing: Drawing): string[] {
   const written = ["real1/inc2", "base"].flatMap((folder, i) =>
     ["x", "y"].map((name) => {
-      const state = { value: i * 2, note: 0 }, path = `${folder}/${name}.h`;
+      const state = { value: i * 2, note: 0, blanks: "" }, path = `${folder}/${name}.h`;
       drawing.headers.set(path, state);
       return line("write", path, ...headerLines(name, state));
     })
@@ -142,12 +155,14 @@ function allInOrder(drawing: Drawing): string[] {
 
 export const eventNames: readonly string[] = rows.map(({ name }) => name);
 
+const edits = rows.filter(({ edit }) => edit);
+
 /** None to three events, as steps that can be left out one by one. */
 export function drawEvents(drawing: Drawing): EventStep[] {
   const { dice } = drawing;
   const count = dice.of([0, 0, 1, 1, 1, 1, 2, 3]);
   return Array.from({ length: count }, () => {
-    const row = dice.weighted(rows);
+    const row = dice.weighted(drawing.edits ? edits : rows);
     return { kind: "event", name: row.name, lines: row.draw(drawing) };
   });
 }

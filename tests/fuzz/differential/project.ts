@@ -8,11 +8,19 @@
  */
 import { type File, line, type Step } from "./sequence.ts";
 
-/** Which lines a header holds: the value decides what it means, the note only its comment. */
+/** Which lines a header holds: the value decides what it means, the note only its comments, blanks how a line ends. */
 export interface HeaderState {
   value: number;
   note: number;
+  blanks?: string;
 }
+
+/** What comments say, by number: of some length, and all that makes a comment hard to see, or lets it count. */
+export const notes: readonly string[] = [
+  ..."0 1 2 10 it's \" 'q' /* // \\ ??/ n\u00e9 @param R\"( #endif TODO __TIME__".split(" "),
+  "of two\nlines",
+  "that falls through",
+];
 
 /** What headers are called; `z` is only asked for by `__has_include`. */
 export const headerNames = ["x", "y", "z"] as const;
@@ -21,19 +29,19 @@ export const headerNames = ["x", "y", "z"] as const;
 export const headerFolders = ["inc1", "real1/inc2", "real2/inc2", "inc3", "src", "quoted"] as const;
 
 /** The text of a header, line by line. Equal values make equal files, which compilers tell apart under `once`. */
-export function headerLines(name: string, { value, note }: HeaderState): string[] {
+export function headerLines(name: string, { value, note, blanks = "" }: HeaderState): string[] {
   const macro = name.toUpperCase();
   return [
     "#pragma once",
-    `/* note ${note} */`,
+    `/* note ${notes[note]} */`,
     ...(name === "y"
       ? ["#if defined NEXT && __has_include_next(<y.h>)", "#include_next <y.h>", "#endif"]
       : []),
     ...(value === 3 ? [`#warning ${name} is three`] : []),
     `#undef ${macro}`,
-    `#define ${macro} ${value}`,
+    `#define ${macro} ${value} // note ${notes[note].split("\n")[0]} .${blanks}`,
     ...(value > 9 ? [`extern int long_${name};`] : []),
-    "extern int counted[__COUNTER__ >= 0 ? 1 : -1];",
+    `extern int counted[__COUNTER__ >= 0 ? 1 : -1];${blanks}`,
   ];
 }
 
@@ -86,7 +94,8 @@ static int unused;
 #endif
 int NAME_values[] = { X, Y, Z, M };
 const char *NAME_file = __FILE__, *NAME_text = TEXT;
-int NAME(int n) { int sum = n; for (int i = 0; i < n; i++) sum += NAME_values[i & 3]; return sum; }
+int NAME(int n) { int sum = n; // note 0 .
+  for (int i = 0; i < n; i++) sum += NAME_values[i & 3]; return sum; }
 `;
 
 const cxxSource = `#include "x.h"
