@@ -226,7 +226,7 @@ class Lexer {
   #restOfLine(): boolean {
     const end = this.#lineEnd(), rest = this.#text.slice(this.#at, end);
     this.#at = end;
-    return !/\/[/*]|R"|\\/.test(rest);
+    return !/\/[/*]|R"|\\|[ \t]$/.test(rest); // blanks at its end belong to the token that the rest is
   }
 
   /** Begins a character, or parts the digits of a number since C++14 and C23. */

@@ -24,6 +24,7 @@ const blanked: { name: string; text: string; want: string | undefined }[] = [
   { name: "a string of two lines", text: '"a\\\n// b" // c', want: '"a\\\n// b"' },
   { name: "a quote in a comment", text: "/* it's */a", want: "          a" },
   { name: "an apostrophe alone", text: "#error it's\na /* b */", want: "#error it's\na" },
+  { name: "an apostrophe, and blanks at the end", text: "S(it's \n)", want: undefined },
   { name: "an apostrophe before a comment", text: "#error it's // b\n", want: undefined },
   { name: "digits parted twice", text: "1'000'000 // a", want: "1'000'000" },
   { name: "digits parted once", text: "1'000; a", want: "1'000; a" },
