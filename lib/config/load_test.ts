@@ -17,6 +17,8 @@ Deno.test("readSettings() has the documented defaults", () => {
     walMaxPending: 2048,
     cacheSizeBytes: undefined,
     trace: "auto",
+    pathRemap: "off",
+    worktreeRoot: undefined,
     watch: "auto",
   });
   assert(Object.values(origins).every((origin) => origin === "default"));

@@ -73,6 +73,10 @@ export const settingRows = {
     help: "Most that is kept (5% of the disk, 40 to 200 GiB)" },
   trace: { variable: "ZCCACHE_TRACE", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: watch what tools read; off: never" },
+  pathRemap: { variable: "ZCCACHE_PATH_REMAP", kind: "choice", default: "off", allowed: ["off", "auto"],
+    help: "auto: checkouts share, paths begin with ./; off: not" },
+  worktreeRoot: { variable: "ZCCACHE_WORKTREE_ROOT", kind: "text", default: undefined,
+    help: "Root of the tree for that (where .git is)" },
   watch: { variable: "ZCCACHE_WATCH", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: inotify tells of edits; off: look each time" },
 } as const satisfies Record<string, SettingRow>;
@@ -94,6 +98,9 @@ export interface Settings {
   /** Undefined: by the size of the volume. */
   cacheSizeBytes: number | undefined;
   trace: "auto" | "off";
+  /** Read by the decider from each asker's environment, as the next one. */
+  pathRemap: "auto" | "off";
+  worktreeRoot: string | undefined;
   watch: "auto" | "off";
 }
 

@@ -33,21 +33,39 @@ export function anywhere({ parts }: Action, sources: readonly Digest[]): Digest 
   return digestOf([...others, ...sources.map((digest): Part => ["source", hex(digest)])]);
 }
 
+/** The action in any tree: what names the tree, with a slot. `cwd`: as seen from the root. */
+export function inAnyTree(
+  { parts }: Action,
+  moved: { cwd: string; words: readonly string[]; added: readonly string[] },
+  sources: readonly Digest[],
+): Digest {
+  const others = parts.filter(([name]) => name !== "cwd" && name !== "argument" && name !== "added");
+  return digestOf([
+    ...others,
+    ["folder in the tree", moved.cwd],
+    ...moved.words.map((word): Part => ["argument", word]),
+    ...moved.added.map((word): Part => ["added", word]),
+    ...sources.map((digest): Part => ["source", hex(digest)]),
+  ]);
+}
+
 /**
  * The action of a request.
  *
  * @param cpu Identity of the processor, where the line may ask for it.
  * @param input Digest of the source on standard input, where that is one.
+ * @param added Words that the tool gets besides.
  */
 export function actionOf(
   ask: Message<"ask">,
-  { cpu, input }: { cpu?: string; input?: Digest } = {},
+  { cpu, input, added = [] }: { cpu?: string; input?: Digest; added?: readonly string[] } = {},
 ): Action {
   const parts: Part[] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
   // By its bare name or by the path at which that is found: a tool that says which, or may use it, has a row for it.
   const [called, ...words] = ask.argv;
   if (called.includes("/") && called !== ask.tool) parts.push(["called", called]);
   for (const word of words) parts.push(["argument", word]);
+  for (const word of added) parts.push(["added", word]);
   if (cpu !== undefined) parts.push(["cpu", cpu]);
   if (input !== undefined) parts.push(["standard input", hex(input)]);
   return { digest: digestOf(parts), parts };

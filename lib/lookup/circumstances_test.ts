@@ -25,6 +25,7 @@ for (const [name, text, byName, byAll] of changes) {
   Deno.test(`environmentHolds() with ${name}`, () => {
     const asker = {
       environment: environmentOf(text),
+      cwd: "/w",
       called: "cc",
       umask: 0o22,
       cpu: () => "this",
@@ -54,6 +55,7 @@ for (const [name, path, want] of paths) {
     assertEquals(
       environmentHolds(rows, {
         environment,
+        cwd: "/w",
         called: "cc",
         umask: 0o22,
         cpu: () => "this",
@@ -79,6 +81,7 @@ for (const { name, fact, want } of facts) {
   Deno.test(`environmentHolds() compares ${name}`, () => {
     const asker = {
       environment: base,
+      cwd: "/w",
       called: "/usr/bin/cc",
       umask: 0o22,
       cpu: () => "this",

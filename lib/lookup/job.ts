@@ -10,12 +10,14 @@ import type { StoredUnit } from "../store/mod.ts";
 import type { Unit } from "../store/unit.ts";
 import type { Record } from "../trace/mod.ts";
 import type { Action } from "./action.ts";
+import type { Slot } from "./anywhere.ts";
 import type { Environment } from "./circumstances.ts";
 import type { Running } from "./declared.ts";
 import type { Statements } from "./ingest.ts";
 import type { Ended } from "./learn.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Product } from "./outputs.ts";
+import type { Remap, Unshared } from "./remap.ts";
 
 /** Only `id` and `ask` are for others. */
 export interface Job {
@@ -50,7 +52,13 @@ export interface Job {
   variables?: [string, string | null][];
   /** What of the request holds in any folder, if it may at all. */
   use?: FolderUse;
-  /** Why the result holds in its folder alone. */
+  /** The folder that stands as a slot in what is found from elsewhere: the asker's, or the root of his tree. */
+  slot: Slot;
+  /** How the tree's name is kept out, where the asker wants that. */
+  remap?: Remap;
+  /** Why it is not, or what was made is not shared although it is. */
+  unshared?: Unshared;
+  /** Why the result holds in its folder, or tree, alone. */
   bound?: string;
   /** A program took part whose habits are not known. */
   unknownTool: boolean;
@@ -72,6 +80,7 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     realTool: "",
     startedAt: 0n,
     missed: "miss_new",
+    slot: { name: "$cwd", folder: ask.cwd },
     unknownTool: false,
     givesModes: false,
     products: [],

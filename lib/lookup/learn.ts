@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { byteString, shown } from "../base/bytes.ts";
+import { bytesOf, byteString, shown } from "../base/bytes.ts";
+import { listOf } from "../compilers/mod.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { readSmall } from "../os/mod.ts";
@@ -27,16 +28,19 @@ import {
 } from "../trace/mod.ts";
 import { boundTo, madeAnywhere, toSlot } from "./anywhere.ts";
 import { addCatalogs } from "./catalogs.ts";
-import { factRows, terminalOf, variablesAsked, withPrograms } from "./circumstances.ts";
+import { factRows, terminalOf, variablesAsked, withPlace, withPrograms } from "./circumstances.ts";
 import { declaredObservation } from "./declared.ts";
 import { inheritsReadable } from "./descriptors.ts";
 import { isVerdict } from "./failures.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Unshared } from "./remap.ts";
 import { modeBeforeUmask, productsOf } from "./outputs.ts";
 import { foundOn, namesSought } from "./search_path.ts";
+import { listMark } from "./search.ts";
 import { Toolchains } from "./toolchain.ts";
+import { boundToTree, mayHoldName, TreeNames } from "./tree.ts";
 
 /** A run is over: how it counts, and what that is about. */
 export interface Ended {
@@ -74,6 +78,8 @@ function timesThatCount(found: Observation, made: readonly string[]): (path: str
   return (path) => path !== alone;
 }
 
+/** An output beyond this is not looked through. */
+const longestOutput = 256 << 20;
 /** Texts up to this length stand in the unit itself; a preprocessed source is no matter for the index. */
 const longestInline = 16 << 10;
 
@@ -94,6 +100,7 @@ export class Learner {
   readonly #with: LearnerOptions;
   readonly #toolchains = new Toolchains();
   readonly #spellings = new Spellings();
+  readonly #treeNames = new TreeNames();
 
   constructor(options: LearnerOptions) {
     this.#with = options;
@@ -163,11 +170,20 @@ export class Learner {
     const names = namesSought(job.environment!.get("PATH") ?? null, ask.cwd, statements);
     const isProgram = (path: string) => this.#with.inputs.isProgram(path);
     job.variables = withPrograms(job.variables!, names, (path) => foundOn(path, ask.cwd, names, isProgram));
+    if (job.remap?.use !== undefined) {
+      this.#bind(job, boundToTree(job, statements, found, this.#treeNames));
+      return;
+    }
     if (job.use === undefined) return;
     const result = { status: 0, out, err, oneOutput: false, outputs: [] };
     job.bound = job.use.debug && job.products.length > 0
       ? "debug information"
       : boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found);
+  }
+
+  /** What was to be shared holds in its tree alone. */
+  #bind(job: Job, why: Unshared | undefined): void {
+    if (why !== undefined) job.unshared = why, job.bound = why.reason;
   }
 
   /** What the run depended on, as it is now. */
@@ -226,8 +242,12 @@ export class Learner {
       const outputs = this.#outputs(job, message);
       if (typeof outputs === "string") return { outcome: "pass_mode", what: outputs };
       const unit = this.#unit(job, statements, outputs), anywhere = job.action!.anywhere;
+      if (job.remap?.use !== undefined && job.unknownTool) {
+        this.#bind(job, { reason: "unknown_program", what: "" });
+      }
       const isBound = anywhere === undefined || job.unknownTool || job.bound !== undefined;
-      this.#with.store.put(isBound ? unit : madeAnywhere(unit, anywhere, job.ask.cwd));
+      if (!isBound && job.remap !== undefined) unit.environment = withPlace(unit.environment, job.ask.cwd);
+      this.#with.store.put(isBound ? unit : madeAnywhere(unit, anywhere, job.slot));
     } catch (cause) {
       this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
       return { outcome: "miss_not_stored", what: job.what };
@@ -239,7 +259,7 @@ export class Learner {
     let next = 0;
     const outputs: Unit["result"]["outputs"] = [];
     for (const { path, style, text, staged, mode: given = 0o777 & ~job.ask.umask } of job.products) {
-      const slot = toSlot(path, job.ask.cwd);
+      const slot = toSlot(path, job.slot);
       if (!staged) {
         const mode = modeBeforeUmask(given, job.ask.umask);
         if (mode === undefined) return path;
@@ -254,11 +274,34 @@ export class Learner {
       if (before === undefined) return path;
       // Without a trace nobody knows whether the file was there before, and kept the permissions that it had.
       if (job.running !== undefined && style === styles.unknown && before !== 0o666) return path;
+      const list = this.#listIn(job, path, job.staged[next]);
+      if (list !== undefined) {
+        next++;
+        outputs.push({ path: slot, ...list, text: listMark, style, mode: before });
+        continue;
+      }
       const { digest, size } = this.#with.store.commitBlob(job.staged[next]);
       job.staged[next++] = ""; // it has another name now
       outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });
     }
     return outputs;
+  }
+
+  /** Looks for the tree's name in an output; a dependency list is then kept in words, to be set anew for each tree. */
+  #listIn(job: Job, path: string, staged: string): { blob: Uint8Array; size: number } | undefined {
+    const use = job.remap?.use, { slot, bound, ask: { cwd } } = job;
+    if (use === undefined || bound !== undefined) return undefined;
+    const bytes = readSmall(staged, longestOutput);
+    if (bytes !== undefined && !mayHoldName(bytes, slot)) return undefined;
+    const isList = use.list !== undefined &&
+      (path.endsWith(".d") || (use.list !== true && path === absolute(use.list, cwd)));
+    const list = isList && bytes !== undefined ? listOf(byteString(bytes), slot.folder) : undefined;
+    if (list === undefined) {
+      this.#bind(job, { reason: "path_in_output", what: path });
+      return undefined;
+    }
+    const kept = bytesOf(JSON.stringify(list));
+    return { blob: this.#with.store.putBlob(kept), size: kept.length };
   }
 
   /** A text as it stands in the unit, and beside it as a blob where it is long. */

@@ -18,13 +18,15 @@ import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
-import { actionOf, anywhere, cpuIdentity } from "./action.ts";
+import { actionOf, anywhere, cpuIdentity, inAnyTree } from "./action.ts";
+import { toSlot } from "./anywhere.ts";
 import { environmentOf } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
 import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
-import { Memo } from "./memo.ts";
-import type { Outcome } from "./outcome.ts";
+import { Memo, type Remembered } from "./memo.ts";
+import type { Fallback, Outcome } from "./outcome.ts";
+import { Remapping, rootOf, wantsRemap } from "./remap.ts";
 import { Search } from "./search.ts";
 import { Twins } from "./twins.ts";
 
@@ -47,8 +49,8 @@ export interface DeciderOptions {
   now(): number;
   /** Off: every statement is looked at, each time. */
   watch?: { tree: Tree; wake(): void };
-  /** Called once for each run. `savedUs`: what the hit saved. */
-  count?(outcome: Outcome, kind: string, savedUs: number): void;
+  /** Called once for each run. `savedUs`: what the hit saved. `unshared`: why it is not shared between trees. */
+  count?(outcome: Outcome, kind: string, savedUs: number, unshared?: Fallback): void;
 }
 
 /** Compilers hold up to some 10 MB of response text; beyond this a file is not read to name the kind of work. */
@@ -61,6 +63,7 @@ export class Decider {
   readonly #learner: Learner;
   readonly #search: Search;
   readonly #twins = new Twins();
+  readonly #remapping: Remapping;
   #jobs = 0;
   #cpu: string | undefined;
 
@@ -70,6 +73,7 @@ export class Decider {
     const shared = { ...options, inputs: this.#inputs, cpu: () => this.#processor() };
     this.#learner = new Learner(shared);
     this.#search = new Search(shared);
+    this.#remapping = new Remapping(this.#inputs);
   }
 
   /**
@@ -86,7 +90,7 @@ export class Decider {
     const isShort = !job.stored?.unit.result.outputs.some(({ style }) => style > styles.link);
     const repeatable = job.repeatable && isShort;
     if (reply.name === "hit" && frame !== undefined && this.#search.watches && repeatable) {
-      const { action, environment, kind, realTool, stored } = job;
+      const { action, environment, kind, realTool, stored, remap } = job;
       this.#memo.set(frame, {
         ask,
         action: action!,
@@ -95,6 +99,7 @@ export class Decider {
         realTool,
         stored: stored!,
         unit: job.unit!,
+        root: remap?.root,
         reply,
       });
     }
@@ -123,7 +128,8 @@ export class Decider {
     if (known === undefined || !sees(known.ask)) return undefined;
     this.#search.begin();
     const { stored, unit, reply } = known, { store } = this.#options;
-    const good = store.holds(stored) && this.#search.failing(unit) === undefined &&
+    const good = this.#isRoot(known.root, known) && store.holds(stored) &&
+      this.#search.failing(unit) === undefined &&
       unit.result.outputs.every(({ blob }) => blob.length === 0 || store.blobPath(blob) !== undefined);
     if (!good) {
       this.#memo.forget(key); // the long way says what is wrong
@@ -144,6 +150,11 @@ export class Decider {
         savedUs: stored.unit.wallUs,
       },
     };
+  }
+
+  /** Whether a tree's root is still where it was; undefined: it does not matter. */
+  #isRoot(root: string | undefined, { environment, ask }: Pick<Remembered, "environment" | "ask">): boolean {
+    return root === undefined || rootOf(environment, ask.cwd, this.#inputs).root === root;
   }
 
   /** Answers a request that has waited for an equal one. It waits for no other. */
@@ -179,13 +190,28 @@ export class Decider {
   }
 
   #findOrRun(job: Job): Answer | { over: Promise<void> } {
-    const cpu = job.native ? this.#processor() : undefined;
-    job.action = actionOf(job.ask, { cpu, input: job.input });
-    this.#nameAnywhere(job);
+    if (wantsRemap(job.environment!)) this.#remapping.plan(job);
+    this.#name(job);
     const hit = this.#search.find(job, job.environment!);
     if (hit !== undefined) return hit;
-    const over = this.#twins.underWay(job.action);
+    const over = this.#twins.underWay(job.action!);
     return over === undefined ? this.#run(job) : { over };
+  }
+
+  /** Names the action, here and, where that may be, in other folders or trees. */
+  #name(job: Job): void {
+    const cpu = job.native ? this.#processor() : undefined;
+    job.action = actionOf(job.ask, { cpu, input: job.input, added: job.remap?.added });
+    if (job.remap === undefined) return this.#nameAnywhere(job);
+    const { use, added } = job.remap, { slot, ask: { cwd } } = job;
+    const digests = use && this.#digestsOf(job, use.sources);
+    if (use === undefined || digests === undefined) return;
+    const maps = added.map((word) => word.replace(slot.folder, () => slot.name));
+    job.action.anywhere = inAnyTree(job.action, {
+      cwd: toSlot(cwd, slot),
+      words: use.words,
+      added: maps,
+    }, digests);
   }
 
   #processor(): string {
@@ -197,15 +223,19 @@ export class Decider {
     const { argv, tool, cwd } = job.ask,
       use = job.kind === "compile" ? folderUse(argv.slice(1), cwd) : undefined;
     if (use === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
-    const digests: Digest[] = [];
-    for (const source of use.sources) {
-      const content = source === "-" ? undefined : this.#inputs.content(absolute(source, cwd));
-      const digest = typeof content === "object" ? content.digest : source === "-" ? job.input : undefined;
-      if (digest === undefined) return;
-      digests.push(digest);
-    }
+    const digests = this.#digestsOf(job, use.sources);
+    if (digests === undefined) return;
     job.use = use;
     job.action!.anywhere = anywhere(job.action!, digests);
+  }
+
+  /** What the sources hold; undefined where one cannot be read. */
+  #digestsOf(job: Job, sources: readonly string[]): Digest[] | undefined {
+    const digests = sources.map((source) => {
+      const content = source === "-" ? undefined : this.#inputs.content(absolute(source, job.ask.cwd));
+      return typeof content === "object" ? content.digest : source === "-" ? job.input : undefined;
+    });
+    return digests.includes(undefined) ? undefined : digests as Digest[];
   }
 
   #pass(job: Job, outcome: Outcome, what: string): Message<"pass"> {
@@ -213,7 +243,16 @@ export class Decider {
     return { name: "pass", outcome };
   }
 
-  #run(job: Job): Message<"run"> | Message<"pass"> {
+  #run(job: Job): Answer {
+    if (!this.#remapping.confirm(job)) {
+      this.#name(job);
+      const hit = this.#search.find(job, job.environment!);
+      if (hit !== undefined) return hit;
+    }
+    return this.#begin(job);
+  }
+
+  #begin(job: Job): Message<"run"> | Message<"pass"> {
     const reply = this.#prepareRun(job);
     if (reply.name === "run") this.#twins.begin(job);
     return reply;
@@ -232,7 +271,7 @@ export class Decider {
     });
     if (job.kind === "archive" || job.kind === "other") this.#lookAhead(ask);
     job.startedAt = coarseNow();
-    return { name: "run", tracer, record: job.record.path, extra: [], staging: "" };
+    return { name: "run", tracer, record: job.record.path, extra: job.remap?.added ?? [], staging: "" };
   }
 
   /** Without a tracer a compile is kept by what its words and its dependency list declare. */
@@ -246,7 +285,7 @@ export class Decider {
     if ("word" in running) return this.#pass(job, "pass_no_tracer", running.word);
     job.running = running;
     job.startedAt = coarseNow();
-    return { name: "run", tracer: "", record: "", extra: [], staging: "" };
+    return { name: "run", tracer: "", record: "", extra: job.remap?.added ?? [], staging: "" };
   }
 
   /** Hashes what the command line names: what is rewritten in place cannot be looked at afterwards. */
@@ -258,7 +297,8 @@ export class Decider {
   cannot(job: Job, message: Message<"cannot">): Message<"run"> | Message<"pass"> {
     job.outcome = undefined, job.savedUs = 0;
     job.missed = "miss_target", job.what = message.path;
-    return this.#run(job);
+    if (!this.#remapping.confirm(job)) this.#name(job);
+    return this.#begin(job);
   }
 
   /** The tool has ended: what must be kept, or that nothing will be. `after` goes on once that is said. */
@@ -305,6 +345,10 @@ export class Decider {
       const about = job.what === "" ? "" : ` ${shown(job.what)}`;
       this.#options.log.info(`${outcome}${about}: ${shown(job.ask.argv.slice(0, 6).join(" "))}`);
     }
-    this.#options.count?.(outcome, job.kind, job.savedUs);
+    const unshared = outcome === "hit" ? undefined : job.unshared;
+    if (unshared !== undefined) {
+      this.#options.log.info(`not shared between trees: ${unshared.reason} ${shown(unshared.what)}`);
+    }
+    this.#options.count?.(outcome, job.kind, job.savedUs, unshared?.reason);
   }
 }

@@ -208,10 +208,10 @@ static bool open_captures(struct capture *texts, int *ends, bool one)
 }
 
 /* The tool met no error that it should have met: once more, with the user's own descriptors. */
-static void run_again(struct outcome *o)
+static void run_again(char **argv, struct outcome *o)
 {
     struct capture none[2] = {{.pipe = -1}, {.pipe = -1}};
-    if (!start(NULL, origin.argv, environ)) return;
+    if (!start(NULL, argv, environ)) return;
     o->status = attend(none);
     o->flags |= ZC_REPORT_RERUN;
     child = 0;
@@ -246,7 +246,7 @@ static bool run(char **argv, char **environment, bool one_output, int decider, s
         again |= c->unwritable;
     }
     if (o->texts[0].pipe >= 0 || o->texts[1].pipe >= 0) relay(o->texts, decider);
-    if (again) run_again(o);
+    if (again) run_again(argv, o);
     restore_signals();
     return true;
 }
