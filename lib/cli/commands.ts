@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { settingRows } from "../config/mod.ts";
 import type { Command, Flag } from "./command.ts";
 
 const json: Flag = { name: "json", kind: "switch", help: "Print one JSON object" };
@@ -10,6 +11,15 @@ const noDaemon: Flag = {
   name: "no-daemon",
   kind: "switch",
   help: "Decide in this process, start no daemon",
+};
+
+const strictPaths: Flag = {
+  name: "strict-paths",
+  kind: "choice",
+  choice: { allowed: settingRows.strictPaths.allowed, bare: "absolute" },
+  leads: true,
+  arg: "[=MODE]",
+  help: "Refuse other -I paths: consistent, absolute, off",
 };
 
 export const commands: readonly Command[] = [
@@ -22,7 +32,7 @@ export const commands: readonly Command[] = [
       "the same for every tool whose name is no command; after `--` everything is",
       "the tool's.",
     ],
-    flags: [noDaemon, { name: "elsewhere", kind: "switch" }],
+    flags: [noDaemon, strictPaths, { name: "elsewhere", kind: "switch" }],
     run: async (parsed, io) => (await import("./wrap.ts")).run(parsed, io),
   },
   {

@@ -16,6 +16,7 @@ export { type Declared, declaredBy, dependenciesIn } from "./declared.ts";
 export { type DependencyList, listOf, listText } from "./depfile.ts";
 export { type FolderUse, folderUse } from "./folder.ts";
 export { isMappable, mapWords, type TreeUse, treeUse, unmappedWord } from "./tree.ts";
+export { type StrictMode, strictRules, strictViolation } from "./strict_paths.ts";
 export type { WorkKind } from "./tools.ts";
 
 /** What a run is, or the outcome under which it passes, with the word that says so. */

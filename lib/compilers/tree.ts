@@ -5,7 +5,7 @@
  * information, in `__FILE__`, in coverage data. Then two checkouts may share what was made, if no other word names the
  * tree. Paths that are read or written may: they are written with the slot `$root`. As in lib/compilers/folder.ts only
  * words that are listed are trusted, and what a tree's name could reach in a form that nobody can find again
- * (compressed, hashed) is not listed: link-time optimisation, split or compressed debug information, profiles.
+ * (compressed, hashed) is not listed: link-time optimisation, split or compressed debug information, profiles, sanitizers.
  *
  * @module
  */
@@ -20,6 +20,8 @@ const ending = /^(?:-Wp,-MM?D,|--sysroot=)/, map = /^-f(?:file|debug|macro)-pref
 /** Beyond the declared way's harmless words. */
 const more =
   /^-(?:S|MD|MMD|MP|MG|undef|g(?:line-tables-only|mlt|(?:no-)?column-info|pubnames|gnu-pubnames|(?:no-)?strict-dwarf)|Wp,-D\w+(?:=\d+)?|m(?!llvm)[\w.+=-]+|f(?:diagnostics-color(?:=\w+)?|diagnostics-show-option|message-length=0|max-errors=\d+|template-depth=\d+|constexpr-depth=\d+|strict-overflow|strict-enums|trapv|gnu89-inline|delete-null-pointer-checks|align-\w+(?:=\d+)?|coroutines|concepts|char8_t|extended-identifiers))$/;
+/** clang names what it offloads by device and inode of the source. */
+const unfit = "-fopenmp";
 /** What a compile is not, or cannot be told by words before all others. */
 const elsewhere = /^-(?:E|M|MM|fsyntax-only|-preprocess|cc1.*)$/;
 const source = /\.(?:c|cc|cp|cpp|cxx|c\+\+|C|CPP|m|mm|M)$/,
@@ -86,8 +88,8 @@ export function treeUse(words: readonly string[], root: string): TreeUse | { wor
       if (begin.startsWith("-Wp")) use.list = value;
     } else if (word === "-MD" || word === "-MMD") use.list ??= true;
     else if (word[0] !== "-") use.sources.push(word);
-    else if (word !== "-" && !harmless.test(word) && !more.test(word)) return { word };
     else if (word === "-") use.sources.push(word);
+    else if (word === unfit || (!harmless.test(word) && !more.test(word))) return { word };
     // A value that is text reaches the bytes as it is; and `$root` itself must not be anybody's.
     const moved = text === undefined ? inTree(value, root) : value;
     if (`${before}${value}${after}`.includes("$root") || `${moved}${after}`.includes(root)) return { word };

@@ -19,6 +19,7 @@ Deno.test("readSettings() has the documented defaults", () => {
     trace: "auto",
     pathRemap: "off",
     worktreeRoot: undefined,
+    strictPaths: "off",
     watch: "auto",
   });
   assert(Object.values(origins).every((origin) => origin === "default"));

@@ -33,6 +33,8 @@ export interface ChoiceRow extends Common {
   kind: "choice";
   default: string;
   allowed: readonly string[];
+  /** Other words for those. */
+  means?: Readonly<Record<string, string>>;
   flagMeans?: string;
 }
 
@@ -77,6 +79,8 @@ export const settingRows = {
     help: "auto: checkouts share, paths begin with ./; off: not" },
   worktreeRoot: { variable: "ZCCACHE_WORKTREE_ROOT", kind: "text", default: undefined,
     help: "Root of the tree for that (where .git is)" },
+  strictPaths: { variable: "ZCCACHE_STRICT_PATHS", kind: "choice", default: "off", allowed: ["off", "consistent", "absolute"], means: { "0": "off", "1": "absolute" }, flag: "strict-paths",
+    help: "Refuse other -I: consistent (slashes) or absolute (off)" },
   watch: { variable: "ZCCACHE_WATCH", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: inotify tells of edits; off: look each time" },
 } as const satisfies Record<string, SettingRow>;
@@ -101,6 +105,7 @@ export interface Settings {
   /** Read by the decider from each asker's environment, as the next one. */
   pathRemap: "auto" | "off";
   worktreeRoot: string | undefined;
+  strictPaths: "off" | "consistent" | "absolute";
   watch: "auto" | "off";
 }
 

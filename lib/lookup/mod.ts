@@ -31,7 +31,7 @@ import { Search } from "./search.ts";
 import { Twins } from "./twins.ts";
 
 export type { Job } from "./job.ts";
-export { type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
+export { type Fallback, type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
 
 /** What a request is answered with in the end. */
 type Answer = Message<"hit"> | Message<"run"> | Message<"pass">;

@@ -11,12 +11,11 @@
  *
  * @module
  */
-import { fromText, shown } from "../base/bytes.ts";
+import { byteString, fromText, shown } from "../base/bytes.ts";
 import { absolute } from "../base/paths.ts";
 import { isMappable, mapWords, toolName, type TreeUse, treeUse, unmappedWord } from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { readHead, signatureOf, statx } from "../os/mod.ts";
-import { byteString } from "../base/bytes.ts";
 import type { Environment } from "./circumstances.ts";
 import type { Job } from "./job.ts";
 import type { Fallback } from "./outcome.ts";
@@ -78,7 +77,8 @@ export class Remapping {
   /** How the tree of a compile is mapped: into `job.remap`, or why it is not into `job.unshared`. */
   plan(job: Job): void {
     const { ask: { argv, cwd, tool }, realTool } = job, words = argv.slice(1);
-    const unmapped = job.kind !== "compile" ? job.kind : unmappedWord(words);
+    if (job.kind !== "compile") return;
+    const unmapped = unmappedWord(words);
     if (unmapped !== undefined) return this.#none(job, "unsupported_language", unmapped);
     if (!compilers.has(toolName(realTool)) || this.#asked(job) === false) {
       return this.#none(job, "toolchain_mismatch", tool);

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { byteString } from "../base/bytes.ts";
+import { asciiIn, byteString } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
 import { readSmall } from "../os/mod.ts";
 import { inputKinds } from "../store/unit.ts";
@@ -41,7 +41,7 @@ export class TreeNames {
     // Another content than the one that counts tells nothing.
     if (bytes === undefined || byteString(sha256(bytes)) !== byteString(digest)) return true;
     if (this.#known.size >= mostAnswers) this.#known.clear();
-    const holds = byteString(bytes).includes(root);
+    const holds = asciiIn(bytes).includes(root);
     this.#known.set(key, holds);
     return holds;
   }
@@ -55,7 +55,7 @@ export function boundToTree(
   names: TreeNames,
 ): Unshared | undefined {
   const { slot, ask, variables, report } = job, root = slot.folder;
-  const text = [report!.out, report!.err].find((text) => byteString(text).includes(root));
+  const text = [report!.out, report!.err].find((text) => asciiIn(text).includes(root));
   if (text !== undefined) return { reason: "path_in_text", what: byteString(text).split("\n", 1)[0] };
   const variable = variables!.find(([name, value]) =>
     name === "PWD" ? placeOfPwd(value, ask.cwd) === anotherFolder : name !== "=PATH" && value?.includes(root)
@@ -80,12 +80,13 @@ export function boundToTree(
 }
 
 /** Marks of what holds names in a form that a search does not find: compressed sections, bitcode. */
-const packed = /\.zdebug_|\.gnu\.lto_|\.llvmbc|^BC\xc0\xde/;
+const packed = [".zdebug_", ".gnu.lto_", ".llvmbc"], bitcode = "BC\xc0\xde";
 
 /** Whether an output's bytes may hold the name of the tree. */
 export function mayHoldName(bytes: Uint8Array, { folder }: Slot): boolean {
-  const text = byteString(bytes);
-  return text.includes(folder) || packed.test(text) || hasCompressedSection(bytes);
+  const text = asciiIn(bytes);
+  return text.includes(folder) || packed.some((mark) => text.includes(mark)) ||
+    byteString(bytes.subarray(0, 4)) === bitcode || hasCompressedSection(bytes);
 }
 
 /** SHF_COMPRESSED. */

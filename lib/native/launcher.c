@@ -129,6 +129,21 @@ static bool is_utf8(const char *text)
     return true;
 }
 
+static bool engine_can_take_over(void)
+{
+    for (char **at = origin.argv; *at; at++)
+        if (!is_utf8(*at)) return false;
+    return engine_can_start();
+}
+
+/* The engine knows what strict paths are; where it cannot start, the tool runs unchecked. */
+static void check_paths(void)
+{
+    const char *mode = setting("ZCCACHE_STRICT_PATHS");
+    if (!self.by_path || !mode || !strcasecmp(mode, "off") || !strcmp(mode, "0")) return;
+    if (engine_can_take_over()) become_engine((char *[]){"wrap", "--", NULL}, origin.argv);
+}
+
 /*
  * No daemon, or one that sent us away: the engine starts one, or decides itself. What the engine cannot start for
  * passes.
@@ -136,9 +151,7 @@ static bool is_utf8(const char *text)
 static _Noreturn void without_daemon(bool sent_away)
 {
     const char *mode = setting("ZCCACHE_DAEMON");
-    bool fit = engine_can_start();
-    for (char **at = origin.argv; *at && fit; at++) fit = is_utf8(*at);
-    if (!self.by_path || !fit) pass();
+    if (!self.by_path || !engine_can_take_over()) pass();
     bool alone = is_on("ZCCACHE_NO_SPAWN") || (mode && !strcasecmp(mode, "off"));
     if (sent_away) become_engine((char *[]){"wrap", "--elsewhere", "--", NULL}, origin.argv);
     else if (alone) become_engine((char *[]){"wrap", "--no-daemon", "--", NULL}, origin.argv);
@@ -368,6 +381,7 @@ int main(int argc, char **argv)
     find_tool();
     if (record) note_becoming();
     if (record || is_on("ZCCACHE_DISABLE")) pass();
+    check_paths();
     if (self.by_path) {
         if (!find_socket(path)) without_daemon(false);
         self.socket = path;
