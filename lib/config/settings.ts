@@ -76,11 +76,11 @@ export const settingRows = {
   trace: { variable: "ZCCACHE_TRACE", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: watch what tools read; off: never" },
   pathRemap: { variable: "ZCCACHE_PATH_REMAP", kind: "choice", default: "off", allowed: ["off", "auto"],
-    help: "auto: checkouts share, paths begin with ./; off: not" },
+    help: "auto: checkouts share, paths begin with ./ (off)" },
   worktreeRoot: { variable: "ZCCACHE_WORKTREE_ROOT", kind: "text", default: undefined,
     help: "Root of the tree for that (where .git is)" },
   strictPaths: { variable: "ZCCACHE_STRICT_PATHS", kind: "choice", default: "off", allowed: ["off", "consistent", "absolute"], means: { "0": "off", "1": "absolute" }, flag: "strict-paths",
-    help: "Refuse other -I: consistent (slashes) or absolute (off)" },
+    help: "Refuse -I that is not consistent, absolute (off)" },
   watch: { variable: "ZCCACHE_WATCH", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: inotify tells of edits; off: look each time" },
 } as const satisfies Record<string, SettingRow>;
