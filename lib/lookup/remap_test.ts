@@ -25,7 +25,12 @@ const cases: {
   { name: "a root that is named", there: ["/w/one/.git"], given: "/w", want: ["/w", undefined] },
   { name: "one that is named untidily", given: "/w//one/", want: ["/w/one", undefined] },
   { name: "one that is named from the folder", given: ".", want: ["/w/one/src", undefined] },
-  { name: "one that is named by a link", given: "/l", links: { "/l": "/w/one" }, want: ["/w/one", undefined] },
+  {
+    name: "one that is named by a link",
+    given: "/l",
+    links: { "/l": "/w/one" },
+    want: ["/w/one", undefined],
+  },
   { name: "one elsewhere", given: "/w/two", want: ["/w/two", "path_outside_root"] },
   { name: "a neighbour that begins alike", given: "/w/on", want: ["/w/on", "path_outside_root"] },
   { name: "an empty name", there: ["/w/.git"], given: "", want: ["/w", undefined] },

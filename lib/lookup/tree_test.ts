@@ -27,7 +27,14 @@ function job(said = "", variables: [string, string | null][] = [["PWD", `${root}
     argv: ["gcc"],
     env: "",
   } as const;
-  const report = { name: "report", status: 0, flags: 0, wall_us: 0n, out: bytesOf(said), err: bytesOf("") } as const;
+  const report = {
+    name: "report",
+    status: 0,
+    flags: 0,
+    wall_us: 0n,
+    out: bytesOf(said),
+    err: bytesOf(""),
+  } as const;
   return { ...newJob(1, ask), slot, variables, report };
 }
 
@@ -36,7 +43,12 @@ function content(path: string, text: string): Statements["inputs"][number] {
 }
 
 function linkTo(to: string): Statements["inputs"][number] {
-  return { kind: inputKinds.real_path, path: `${root}/l.h`, value: sha256(bytesOf(to)), signature: noSignature };
+  return {
+    kind: inputKinds.real_path,
+    path: `${root}/l.h`,
+    value: sha256(bytesOf(to)),
+    signature: noSignature,
+  };
 }
 
 const header = Deno.makeTempFileSync();
@@ -57,14 +69,22 @@ const cases: BoundCase[] = [
   { name: "PWD unset", job: job("", [["PWD", null]]), want: undefined },
   { name: "PWD of whoever called", job: job("", [["PWD", root]]), want: undefined },
   { name: "PWD by a link", job: job("", [["PWD", "/home/me/link"]]), want: "path_sensitive_environment" },
-  { name: "a variable in the tree", job: job("", [["CPATH", `${root}/inc`]]), want: "path_sensitive_environment" },
+  {
+    name: "a variable in the tree",
+    job: job("", [["CPATH", `${root}/inc`]]),
+    want: "path_sensitive_environment",
+  },
   { name: "PATH, which counts by what is found", job: job("", [["=PATH", `${root}/bin`]]), want: undefined },
   {
     name: "a program found in the tree",
     job: job("", [["=PATH found", `${root}/bin/as`]]),
     want: "path_sensitive_environment",
   },
-  { name: "a file that names the tree", inputs: [content(header, `#define ROOT "${root}/x"`)], want: "path_in_input" },
+  {
+    name: "a file that names the tree",
+    inputs: [content(header, `#define ROOT "${root}/x"`)],
+    want: "path_in_input",
+  },
   { name: "a file that has changed", inputs: [content(header, "another text")], want: "path_in_input" },
   {
     name: "a program that names the tree",
@@ -131,12 +151,16 @@ for (const { name, bytes, want } of outputs) {
 Deno.test("mayHoldName() sees what a compiler compresses", {
   ignore: !new Deno.Command("sh", { args: ["-c", "command -v gcc"] }).outputSync().success,
 }, () => {
-  const folder = Deno.makeTempDirSync(), make = (...words: string[]) => {
-    Deno.writeTextFileSync(`${folder}/a.c`, "int main(void) { return 0; }\n");
-    const args = ["-g", ...words, "-c", "a.c", "-o", "a.o"];
-    assert(new Deno.Command("gcc", { args, cwd: folder, clearEnv: true, env: { PATH: Deno.env.get("PATH")! } }).outputSync().success);
-    return mayHoldName(Deno.readFileSync(`${folder}/a.o`), { name: "$root", folder: "/no/such/tree" });
-  };
+  const folder = Deno.makeTempDirSync(),
+    make = (...words: string[]) => {
+      Deno.writeTextFileSync(`${folder}/a.c`, "int main(void) { return 0; }\n");
+      const args = ["-g", ...words, "-c", "a.c", "-o", "a.o"];
+      assert(
+        new Deno.Command("gcc", { args, cwd: folder, clearEnv: true, env: { PATH: Deno.env.get("PATH")! } })
+          .outputSync().success,
+      );
+      return mayHoldName(Deno.readFileSync(`${folder}/a.o`), { name: "$root", folder: "/no/such/tree" });
+    };
   assertEquals([make(), make("-gz"), make("-flto")], [false, true, true]);
   Deno.removeSync(folder, { recursive: true });
 });
