@@ -49,7 +49,7 @@ export function boundTo(
   return [out, err].some((text) => byteString(text).includes(cwd)) ? "its text" : undefined;
 }
 
-export function leadsToItself({ path, value }: Input): boolean {
+function leadsToItself({ path, value }: Input): boolean {
   return sameBytes(value, sha256(bytesOf(path)));
 }
 

@@ -11,12 +11,13 @@
  *
  * @module
  */
-import { asciiIn, byteString } from "../base/bytes.ts";
+import { asciiIn, bytesOf, byteString, sameBytes } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
+import { withoutLinks } from "../base/paths.ts";
 import { readSmall } from "../os/mod.ts";
-import { inputKinds } from "../store/unit.ts";
+import { type Input, inputKinds } from "../store/unit.ts";
 import type { Observation } from "../trace/mod.ts";
-import { leadsToItself, type Slot, toSlot } from "./anywhere.ts";
+import { type Slot, toSlot } from "./anywhere.ts";
 import { anotherFolder, placeOfPwd } from "./circumstances.ts";
 import type { Statements } from "./ingest.ts";
 import type { Job } from "./job.ts";
@@ -68,7 +69,7 @@ export function boundToTree(
     toSlot(input.path, slot) !== input.path &&
     (input.kind === inputKinds.link_text
       ? found.linkTexts.get(input.path)?.includes(root) ?? true
-      : input.kind === inputKinds.real_path && !leadsToItself(input))
+      : input.kind === inputKinds.real_path && !leadsInTree(input, slot))
   );
   if (link !== undefined) return { reason: "path_through_link", what: link.path };
   const tools = new Set([...found.programs, ask.tool, job.realTool]);
@@ -77,6 +78,12 @@ export function boundToTree(
     (sealed.test(path) || names.mayHold(path, value, root))
   );
   return file && { reason: "path_in_input", what: file.path };
+}
+
+/** Whether no link is on a path's way, and it stays in the tree: then it does so from each root. */
+function leadsInTree({ path, value }: Input, slot: Slot): boolean {
+  const resolved = withoutLinks(path);
+  return toSlot(resolved, slot) !== resolved && sameBytes(value, sha256(bytesOf(resolved)));
 }
 
 /** Marks of what holds names in a form that a search does not find: compressed sections, bitcode. */

@@ -42,10 +42,10 @@ function content(path: string, text: string): Statements["inputs"][number] {
   return { kind: inputKinds.content, path, value: sha256(bytesOf(text)), signature: noSignature };
 }
 
-function linkTo(to: string): Statements["inputs"][number] {
+function linkTo(to: string, path = `${root}/l.h`): Statements["inputs"][number] {
   return {
     kind: inputKinds.real_path,
-    path: `${root}/l.h`,
+    path,
     value: sha256(bytesOf(to)),
     signature: noSignature,
   };
@@ -95,6 +95,17 @@ const cases: BoundCase[] = [
   { name: "a precompiled header", inputs: [content(`${root}/a.h.gch`, "")], want: "path_in_input" },
   { name: "a file that leads elsewhere", inputs: [linkTo("/usr/include/l.h")], want: "path_through_link" },
   { name: "a file that leads to itself", inputs: [linkTo(`${root}/l.h`)], want: undefined },
+  {
+    name: "a file beside a folder",
+    inputs: [linkTo(`${root}/l.h`, `${root}/build/../l.h`)],
+    want: undefined,
+  },
+  {
+    name: "a file beside a folder that is a link",
+    inputs: [linkTo(`${root}/l.h`, `${root}/x/build/../l.h`)],
+    want: "path_through_link",
+  },
+  { name: "a file beside the tree", inputs: [linkTo("/w/l.h", `${root}/../l.h`)], want: "path_through_link" },
   {
     name: "a link into the tree",
     found: { linkTexts: new Map([["/home/me/link", `${root}/inc`]]) },
