@@ -62,10 +62,25 @@ export function listText({ rule, targets, files, rest }: DependencyList, root: s
   return [lines.text, ...rest.map(here)].join("\n");
 }
 
+/** gcc 10 was the first to break lines so; where they are short, that does not show. */
+const firstGcc = 10;
+const partOfGcc = /\/(\d+)(?:\.[\d.]+)?\/cc1(?:plus|obj|objplus)?$/;
+
+/** The rule by which a driver's lists are set, by its name and the programs that it started; undefined: not known. */
+export function listRule(driver: string, programs: Iterable<string>): DependencyList["rule"] | undefined {
+  if (driver.startsWith("clang")) return "clang";
+  for (const path of programs) if (Number(partOfGcc.exec(path)?.[1]) >= firstGcc) return "gcc";
+  return undefined;
+}
+
 const slot = /^\$root(?=$|[/:])/;
 
-/** Takes a list of the tree `root` apart; undefined where it is not understood. */
-export function listOf(text: string, root: string): DependencyList | undefined {
+/** Takes a list of the tree `root` apart that a compiler of this rule wrote; undefined where it is not understood. */
+export function listOf(
+  text: string,
+  root: string,
+  rule: DependencyList["rule"],
+): DependencyList | undefined {
   const end = /(?<!\\)\n/.exec(text)?.index;
   // What is escaped was of another length when its line was broken.
   if (end === undefined || /\\(?!\n)|\$|\r/.test(text)) return undefined;
@@ -76,14 +91,12 @@ export function listOf(text: string, root: string): DependencyList | undefined {
     word.startsWith(root) && /^(?:$|[/:])/.test(word.slice(root.length))
       ? "$root" + word.slice(root.length)
       : word;
-  const list = {
+  const list: DependencyList = {
+    rule,
     targets: words.slice(0, last + 1).map((word, i) => moved(i === last ? word.slice(0, -1) : word)),
     files: words.slice(last + 1).map(moved),
     rest: text.slice(end + 1).split("\n").map(moved),
   };
   if (JSON.stringify(list).includes(root)) return undefined;
-  for (const rule of Object.keys(rules) as DependencyList["rule"][]) {
-    if (listText({ rule, ...list }, root) === text) return { rule, ...list };
-  }
-  return undefined;
+  return listText(list, root) === text ? list : undefined;
 }

@@ -13,7 +13,7 @@ import { responseWords } from "./response.ts";
 
 export { confess, type Confession, type Told } from "./confess.ts";
 export { type Declared, declaredBy, dependenciesIn } from "./declared.ts";
-export { type DependencyList, listOf, listText } from "./depfile.ts";
+export { type DependencyList, listOf, listRule, listText } from "./depfile.ts";
 export { type FolderUse, folderUse } from "./folder.ts";
 export { isMappable, mapWords, type TreeUse, treeUse, unmappedWord } from "./tree.ts";
 export { type StrictMode, strictRules, strictViolation } from "./strict_paths.ts";

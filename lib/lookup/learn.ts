@@ -9,7 +9,7 @@
  * @module
  */
 import { bytesOf, byteString, shown } from "../base/bytes.ts";
-import { listOf } from "../compilers/mod.ts";
+import { listOf, listRule, toolName } from "../compilers/mod.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { readSmall } from "../os/mod.ts";
@@ -171,6 +171,7 @@ export class Learner {
     const isProgram = (path: string) => this.#with.inputs.isProgram(path);
     job.variables = withPrograms(job.variables!, names, (path) => foundOn(path, ask.cwd, names, isProgram));
     if (job.remap?.use !== undefined) {
+      job.remap.listRule = listRule(toolName(job.realTool), found.programs);
       this.#bind(job, boundToTree(job, statements, found, this.#treeNames));
       return;
     }
@@ -295,7 +296,8 @@ export class Learner {
     if (bytes !== undefined && !mayHoldName(bytes, slot)) return undefined;
     const isList = use.list !== undefined &&
       (path.endsWith(".d") || (use.list !== true && path === absolute(use.list, cwd)));
-    const list = isList && bytes !== undefined ? listOf(byteString(bytes), slot.folder) : undefined;
+    const rule = job.remap!.listRule, readable = isList && rule !== undefined && bytes !== undefined;
+    const list = readable ? listOf(byteString(bytes), slot.folder, rule) : undefined;
     if (list === undefined) {
       this.#bind(job, { reason: "path_in_output", what: path });
       return undefined;

@@ -13,7 +13,15 @@
  */
 import { byteString, fromText, shown } from "../base/bytes.ts";
 import { absolute } from "../base/paths.ts";
-import { isMappable, mapWords, toolName, type TreeUse, treeUse, unmappedWord } from "../compilers/mod.ts";
+import {
+  type DependencyList,
+  isMappable,
+  mapWords,
+  toolName,
+  type TreeUse,
+  treeUse,
+  unmappedWord,
+} from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { readHead, signatureOf, statx } from "../os/mod.ts";
 import type { Environment } from "./circumstances.ts";
@@ -27,6 +35,8 @@ export interface Remap {
   added: string[];
   /** How the line names the tree; undefined where the result holds in this tree alone. */
   use?: TreeUse;
+  /** How the compiler sets dependency lists, where that is known. */
+  listRule?: DependencyList["rule"];
 }
 
 /** Why a result that was to be shared is not, and what that is about. */
