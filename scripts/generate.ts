@@ -1,5 +1,5 @@
 /**
- * Files that are written from TypeScript, so that both languages say the same: the C headers.
+ * Files that are written from TypeScript: the C headers, so that both languages say the same, and a page of tables.
  *
  *     deno run -A scripts/generate.ts            writes what is not current
  *     deno run -A scripts/generate.ts --check    only tells; exit 1 where something is not current
@@ -11,6 +11,7 @@
 import { commandsHeader } from "../lib/cli/c_header.ts";
 import { protocolHeader } from "../lib/protocol/c_header.ts";
 import { traceHeader } from "../lib/trace/c_header.ts";
+import { readme as optionsReadme } from "../tests/options/readme.ts";
 import { projectFolder } from "./steps.ts";
 
 /** Path in the project -> its text. */
@@ -18,6 +19,7 @@ const generated: Readonly<Record<string, () => string>> = {
   "lib/native/commands.h": commandsHeader,
   "lib/native/protocol.h": protocolHeader,
   "lib/native/trace_format.h": traceHeader,
+  "tests/options/README.md": optionsReadme,
 };
 
 /** Paths of generated files whose text is not what would be written now. */

@@ -82,7 +82,13 @@ export async function runParts(parts: readonly Part[]): Promise<Counts[]> {
 
 /** Minutes on two cores, roughly. */
 function weightOf({ name }: Part): number {
-  return name.startsWith("scenarios") ? 4 : name === "tests/crash" ? 3 : name === "tests/process" ? 2 : 1;
+  return name.startsWith("scenarios")
+    ? 4
+    : name === "tests/crash" || name === "tests/options"
+    ? 3
+    : name === "tests/process"
+    ? 2
+    : 1;
 }
 
 /**

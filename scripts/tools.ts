@@ -21,6 +21,10 @@ const tools: readonly Tool[] = [
   { package: "make", probe: ["make", "--version"] },
   { package: "clang", probe: ["clang", "--version"] },
   { package: "lld", probe: ["ld.lld", "--version"] },
+  { package: "libclang-rt-dev", probe: ["sh", "-c", "ls $(clang --print-runtime-dir)"], says: /libclang_rt\.profile/ },
+  { package: "gobjc", probe: ["gcc", "-print-prog-name=cc1obj"], says: /\// },
+  { package: "mold", probe: ["mold", "--version"] },
+  { package: "tcc", probe: ["tcc", "-v"] },
   { package: "valgrind", probe: ["valgrind", "--version"] },
   // 32-bit start files: gcc prints a path where it has them, else the bare name.
   { package: "gcc-multilib", probe: ["gcc", "-m32", "-print-file-name=Scrt1.o"], says: /\// },

@@ -28,3 +28,15 @@ export function withoutLinks(path: string): string {
   }
   return "/" + parts.join("/");
 }
+
+/** A path's folder and the name in it. */
+export interface Parts {
+  folder: string;
+  name: string;
+}
+
+/** Takes an absolute path apart; the root folder's path is "/". */
+export function partsOf(path: string): Parts {
+  const cut = path.lastIndexOf("/");
+  return { folder: path.slice(0, cut) || "/", name: path.slice(cut + 1) };
+}

@@ -13,8 +13,6 @@ export interface Flag {
   kind: "switch" | "text" | "seconds" | "choice";
   /** Of a choice: what may stand behind `=`, and what is meant where nothing does. */
   choice?: { allowed: readonly string[]; bare: string };
-  /** It may stand before a tool without the command's name. */
-  leads?: boolean;
   /** One letter, as in `-z`. */
   short?: string;
   /** How the value is called in help; for everything but switches. */

@@ -17,10 +17,16 @@ const strictPaths: Flag = {
   name: "strict-paths",
   kind: "choice",
   choice: { allowed: settingRows.strictPaths.allowed, bare: "absolute" },
-  leads: true,
   arg: "[=MODE]",
   help: "Refuse other -I paths: consistent, absolute, off",
 };
+
+/** Flags of another time: what they turn on or off costs nothing here. */
+const freeFlags: Flag[] = [
+  { name: "fast", kind: "switch", help: "No effect, as checking headers is free" },
+  { name: "skip-system-headers", kind: "switch", help: "The same" },
+  { name: "scan-system-headers", kind: "switch", help: "The same" },
+];
 
 export const commands: readonly Command[] = [
   {
@@ -30,9 +36,9 @@ export const commands: readonly Command[] = [
     more: [
       "The tool's output, exit status and signals are its own. `zccache <tool>` means",
       "the same for every tool whose name is no command; after `--` everything is",
-      "the tool's.",
+      "the tool's. Flags of ours may also come first: `zccache --fast cc -c a.c`.",
     ],
-    flags: [noDaemon, strictPaths, { name: "elsewhere", kind: "switch" }],
+    flags: [noDaemon, strictPaths, ...freeFlags, { name: "elsewhere", kind: "switch" }],
     run: async (parsed, io) => (await import("./wrap.ts")).run(parsed, io),
   },
   {
@@ -127,11 +133,14 @@ export const commands: readonly Command[] = [
     name: "help",
     aliases: ["--help", "-h"],
     words: "topic",
-    summary: "Show this, or one command's help",
+    summary: "Show this, or help with a word",
     flags: [],
     run: async (parsed, io) => (await import("./help.ts")).run(parsed, io),
   },
 ];
+
+/** Words before a tool that mean nothing: the launcher passes over them. */
+export const idleWords: readonly string[] = freeFlags.map(({ name }) => `--${name}`);
 
 /** The command that `word` names, by name or alias. */
 export function findCommand(word: string): Command | undefined {

@@ -19,9 +19,14 @@ export function parseCommandLine(args: readonly string[]): Parsed {
   if (command !== undefined) return parseFor(command, rest);
   const named = commands.find((row) => row.namedBy?.includes(first));
   if (named !== undefined) return parseFor(named, args);
-  if (flagNamed(commands[0], first)?.leads) return parseFor(commands[0], args);
+  if (isFlagOf(commands[0], first)) return parseFor(commands[0], args);
   if (first.startsWith("-")) throw wrong(`there is no flag ${quote(first)}`, "Run `zccache help`");
   return { command: commands[0], flags: {}, rest: args };
+}
+
+/** Whether people may write the word without the command before it. */
+function isFlagOf(command: Command, word: string): boolean {
+  return flagNamed(command, word)?.help !== undefined;
 }
 
 function parseFor(command: Command, args: readonly string[]): Parsed {

@@ -21,6 +21,13 @@ const cases: { args: string; command: string; flags?: Record<string, unknown>; r
     flags: { "no-daemon": true },
     rest: ["cc", "--", "007"],
   },
+  { args: "--fast cc -c a.c", command: "wrap", flags: { fast: true }, rest: ["cc", "-c", "a.c"] },
+  {
+    args: "wrap --skip-system-headers --scan-system-headers cc --fast",
+    command: "wrap",
+    flags: { "skip-system-headers": true, "scan-system-headers": true },
+    rest: ["cc", "--fast"],
+  },
   { args: "./start", command: "wrap", rest: ["./start"] },
   { args: "--serve", command: "serve" },
   { args: "serve --idle-timeout 5", command: "serve", flags: { "idle-timeout": 5 } },

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { passes, toolNames, type WorkKind } from "./tools.ts";
+import { clWords, passes, toolNames, type WorkKind } from "./tools.ts";
 import { responseWords } from "./response.ts";
 
 export { confess, type Confession, type Told } from "./confess.ts";
@@ -85,8 +85,15 @@ export function kindOf(question: KindQuestion): Work {
   const kind = toolNames[family].kind;
   const native = words.some((word) => asksForProcessor.test(word));
   if (kind !== "driver") return { kind, family, native, fromInput: family === "as" && readsInput(words) };
-  const compiles = words.some((word) => compileWords.has(word));
+  const asCl = family === clWords.family || words.includes(clWords.mode);
+  const query = words.find((word) => asCl && isAmong(word, clWords.queries));
+  if (query !== undefined) return { pass: "pass_query", word: query };
+  const compiles = words.some((word) => compileWords.has(word) || (asCl && isAmong(word, clWords.compile)));
   return { kind: compiles ? "compile" : "link", family, native, fromInput: namesInput(words) };
+}
+
+function isAmong(word: string, words: readonly string[]): boolean {
+  return words.includes(word);
 }
 
 /** `-march=native` and its like, and options that name files of options. */

@@ -54,6 +54,12 @@ const lines: [string, string][] = [
   ["gcc -c -xc /dev/fd/63", "pass_descriptor"],
   ["gcc a.o -Wl,--verbose", "pass_prints_now"],
   ["gcc -c a.c -o v.o -MF -", "compile"],
+  ["clang-cl /c a.c", "compile"],
+  ["clang --driver-mode=cl /EP a.c", "compile"],
+  ["clang --driver-mode=cl a.c", "link"],
+  ["clang --driver-mode=cl /?", "pass_query"],
+  ["gcc /c", "link"],
+  ["tcc -run a.c", "pass_prints_now"],
 ];
 for (const [line, want] of lines) {
   Deno.test(`kindOf() of "${line}"`, () => {

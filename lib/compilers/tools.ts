@@ -18,6 +18,7 @@ export const toolNames: Readonly<Record<string, { kind: WorkKind | "driver" }>> 
   "cc": { kind: "driver" },
   "clang": { kind: "driver" },
   "clang++": { kind: "driver" },
+  "clang-cl": { kind: "driver" },
   "g++": { kind: "driver" },
   "gcc": { kind: "driver" },
   "gcc-ar": { kind: "archive" },
@@ -36,7 +37,16 @@ export const toolNames: Readonly<Record<string, { kind: WorkKind | "driver" }>> 
   "objcopy": { kind: "other" },
   "ranlib": { kind: "archive" },
   "strip": { kind: "other" },
+  "tcc": { kind: "driver" },
 };
+
+/** Words by which clang behaves as Microsoft's compiler, whose options begin with a slash. */
+export const clWords = {
+  mode: "--driver-mode=cl",
+  family: "clang-cl",
+  compile: ["/c", "/E", "/EP", "/P", "/Zs"],
+  queries: ["/?", "-?", "/help"],
+} as const;
 
 /** Questions about the tool, besides `-print-...`: their answer is worth less than asking the cache. */
 const queries = [
@@ -58,7 +68,7 @@ function rows(reason: PassReason, words: readonly string[]): Record<string, Pass
 export const passes: Readonly<Record<WorkKind | "driver", Readonly<Record<string, PassReason>>>> = {
   driver: {
     ...rows("pass_query", queries),
-    ...rows("pass_prints_now", ["-v", "-###", "--verbose", "-ftime-report", "-Q"]),
+    ...rows("pass_prints_now", ["-v", "-###", "--verbose", "-ftime-report", "-Q", "-run", "-bench"]),
     ...rows("pass_stdin", ["@-"]),
   },
   compile: {

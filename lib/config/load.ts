@@ -106,7 +106,7 @@ function valueOf(row: SettingRow, text: string): Value | { allowed: string } {
       const most = row.unit === "seconds" || row.unit === "milliseconds"
         ? Math.floor(largestTimeMs / row.factor)
         : largestCount;
-      const count = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+      const count = row.words?.[text.toLowerCase()] ?? (/^\d{1,16}$/.test(text) ? Number(text) : NaN);
       if (count >= row.min && count <= most) return count * row.factor;
       const limit = count > most ? `at most ${most}` : `at least ${row.min}`;
       return { allowed: `it must be a whole number of ${row.unit}, ${limit}` };

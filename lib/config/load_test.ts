@@ -21,6 +21,12 @@ Deno.test("readSettings() has the documented defaults", () => {
     worktreeRoot: undefined,
     strictPaths: "off",
     watch: "auto",
+    priority: "normal",
+    linkPriority: "normal",
+    maxParallel: 0,
+    linkDeploy: undefined,
+    fast: false,
+    scanSystemHeaders: true,
   });
   assert(Object.values(origins).every((origin) => origin === "default"));
   assertEquals(problems, []);

@@ -41,7 +41,9 @@ export interface ChoiceRow extends Common {
 /** A whole number of `unit`; the value is `factor` times that. */
 export interface CountRow extends Common {
   kind: "count";
-  unit: "seconds" | "milliseconds" | "records" | "bytes";
+  unit: "seconds" | "milliseconds" | "records" | "bytes" | "runs";
+  /** Words that stand for a number. */
+  words?: Readonly<Record<string, number>>;
   factor: number;
   /** In `unit`; undefined where whoever uses it knows better. */
   default: number | undefined;
@@ -50,6 +52,8 @@ export interface CountRow extends Common {
 }
 
 export type SettingRow = SwitchRow | TextRow | ChoiceRow | CountRow;
+
+const allPriorities = ["auto", "low", "normal", "idle", "high"];
 
 // deno-fmt-ignore: a row stays a line or two
 export const settingRows = {
@@ -83,6 +87,18 @@ export const settingRows = {
     help: "Refuse -I that is not consistent, absolute (off)" },
   watch: { variable: "ZCCACHE_WATCH", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: inotify tells of edits; off: look each time" },
+  priority: { variable: "ZCCACHE_COMPILE_PRIORITY", kind: "choice", default: "normal", allowed: allPriorities,
+    help: "low, normal, idle, high; auto: low when busy (normal)" },
+  linkPriority: { variable: "ZCCACHE_COMPILE_PRIORITY_LINK", kind: "choice", default: "normal", allowed: allPriorities,
+    help: "The same for links (as for compiles)" },
+  maxParallel: { variable: "ZCCACHE_MAX_PARALLEL_COMPILES", kind: "count", unit: "runs", factor: 1, default: 0, min: 0, words: { unlimited: 0 },
+    help: "So many tools run at once; hits never wait (unlimited)" },
+  linkDeploy: { variable: "ZCCACHE_LINK_DEPLOY_CMD", kind: "text", default: undefined,
+    help: "Program run with what was linked; its files count too" },
+  fast: { variable: "ZCCACHE_FAST", kind: "switch", default: false,
+    help: "No effect: checking headers costs a hit nothing" },
+  scanSystemHeaders: { variable: "ZCCACHE_SCAN_SYSTEM_HEADERS", kind: "switch", default: true,
+    help: "No effect: system headers always count" },
 } as const satisfies Record<string, SettingRow>;
 
 export type SettingName = keyof typeof settingRows;
@@ -107,6 +123,14 @@ export interface Settings {
   worktreeRoot: string | undefined;
   strictPaths: "off" | "consistent" | "absolute";
   watch: "auto" | "off";
+  /** What follows is read from each request (lib/lookup/wishes.ts); here it is checked and shown. */
+  priority: string;
+  linkPriority: string;
+  /** 0: no limit. */
+  maxParallel: number;
+  linkDeploy: string | undefined;
+  fast: boolean;
+  scanSystemHeaders: boolean;
 }
 
 /** A daemon's idle time when nobody says otherwise. */

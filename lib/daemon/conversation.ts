@@ -3,7 +3,7 @@
  *
  *     start -> asked:   hit, run, pass          start -> answered: admin
  *     start -> read:    input -> asked                the source is on standard input
- *     start -> wait:    hit, run, pass, once the equal run that is under way is over
+ *     start -> wait:    hit, run, pass, once an equal run is over, or there is a place to run in
  *     hit   -> cannot:  run, pass               run   -> report:   keep, done
  *     keep  -> kept:    done
  *
@@ -20,26 +20,31 @@ import { type AnyMessage, decode, encode, type Message, type MessageName } from 
 
 type Answer = Message<"hit"> | Message<"run"> | Message<"pass">;
 
+/** When to ask again, and how long that may take at most. */
+interface Wait {
+  over: Promise<void>;
+  mostMs: number;
+}
+
 /** What decides, as seen from here; lib/lookup's Decider fits. `Job` is opaque. */
 export interface Deciding<Job> {
   /** `frame`: the request as it came, to know it again. */
   ask(
     ask: Message<"ask">,
     frame?: Uint8Array,
-  ): { reply: Answer | Message<"read">; job: Job } | { over: Promise<void>; job: Job };
+  ): { reply: Answer | Message<"read">; job: Job } | Wait & { job: Job };
   /** The answer to a request whose source came on standard input. */
-  input(job: Job, message: Message<"input">): { reply: Answer; job: Job } | {
-    over: Promise<void>;
-    job: Job;
-  };
-  /** The answer to a request whose equal is over by now, or has taken too long. */
-  again(job: Job): Answer;
+  input(job: Job, message: Message<"input">): { reply: Answer; job: Job } | Wait & { job: Job };
+  /** The answer to a request that has waited. `late`: it has waited as long as it may. */
+  again(job: Job, late: boolean): Answer | Wait;
   /** The answer to a request that was asked before with these bytes, if it still holds. */
   recall?(
     frame: Uint8Array,
     sees: (ask: Message<"ask">) => boolean,
   ): { reply: Message<"hit">; job: Job } | undefined;
   cannot(job: Job, message: Message<"cannot">): Message<"run"> | Message<"pass">;
+  /** To be called now and then while the tool runs: what there was to do. */
+  follow?(job: Job): "none" | "some" | "more";
   report(job: Job, message: Message<"report">): Learning<Message<"keep"> | Message<"done">>;
   kept(job: Job, message: Message<"kept">): Learning<Message<"done">>;
   ended(job: Job): void;
@@ -95,8 +100,6 @@ const patienceMs: Record<State, number> = {
 
 /** How often somebody who waits hears from us, and how long silence is then to be borne, in ms. */
 const sayWaitMs = 2_000, bearMs = 6_000;
-/** After this the tool runs twice: most compiles are over by then, and one that is stopped must not stop its equals. */
-const mostWaitMs = 60_000;
 
 export class Conversation<Job> {
   readonly #with: Circumstances<Job>;
@@ -115,6 +118,17 @@ export class Conversation<Job> {
   /** Whether a tool runs, or its outputs are on their way to us. */
   get running(): boolean {
     return this.#state === "run" || this.#state === "keep";
+  }
+
+  /** While a tool runs and nobody needs us: what there was to do. */
+  follow(): "none" | "some" | "more" {
+    if (this.#state !== "run" || this.#job === undefined) return "none";
+    try {
+      return this.#with.decider.follow?.(this.#job) ?? "none";
+    } catch (error) {
+      this.#with.log.warn(`following a run failed: ${error instanceof Error ? error.stack : error}`);
+      return "none";
+    }
   }
 
   /** Answers a whole frame (size included). The bytes must not change afterwards: the decider may keep them. */
@@ -189,23 +203,24 @@ export class Conversation<Job> {
   }
 
   #decided(
-    decided: { reply: Answer | Message<"read">; job: Job } | { over: Promise<void>; job: Job },
+    decided: { reply: Answer | Message<"read">; job: Job } | Wait & { job: Job },
   ): Step {
     this.#job = decided.job;
-    return "over" in decided ? this.#wait(decided.over, mostWaitMs) : this.#reply(decided.reply);
+    return "over" in decided ? this.#wait(decided) : this.#reply(decided.reply);
   }
 
-  /** Says "wait" until the equal run is over, at most for `leftMs`; then the request is answered. */
-  #wait(over: Promise<void>, leftMs: number): Step {
+  /** Says "wait" until what is waited for is over, at most for so long; then the request is answered, or waits on. */
+  #wait({ over, mostMs }: Wait): Step {
     this.#state = "wait";
     let timer: number;
     const pause = new Promise<"pause">((resolve) => timer = setTimeout(() => resolve("pause"), sayWaitMs));
     const later = Promise.race([over, pause]).then((what): Step => {
       clearTimeout(timer);
       if (this.#state !== "wait") return { close: true };
-      if (what === "pause" && leftMs > sayWaitMs) return this.#wait(over, leftMs - sayWaitMs);
+      if (what === "pause" && mostMs > sayWaitMs) return this.#wait({ over, mostMs: mostMs - sayWaitMs });
       try {
-        return this.#reply(this.#with.decider.again(this.#job!));
+        const answer = this.#with.decider.again(this.#job!, what === "pause");
+        return "over" in answer ? this.#wait(answer) : this.#reply(answer);
       } catch (error) {
         return this.#giveUp(`a decision failed: ${error instanceof Error ? error.stack : error}`);
       }

@@ -13,7 +13,7 @@ const frames = {
   hit: { name: "hit", status: 0, flags: 0, out: new Uint8Array(), err: new Uint8Array(), files: [] },
   read: { name: "read", most: 9 },
   input: { name: "input", flags: 0, bytes: new Uint8Array([1]) },
-  run: { name: "run", tracer: "/t.so", record: "/r", extra: [], staging: "/s" },
+  run: { name: "run", tracer: "/t.so", record: "/r", extra: [], priority: 0, deploy: [] },
   pass: { name: "pass", outcome: "pass_query" },
   keep: { name: "keep", files: [{ path: "a.o", to: "/s/1" }] },
   done: { name: "done", outcome: "miss_new" },
@@ -43,7 +43,12 @@ async function play(sent: Sent[], scene: Scene) {
   };
   const decider: Deciding<string> = {
     ask: () =>
-      tell("ask", scene.equal ? { over, job: "job" } : { reply: frames[scene.answer ?? "run"], job: "job" }),
+      tell(
+        "ask",
+        scene.equal
+          ? { over, mostMs: 60_000, job: "job" }
+          : { reply: frames[scene.answer ?? "run"], job: "job" },
+      ),
     input: () => tell("input", { reply: frames[scene.afterInput ?? "run"], job: "job" }),
     again: () => tell("again", frames[scene.answer === "hit" ? "hit" : "run"]),
     cannot: () => tell("cannot", frames[scene.cannot ?? "run"]),

@@ -25,7 +25,7 @@ function placesIn(folder: string): Places {
 }
 
 function fakeCache(events: string[]): Cache {
-  const run = { name: "run", tracer: "", record: "", extra: [], staging: "" } as const;
+  const run = { name: "run", tracer: "", record: "", extra: [], priority: 0, deploy: [] } as const;
   const decider: Deciding<unknown> = {
     ask: () => ({ reply: run, job: {} }),
     input: () => ({ reply: run, job: {} }),

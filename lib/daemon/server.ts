@@ -27,6 +27,8 @@ const turnMs = 1;
 const busyMs = 2_000;
 /** Longest wait aside; deadlines are looked at this often. */
 const asideMs = 1_000;
+/** How soon we look what tools that run have done, while they do something, and when they seem to rest. */
+const followMs = 2, mostFollowMs = 50;
 /** How often clients that stay silent are looked for. */
 const lookMs = 100;
 /** Pause after accept found no descriptor left; some connection ends sooner or later. */
@@ -45,7 +47,7 @@ export interface ServerOptions {
   /** A new connection's conversation, or undefined to close it at once. */
   open(
     peer: { pid: number; uid: number },
-  ): Pick<Conversation<unknown>, "receive" | "end" | "patienceMs" | "running"> | undefined;
+  ): Pick<Conversation<unknown>, "receive" | "end" | "patienceMs" | "running" | "follow"> | undefined;
   /** True while something else needs the event loop at full speed. */
   elsewhereBusy?(): boolean;
   /** True while other work on this thread gives way to us after each short slice (a flush). */
@@ -79,7 +81,12 @@ export class Server {
   /** When the event loop last had a turn, and when silent clients were last looked for. */
   #lastTurn: number;
   #lastLook = 0;
+  /** When what tools do is looked at next, and how long after that again. */
+  #nextFollow = 0;
+  #followMs = followMs;
   #over = false;
+  /** What comes is received here: a buffer for each connection would be most of what a hit allocates. */
+  readonly #scratch = new Uint8Array(firstBufferBytes);
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -122,14 +129,35 @@ export class Server {
     if (sharing) await turn();
     const places = this.#fill(), started = this.#options.now();
     const busy = started - this.#lastActivity < busyMs && !this.#options.elsewhereBusy?.();
-    if (busy && started - this.#lastTurn < sliceMs) this.#set.wait(sharing ? turnMs : sliceMs);
-    else {
-      await this.#set.waitAside(this.#acceptAgain > started ? acceptPauseMs : busy ? 1 : asideMs);
+    const tillFollow = this.#running() ? Math.max(0, Math.ceil(this.#nextFollow - started)) : Infinity;
+    let ready: number;
+    if (busy && started - this.#lastTurn < sliceMs) {
+      ready = this.#set.wait(Math.min(sharing ? turnMs : sliceMs, tillFollow));
+    } else {
+      const longest = this.#acceptAgain > started ? acceptPauseMs : busy ? 1 : asideMs;
+      ready = await this.#set.waitAside(Math.min(longest, tillFollow));
       this.#lastTurn = this.#options.now();
     }
     if (this.#over) return;
     this.#look(places);
+    if (ready === 0) this.#follow();
     if (started - this.#lastLook >= lookMs) this.#dropSilent(this.#lastLook = started);
+  }
+
+  #followSoon(): void {
+    this.#followMs = followMs;
+    this.#nextFollow = this.#options.now() + followMs;
+  }
+
+  /** Nobody waits for us: whoever runs a tool will, once it ends. */
+  #follow(): void {
+    const now = this.#options.now();
+    if (now < this.#nextFollow || !this.#running()) return;
+    const found = new Set<string>();
+    for (const { conversation } of this.#connections.values()) found.add(conversation.follow());
+    const none = !found.has("some") && !found.has("more");
+    this.#followMs = none ? Math.min(mostFollowMs, this.#followMs * 1.5) : followMs;
+    this.#nextFollow = found.has("more") ? now : now + this.#followMs;
   }
 
   /** Fills the poll set; the places of the listener and of each connection. */
@@ -154,26 +182,18 @@ export class Server {
         this.#guard(connection, () => this.#serve(connection, ready));
       }
     });
-    if (listener >= 0 && this.#set.ready(listener)) this.#acceptAll();
+    if (listener >= 0 && this.#set.ready(listener)) this.#accept();
   }
 
-  #acceptAll(): void {
-    for (let count = 0; count < 64; count++) {
-      const descriptor = accept(this.#options.listener);
-      if (descriptor >= 0) {
-        this.#welcome(descriptor);
-        continue;
-      }
-      if (descriptor === -c.EAGAIN) return;
-      if (descriptor === -c.EMFILE || descriptor === -23 /* ENFILE */) {
-        this.#options.log.warn(
-          `no descriptor left for a connection (errno ${-descriptor}): accepting pauses`,
-        );
-        this.#acceptAgain = this.#options.now() + acceptPauseMs;
-        return;
-      }
-      // A client that gave up while it waited (ECONNABORTED) concerns nobody; the next one may be fine.
+  /** Takes one connection: to be told that none is left costs as much as the next wait, which tells it as well. */
+  #accept(): void {
+    const descriptor = accept(this.#options.listener);
+    if (descriptor >= 0) return this.#welcome(descriptor);
+    if (descriptor !== -c.EMFILE && descriptor !== -23 /* ENFILE */) {
+      return; // a client that gave up while it waited (ECONNABORTED) concerns nobody
     }
+    this.#options.log.warn(`no descriptor left for a connection (errno ${-descriptor}): accepting pauses`);
+    this.#acceptAgain = this.#options.now() + acceptPauseMs;
   }
 
   #welcome(descriptor: number): void {
@@ -183,7 +203,7 @@ export class Server {
     const connection: Connection = {
       descriptor,
       conversation,
-      into: new Uint8Array(firstBufferBytes),
+      into: this.#scratch,
       filled: 0,
       out: [],
       closing: false,
@@ -211,6 +231,7 @@ export class Server {
 
   #read(connection: Connection): void {
     for (;;) {
+      if (connection.filled === 0) connection.into = this.#scratch;
       const count = receive(connection.descriptor, connection.into.subarray(connection.filled));
       if (count === -c.EAGAIN || count === -c.EINTR) return;
       if (count <= 0) return this.#drop(connection);
@@ -221,6 +242,8 @@ export class Server {
         continue;
       }
       if (!this.#frames(connection)) return;
+      // A part of a frame waits in memory of its own.
+      if (connection.filled > 0 && connection.into === this.#scratch) connection.into = this.#scratch.slice();
     }
   }
 
@@ -236,6 +259,7 @@ export class Server {
       connection.into.copyWithin(0, whole, connection.filled);
       connection.filled -= whole;
       this.#take(connection, connection.conversation.receive(frame));
+      if (connection.conversation.running) this.#followSoon();
       if (connection.closing) connection.filled = 0;
       if (!this.#connections.has(connection.descriptor)) return false;
     }

@@ -40,6 +40,7 @@ async function serving(
       end: () => void scene.ended++,
       patienceMs: Infinity,
       running: false,
+      follow: () => "none" as const,
     }),
     ...options,
   });
@@ -143,6 +144,7 @@ Deno.test("Server sends an answer that does not fit the socket at once", async (
       end: () => {},
       patienceMs: 1e9,
       running: false,
+      follow: () => "none" as const,
     }),
   });
 });
@@ -164,7 +166,13 @@ Deno.test("Server goes on after a conversation that throws, and ends it", async 
       const receive = () => {
         throw new Error("broken");
       };
-      return { receive, end: () => void ended++, patienceMs: 1e9, running: false };
+      return {
+        receive,
+        end: () => void ended++,
+        patienceMs: 1e9,
+        running: false,
+        follow: () => "none" as const,
+      };
     },
   });
 });
@@ -176,6 +184,7 @@ Deno.test("Server drops a client that stays silent for too long", async () => {
     end: () => void ended++,
     patienceMs: 50,
     running: false,
+    follow: () => "none" as const,
   });
   await serving(async ({ socket }) => {
     const client = connect(socket);
@@ -193,6 +202,7 @@ Deno.test("Server sends an answer that is ready later, then closes", async () =>
     end: () => {},
     patienceMs: 1e9,
     running: false,
+    follow: () => "none" as const,
   });
   await serving(async ({ socket }) => {
     const client = connect(socket);
@@ -260,9 +270,11 @@ Deno.test("Server survives running out of descriptors and serves again afterward
     const limits = new BigUint64Array(2), bytes = new Uint8Array(limits.buffer);
     libc().getrlimit(7, bytes);
     const before = limits[0], client = connect(socket);
-    await turns();
+    await turns(50);
     const waiting = connect(socket);
-    limits[0] = BigInt([...Deno.readDirSync("/proc/self/fd")].length - 1); // no number is free below it
+    const free = libc().open(new TextEncoder().encode("/\0"), c.O_CLOEXEC, 0);
+    libc().close(free);
+    limits[0] = BigInt(free); // no number is free below it
     libc().setrlimit(7, bytes);
     await turns(200);
     limits[0] = before;
@@ -283,4 +295,35 @@ Deno.test("listenAt() makes a socket that only we may use", () =>
 Deno.test("connectTo() a path without socket gives the errno", () => {
   assertEquals(connectTo("/nonexistent/socket"), -c.ENOENT);
   assertEquals(connectTo("/tmp/" + "x".repeat(200)), -36);
+});
+
+Deno.test("Server follows what runs while nobody needs it, without a pause where more is left", async () => {
+  const moments: number[] = [], said = ["some", "more", "more", "some"] as const;
+  let running = false;
+  const open = () => ({
+    receive: () => {
+      running = true;
+      return { frame: encode({ name: "pass", outcome: "runs" }, build), close: false };
+    },
+    end: () => void (running = false),
+    patienceMs: 1e9,
+    get running() {
+      return running;
+    },
+    follow: () => said[moments.push(performance.now()) - 1] ?? "none",
+  });
+  await serving(async ({ socket }) => {
+    const client = connect(socket);
+    await turns(100);
+    assertEquals(moments.length, 0, "nothing runs");
+    send(client, ask);
+    await turns(400);
+    close(client);
+    await turns(50);
+    const count = moments.length;
+    await turns(100);
+    assertEquals(moments.length, count, "the client is gone");
+  }, { open });
+  assert(moments.length > 6 && moments.length < 60, `${moments.length} looks in 400 ms`);
+  assert(moments[1] - moments[0] >= 1, "it pauses where all was taken in");
 });

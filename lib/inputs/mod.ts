@@ -26,11 +26,12 @@ import {
 } from "../os/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
 import { Clocks } from "./signature.ts";
-import { Standing } from "./standing.ts";
+import { type Answered, type Look, Standing } from "./standing.ts";
 import type { Tree } from "./tree.ts";
 
 export { type Node, Tree, type TreeOptions } from "./tree.ts";
 export { Watched } from "./watched.ts";
+export type { Answered } from "./standing.ts";
 
 /** Digests of large files that outlive the process: the store's. */
 export interface DigestMemo {
@@ -44,6 +45,11 @@ export interface Content {
   /** All zero where the signature must not be trusted. */
   signature: Uint8Array;
   state: FileState;
+  /** The statement that it is so, and the digest as a string; each made once for all who ask. */
+  statement?: Input;
+  name?: string;
+  /** A signature under which a run opened the file, found to be this one's, and when that run began at the earliest. */
+  opened?: { signature: Uint8Array; startedAt: bigint };
 }
 
 /** Files from this size on are worth a record in the store: hashing them costs more than reading it. */
@@ -104,14 +110,19 @@ export class Inputs {
 
   /** State of what `path` leads to, or the errno. */
   state(path: string): FileState | number {
+    return this.#standing?.look(path)?.state ?? this.#looked(path);
+  }
+
+  #looked(path: string): FileState | number {
     let state = this.#followed.get(path);
-    if (state === undefined) this.#followed.set(path, state = this.#standing?.state(path) ?? statx(path));
+    if (state === undefined) this.#followed.set(path, state = statx(path));
     return state;
   }
 
   /** The signature of a state of `path`. */
   signature(path: string, state: FileState): Uint8Array {
-    return this.#standing?.signature(path, state) ?? signatureOf(state);
+    const look = this.#standing?.look(path);
+    return look?.state === state ? look.signature ??= signatureOf(state) : signatureOf(state);
   }
 
   /** State of `path` itself, a link not followed, or the errno. */
@@ -140,13 +151,22 @@ export class Inputs {
     return false;
   }
 
-  /** Whether not even a dangling link is at `name` in `folder`. */
-  missing(folder: string, name: string): boolean {
-    const look = () => {
+  /**
+   * The first of `names` at which something is in `folder`, or undefined where nothing is at any. `answered`: to go on
+   * from, for one list that only grows.
+   */
+  presentOf(folder: string, names: readonly string[], answered: Answered): string | undefined {
+    const look = (name: string) => {
       const state = this.linkState(join(folder, name));
       return state === c.ENOENT || state === c.ENOTDIR;
     };
-    return this.#standing === undefined ? look() : this.#standing.absent(folder, name, look);
+    if (this.#standing !== undefined) return this.#standing.presentOf(folder, names, answered, look);
+    return names.find((name) => !look(name));
+  }
+
+  /** Whether what was once found of `path` is told to stay so. */
+  isWatched(path: string): boolean {
+    return this.#standing?.look(path) !== undefined;
   }
 
   /** Where all links of `path` lead, or the errno. */
@@ -156,10 +176,20 @@ export class Inputs {
 
   /** Content of a regular file, hashed only where it must be; the errno or a word where there is none. */
   content(path: string): Content | number | "changed" | "irregular" {
-    const state = this.state(path);
+    const look = this.#standing?.look(path);
+    if (look?.content !== undefined) return look.content;
+    const content = this.#content(path, look);
+    if (look !== undefined && typeof content === "object" && content.signature !== noSignature) {
+      look.content = content;
+    }
+    return content;
+  }
+
+  #content(path: string, look: Look | undefined): Content | number | "changed" | "irregular" {
+    const state = look?.state ?? this.#looked(path);
     if (typeof state === "number") return state;
     if ((state.mode & c.S_IFMT) !== c.S_IFREG) return "irregular";
-    const signature = this.signature(path, state);
+    const signature = look === undefined ? signatureOf(state) : look.signature ??= signatureOf(state);
     const known = this.#known(path, signature, state.size);
     if (known !== undefined) return { digest: known, signature, state };
     return this.#hash(path, signature);

@@ -9,16 +9,27 @@
  *
  * @module
  */
-import { c, type FileState, signatureOf, statx } from "../os/mod.ts";
+import { c, type FileState, statx } from "../os/mod.ts";
+import type { Content } from "./mod.ts";
 import type { Node, Tick, Tree } from "./tree.ts";
 
-interface Look {
+/** What a watched path was found to be. */
+export interface Look {
+  readonly node: Node;
   tick: Tick;
   state: FileState | number;
   /** Its times change with every entry. */
   isFolder: boolean;
   /** Of a state; made when it is first asked for. */
   signature: Uint8Array | undefined;
+  /** Of a file, once it was asked for and may be trusted; for whoever looks. */
+  content?: Content;
+}
+
+/** How far it was answered that nothing is at the names of a list, and when. */
+export interface Answered {
+  count: number;
+  tick: Tick;
 }
 
 /** Names that were found to be nowhere in a folder, up to `tick`. */
@@ -47,15 +58,25 @@ export class Standing {
     this.#epoch = tree.epoch;
   }
 
-  /** State of what `path` leads to, or the errno. */
-  state(path: string): FileState | number {
-    return this.#look(path).state;
+  /** What `path` leads to; undefined where that cannot be watched. */
+  look(path: string): Look | undefined {
+    this.#begin();
+    const known = this.#looks.get(path);
+    if (known !== undefined && holds(known)) {
+      return ++this.#answers % sampleEvery !== 0 ? known : this.#sampled(path, known);
+    }
+    const node = this.#tree.node(path), look = node.watched ? this.#see(node) : undefined;
+    if (look === undefined || !node.watched) return undefined;
+    this.#looks.set(path, look);
+    return look;
   }
 
-  /** The signature of a state that `state` gave for `path`. */
-  signature(path: string, state: FileState): Uint8Array {
-    const look = this.#looks.get(path);
-    return look?.state === state ? look.signature ??= signatureOf(state) : signatureOf(state);
+  /** The same by looking, to see whether the watch is right. */
+  #sampled(path: string, known: Look): Look {
+    const now = statx(path);
+    if (same(known.state, now)) return known;
+    this.#doubt(path, () => holds({ ...known, node: this.#tree.node(path) }));
+    return { ...known, state: now, signature: undefined, content: undefined };
   }
 
   /** Where all links of `path` lead; undefined where the watch does not tell. */
@@ -64,9 +85,7 @@ export class Standing {
     return node.watched ? node.real : undefined;
   }
 
-  /** Whether nothing is at `name` in `folder`; `look` finds out. */
-  absent(folder: string, name: string, look: () => boolean): boolean {
-    const known = this.#missingIn(this.#tree.folder(folder));
+  #isMissing(folder: string, known: Missing | undefined, name: string, look: () => boolean): boolean {
     if (known?.names.has(name)) {
       if (++this.#answers % sampleEvery !== 0) return true;
       const absent = look();
@@ -78,6 +97,40 @@ export class Standing {
     const absent = look();
     if (absent && known !== undefined) known.names.add(name), this.#names++;
     return absent;
+  }
+
+  /**
+   * The first of `names` at which something is in `folder`, or undefined. `answered` is taken into account and brought
+   * forward; `look` tells whether nothing is at a name.
+   */
+  presentOf(
+    folder: string,
+    names: readonly string[],
+    answered: Answered,
+    look: (name: string) => boolean,
+  ): string | undefined {
+    const node = this.#tree.folder(folder), known = this.#missingIn(node);
+    const came = known === undefined ? undefined : this.#cameSince(node, answered);
+    if (came === undefined) answered.count = 0;
+    else if (came.length > 0) {
+      const soFar = new Set(names.slice(0, answered.count));
+      const present = came.find((name) => soFar.has(name) && !look(name));
+      if (present !== undefined) return present;
+    }
+    for (let i = answered.count; i < names.length; i++) {
+      if (this.#isMissing(folder, known, names[i], () => look(names[i]))) continue;
+      answered.count = 0;
+      return names[i];
+    }
+    if (known !== undefined) answered.count = names.length, answered.tick = known.tick;
+    return undefined;
+  }
+
+  /** Names that came into a folder since it was answered for; undefined where that is not known. */
+  #cameSince(node: Node, { count, tick }: Answered): string[] | undefined {
+    if (count === 0) return [];
+    if (node.tick > tick) return undefined;
+    return node.membersTick <= tick ? [] : this.#tree.cameSince(node, tick);
   }
 
   /** The names known to be missing in a folder, without those that came since; undefined where it is not watched. */
@@ -97,26 +150,12 @@ export class Standing {
     return known;
   }
 
-  #look(path: string): Look {
-    this.#begin();
-    const node = this.#tree.node(path), known = this.#looks.get(path);
-    if (known !== undefined && holds(known, node)) {
-      if (++this.#answers % sampleEvery !== 0) return known;
-      const now = statx(path);
-      if (!same(known.state, now)) this.#doubt(path, () => holds(known, this.#tree.node(path)));
-      return { ...known, state: now, signature: undefined };
-    }
-    const look = this.#see(node);
-    if (node.watched) this.#looks.set(path, look);
-    return look;
-  }
-
   #see(node: Node): Look {
     const { now } = this.#tree, state = statx(node.path);
     const isFolder = typeof state === "object" && (state.mode & c.S_IFMT) === c.S_IFDIR;
-    if (!isFolder) return { tick: now, state, isFolder, signature: undefined };
+    if (!isFolder) return { node, tick: now, state, isFolder, signature: undefined };
     this.#tree.folder(node.path); // from here on its entries are told of, which change its times
-    return { tick: this.#tree.now, state: statx(node.path), isFolder, signature: undefined };
+    return { node, tick: this.#tree.now, state: statx(node.path), isFolder, signature: undefined };
   }
 
   /** Forgets where the watch has forgotten, or where too much is kept. */
@@ -137,8 +176,8 @@ export class Standing {
 }
 
 /** Whether nothing has happened to what was seen. */
-function holds({ tick, isFolder }: Look, node: Node): boolean {
-  return node.watched && node.tick <= tick && (!isFolder || node.membersTick <= tick);
+function holds({ node, tick, isFolder }: Look): boolean {
+  return node.watched && !node.stale && node.tick <= tick && (!isFolder || node.membersTick <= tick);
 }
 
 function same(a: FileState | number, b: FileState | number): boolean {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { c, type FileState, fileSystemType, libc, signatureOf, statx } from "../os/mod.ts";
+import { c, type FileState, fileSystemType, libc, statx } from "../os/mod.ts";
 import { Standing } from "./standing.ts";
 import { Tree } from "./tree.ts";
 
@@ -44,12 +44,16 @@ for (const [name, before, then] of changes) {
       const path = `${folder}/h`;
       sh(before);
       tree.drain();
-      const first = sizeOf(standing.state(path));
+      const first = sizeOf(standing.look(path)!.state);
       sh(then);
-      assertEquals(sizeOf(standing.state(path)), first, "nothing is looked at before the watch has reported");
+      assertEquals(
+        sizeOf(standing.look(path)!.state),
+        first,
+        "nothing is looked at before the watch has reported",
+      );
       tree.drain();
-      assertEquals(sizeOf(standing.state(path)), sizeOf(statx(path)));
-      assert(sizeOf(standing.state(path)) !== first);
+      assertEquals(sizeOf(standing.look(path)!.state), sizeOf(statx(path)));
+      assert(sizeOf(standing.look(path)!.state) !== first);
     }));
 }
 
@@ -68,38 +72,30 @@ for (
     withStanding(({ standing, tree, folder, sh }) => {
       sh("touch old other");
       tree.drain();
-      const before = standing.state(folder) as FileState;
-      assert(standing.state(folder) === before, "it was looked at again");
+      const before = standing.look(folder)!.state as FileState;
+      assert(standing.look(folder)!.state === before, "it was looked at again");
       sh(`sleep 0.02; ${change}`);
       tree.drain();
-      assertEquals(standing.state(folder), statx(folder));
-      assert((standing.state(folder) as FileState).ctime > before.ctime);
+      assertEquals(standing.look(folder)!.state, statx(folder));
+      assert((standing.look(folder)!.state as FileState).ctime > before.ctime);
     }));
 }
 
-Deno.test("Standing looks each time where no watch is left", () =>
+Deno.test("Standing says nothing of a path where no watch is left", () =>
   withStanding(({ standing, folder, sh }) => {
     sh("printf 1 >h");
-    assertEquals(sizeOf(standing.state(`${folder}/h`)), 1);
-    sh("printf 22 >h");
-    assertEquals(sizeOf(standing.state(`${folder}/h`)), 2);
+    assertEquals(standing.look(`${folder}/h`), undefined);
     assertEquals(standing.physical(`${folder}/h`), undefined);
   }, 0));
-
-Deno.test("Standing gives the signature of the state it gave", () =>
-  withStanding(({ standing, folder, sh }) => {
-    sh("printf 1 >h");
-    const path = `${folder}/h`, state = standing.state(path) as FileState;
-    assertEquals(standing.signature(path, state), signatureOf(state));
-    const other = { ...state, size: 7 };
-    assertEquals(standing.signature(path, other), signatureOf(other));
-  }));
 
 Deno.test("Standing asks for a missing name once, and again when the name has come", () =>
   withStanding(({ standing, tree, folder, sh }) => {
     let looks = 0;
     const missing = (name: string) =>
-      standing.absent(folder, name, () => (looks++, typeof statx(`${folder}/${name}`) === "number"));
+      standing.presentOf(folder, [name], { count: 0, tick: 0 }, (name) => {
+        looks++;
+        return typeof statx(`${folder}/${name}`) === "number";
+      }) === undefined;
     assertEquals([missing("h"), missing("h"), missing("i"), looks], [true, true, true, 2]);
     sh("touch other");
     tree.drain();
@@ -112,11 +108,40 @@ Deno.test("Standing asks for a missing name once, and again when the name has co
     assertEquals([missing("h"), missing("h"), looks], [true, true, 5]);
   }));
 
+Deno.test("Standing goes on from what it answered for a list, and looks at names that came since", () =>
+  withStanding(({ standing, tree, folder, sh }) => {
+    const names = ["a", "b"], answered = { count: 0, tick: 0 }, looked: string[] = [];
+    const present = () =>
+      standing.presentOf(folder, names, answered, (name) => {
+        looked.push(name);
+        return typeof statx(`${folder}/${name}`) === "number";
+      });
+    assertEquals([present(), answered.count, looked.splice(0)], [undefined, 2, ["a", "b"]]);
+    names.push("c");
+    sh("touch other");
+    tree.drain();
+    assertEquals([present(), answered.count, looked.splice(0)], [undefined, 3, ["c"]]);
+    sh("touch b");
+    tree.drain();
+    assertEquals([present(), looked.splice(0)], ["b", ["b"]]);
+    sh("rm b");
+    tree.drain();
+    assertEquals([present(), looked.splice(0)], [undefined, ["b"]]);
+    sh("mkdir d; touch d/a; mv d e; touch b");
+    tree.drain();
+    assertEquals(present(), "b");
+  }));
+
 Deno.test("Standing knows nothing to be missing in a folder that is another now", () =>
   withStanding(({ standing, tree, folder, sh }) => {
     sh("mkdir d e; touch e/h");
     const missing = () =>
-      standing.absent(`${folder}/d`, "h", () => typeof statx(`${folder}/d/h`) === "number");
+      standing.presentOf(
+        `${folder}/d`,
+        ["h"],
+        { count: 0, tick: 0 },
+        () => typeof statx(`${folder}/d/h`) === "number",
+      ) === undefined;
     assertEquals(missing(), true);
     sh("mv d f; mv e d");
     tree.drain();
@@ -126,10 +151,10 @@ Deno.test("Standing knows nothing to be missing in a folder that is another now"
 Deno.test("Standing forgets what a watch has forgotten", () =>
   withStanding(({ standing, tree, folder, sh }) => {
     sh("printf 1 >h");
-    standing.state(`${folder}/h`);
+    standing.look(`${folder}/h`);
     sh("printf 22 >h");
     tree.forget();
-    assertEquals(sizeOf(standing.state(`${folder}/h`)), 2);
+    assertEquals(sizeOf(standing.look(`${folder}/h`)!.state), 2);
   }));
 
 /** A watch that reports nothing: no kernel of ours does that. */
@@ -144,7 +169,9 @@ Deno.test("Standing finds out that a watch does not report", () => {
     const standing = new Standing(blindTree());
     const look = () => statx(path) === c.ENOENT;
     const ask = () =>
-      kind === "state" ? standing.state(path) : standing.absent(folder, path.slice(folder.length + 1), look);
+      kind === "state"
+        ? standing.look(path)!.state
+        : standing.presentOf(folder, [path.slice(folder.length + 1)], { count: 0, tick: 0 }, look);
     if (kind === "absence") Deno.removeSync(path);
     ask();
     Deno.writeTextFileSync(path, "new");

@@ -55,10 +55,16 @@ export function inAnyTree(
  * @param cpu Identity of the processor, where the line may ask for it.
  * @param input Digest of the source on standard input, where that is one.
  * @param added Words that the tool gets besides.
+ * @param deploy The program that follows a link.
  */
 export function actionOf(
   ask: Message<"ask">,
-  { cpu, input, added = [] }: { cpu?: string; input?: Digest; added?: readonly string[] } = {},
+  { cpu, input, deploy, added = [] }: {
+    cpu?: string;
+    input?: Digest;
+    deploy?: string;
+    added?: readonly string[];
+  } = {},
 ): Action {
   const parts: Part[] = [["format", keyFormat], ["tool", ask.tool], ["cwd", ask.cwd]];
   // By its bare name or by the path at which that is found: a tool that says which, or may use it, has a row for it.
@@ -68,6 +74,7 @@ export function actionOf(
   for (const word of added) parts.push(["added", word]);
   if (cpu !== undefined) parts.push(["cpu", cpu]);
   if (input !== undefined) parts.push(["standard input", hex(input)]);
+  if (deploy !== undefined) parts.push(["deploy", deploy]);
   return { digest: digestOf(parts), parts };
 }
 

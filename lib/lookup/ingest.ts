@@ -8,8 +8,16 @@
  * @module
  */
 import { byteString, sameBytes } from "../base/bytes.ts";
-import { existsValue, type Inputs, join, statValue } from "../inputs/mod.ts";
-import type { Observation, Refused, Seen } from "../trace/mod.ts";
+import { type Answered, type Content, existsValue, type Inputs, join, statValue } from "../inputs/mod.ts";
+import {
+  type AbsentIn,
+  type AbsentPaths,
+  type FolderList,
+  foldersOf,
+  type Observation,
+  type Refused,
+  type Seen,
+} from "../trace/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
 import { c, type FileState, realNow, statx } from "../os/mod.ts";
 
@@ -27,17 +35,69 @@ export interface IngestOptions {
 }
 
 /** The statements of an observation, or why there are none. */
-export function statementsOf(found: Observation, options: IngestOptions): Statements | Refused {
+export function statementsOf(
+  found: Observation,
+  options: IngestOptions,
+  foreseen = new Foreseen(),
+): Statements | Refused {
   const ingest = new Ingest(options);
   for (const [path, seen] of found.files) ingest.file(path, seen, found);
   for (const path of found.listings) ingest.listing(path, found);
   for (const [path, text] of found.linkTexts) ingest.same(inputKinds.link_text, path, text);
   for (const [path, text] of found.physical) ingest.same(inputKinds.real_path, path, text);
   for (const [path, errno] of found.refused) ingest.refusal(path, errno);
-  for (const path of found.unmade) ingest.unmade(path);
+  for (const path of found.unmade) ingest.unmade(path, found);
   ingest.twins();
-  const absences = ingest.absences(found.absent, found);
+  const absences = ingest.absences(found, foreseen);
   return ingest.refused ?? { inputs: ingest.rows, absences };
+}
+
+/**
+ * What a run has asked so far, looked at while it goes on: what is watched need not be looked at again in the end.
+ * Whatever this finds, the statements are made afterwards.
+ */
+export class Foreseen {
+  readonly #answered = new Map<AbsentIn, Answered & { deleted: number }>();
+  #files = 0;
+  #next: Iterator<[string, Seen]> | undefined;
+
+  /** Looks at what came since the last time. */
+  look({ files, absent, written }: Observation, inputs: Inputs): void {
+    this.#next ??= files.entries();
+    while (this.#files < files.size) {
+      const { value } = this.#next.next();
+      this.#files++;
+      if (value === undefined) break;
+      const [path, seen] = value as [string, Seen];
+      // A file of the run's own may have a name that nobody has again.
+      if (seen.question === "content" && !written.has(path)) this.#readAhead(path, seen, inputs);
+    }
+    for (const folder of absent.folders) {
+      const { count } = this.#answeredOf(folder);
+      if (count < folder.names.length && inputs.isWatched(folder.path)) this.present(folder, inputs);
+    }
+  }
+
+  /** What the run is rewriting meanwhile is left alone: who needs it needs what it was before. */
+  #readAhead(path: string, { signature }: Seen, inputs: Inputs): void {
+    const state = inputs.state(path);
+    if (typeof state === "number" || signature === undefined) return;
+    if (sameBytes(inputs.signature(path, state), signature)) inputs.content(path);
+  }
+
+  /** The first of a folder's names at which something is. */
+  present(folder: AbsentIn, inputs: Inputs): string | undefined {
+    return inputs.presentOf(folder.path, folder.names, this.#answeredOf(folder));
+  }
+
+  #answeredOf(folder: AbsentIn): Answered {
+    const { deleted } = folder;
+    let answered = this.#answered.get(folder);
+    if (answered?.deleted !== deleted) {
+      this.#answered.set(folder, answered = { count: 0, tick: 0, deleted });
+    }
+    return answered;
+  }
 }
 
 /** Objects and libraries: nobody includes them, and equal ones are no matter to a linker. */
@@ -48,10 +108,8 @@ class Ingest {
   refused: Refused | undefined;
   readonly #inputs: Inputs;
   readonly #options: IngestOptions;
-  readonly #contents: { path: string; state: FileState; key: string }[] = [];
-  readonly #folders: { path: string; key: string }[] = [];
-  /** Folders of absent names that are not there themselves. */
-  readonly #missing = new Set<string>();
+  readonly #contents = new Twins<{ path: string; state: FileState }>();
+  readonly #folders = new Twins<{ path: string }>();
   /** Before anything is looked at. */
   readonly #lookedAt = realNow();
 
@@ -71,7 +129,7 @@ class Ingest {
     signature: Uint8Array = noSignature,
   ): void {
     if (value === undefined) this.#changed(path);
-    else this.rows.push({ kind, path, value, signature });
+    else this.rows.push(statement(kind, path, value, signature));
   }
 
   file(path: string, seen: Seen, found: Observation): void {
@@ -89,32 +147,45 @@ class Ingest {
     const value = statValue(state);
     const then = seen.signature && statValue(stateOf(seen.signature));
     if (then !== undefined && !sameBytes(then, value!)) return this.#changed(path);
-    if ((state.mode & c.S_IFMT) === c.S_IFDIR) this.#folders.push({ path, key: `${state.dev}/${state.ino}` });
+    if ((state.mode & c.S_IFMT) === c.S_IFDIR) this.#folders.add(`${state.dev}/${state.ino}`, { path });
     this.#add(seen.question === "stat" ? inputKinds.stat : inputKinds.lstat, path, value);
   }
 
   #content(path: string, seen: Seen, found: Observation): void {
-    const state = this.#inputs.state(path);
-    if (typeof state === "number") return this.#changed(path);
-    if ((state.mode & c.S_IFMT) === c.S_IFDIR) return this.#add(inputKinds.exists, path, existsValue(state));
     const content = this.#inputs.content(path);
     if (content === "irregular") {
+      const state = this.#inputs.state(path);
+      if (typeof state === "object" && (state.mode & c.S_IFMT) === c.S_IFDIR) {
+        return this.#add(inputKinds.exists, path, existsValue(state));
+      }
       this.refused ??= { refusal: "pass_irregular_input", what: path };
       return;
     }
     if (typeof content !== "object") return this.#changed(path);
-    const { startedAt } = this.#options;
-    const same = seen.signature === undefined
-      ? content.state.ctime < startedAt
-      : sameBytes(seen.signature, this.#inputs.signature(path, content.state));
-    // Where the clock is coarse, a file written just before the start may have been written again since its opening.
-    if (!same || this.#inputs.ambiguous(path, content.state, startedAt)) return this.#changed(path);
-    this.#add(inputKinds.content, path, content.digest, content.signature);
+    if (!this.#isWhatWasOpened(path, seen, content)) return this.#changed(path);
+    this.rows.push(
+      content.statement ??= statement(inputKinds.content, path, content.digest, content.signature),
+    );
     if (found.programs.has(path)) this.#add(inputKinds.exists, path, existsValue(content.state));
-    if (content.state.size > 0 && !linked.test(path)) {
-      this.#contents.push({ path, state: content.state, key: byteString(content.digest) });
+    if (content.state.size > 0) {
+      this.#contents.add(content.name ??= byteString(content.digest), { path, state: content.state });
     }
     if (this.#options.withTimes(path)) this.#add(inputKinds.stat, path, statValue(content.state));
+  }
+
+  #isWhatWasOpened(path: string, { signature }: Seen, content: Content): boolean {
+    const { startedAt } = this.#options, { opened, state } = content;
+    // The same header of one compile after another: once told apart, it stays so for all that begin later.
+    if (signature !== undefined && opened?.signature === signature && opened.startedAt <= startedAt) {
+      return true;
+    }
+    const same = signature === undefined
+      ? state.ctime < startedAt
+      : sameBytes(signature, this.#inputs.signature(path, state));
+    // Where the clock is coarse, a file written just before the start may have been written again since its opening.
+    if (!same || this.#inputs.ambiguous(path, state, startedAt)) return false;
+    if (signature !== undefined) content.opened = { signature, startedAt };
+    return true;
   }
 
   /** A file that the run read and then wrote: what it held is known only if somebody hashed it before. */
@@ -132,9 +203,11 @@ class Ingest {
    * by the physical file, gcc by equal size, time and content. So for equal ones these are statements, too.
    */
   twins(): void {
-    for (const group of groups(this.#folders)) for (const { path } of group) this.#where(path);
-    for (const group of groups(this.#contents)) {
-      for (const { path, state } of group) {
+    for (const group of this.#folders.groups()) for (const { path } of group) this.#where(path);
+    for (const group of this.#contents.groups()) {
+      const read = group.filter(({ path }) => !linked.test(path));
+      if (read.length < 2) continue;
+      for (const { path, state } of read) {
         this.#where(path);
         this.#add(inputKinds.stat, path, statValue(state));
       }
@@ -173,9 +246,13 @@ class Ingest {
   }
 
   /** Nothing could be made at `path`: its folder is missing, or none, or a link there leads to nothing. */
-  unmade(path: string): void {
+  unmade(path: string, found: Observation): void {
     if (this.refused !== undefined) return;
     const folder = path.slice(0, path.lastIndexOf("/")) || "/";
+    // The run made the folder then, and tried again.
+    if (found.written.get(folder)?.style === "folder") {
+      return this.#add(inputKinds.missing, folder, new Uint8Array(32));
+    }
     if (this.#inputs.absent(folder)) return this.#add(inputKinds.absent, folder, new Uint8Array(32));
     this.#add(inputKinds.exists, folder, existsValue(this.#inputs.state(folder)));
     const state = this.#inputs.linkState(path);
@@ -197,62 +274,75 @@ class Ingest {
   }
 
   /** Absent paths by folder: names that were looked for in the same folders share one list. */
-  absences(paths: ReadonlySet<string>, found: Observation): Absences {
-    const folders: Absences["folders"] = [], at = new Map<string, number>();
-    const foldersOf = new Map<string, number[]>();
-    for (const path of paths) {
-      if (this.refused !== undefined) break;
-      if (found.written.has(path)) {
-        // The run asked, then wrote the path, and the question counts: the same must be met next time, too. Who writes
-        // meets a link that leads to nothing, which who asks does not.
-        this.#add(inputKinds.missing, path, new Uint8Array(32));
-        continue;
-      }
-      const cut = path.lastIndexOf("/"), folder = path.slice(0, cut) || "/", name = path.slice(cut + 1);
-      let index = at.get(folder);
-      if (index === undefined) {
-        index = folders.push(this.#folder(folder)) - 1;
-        at.set(folder, index);
-      }
-      // Where the folder itself is not there, no name of it is.
-      if (!this.#missing.has(folder) && !this.#inputs.missing(folder, name)) {
-        if (!this.#inputs.absent(join(folder, name))) {
-          return this.#changed(path), { folders: [], lists: [], names: [] };
-        }
-        // A dangling link: what it leads to may come without a trace in this folder.
-        this.#add(inputKinds.absent, path, new Uint8Array(32));
-        continue;
-      }
-      const list = foldersOf.get(name);
-      if (list === undefined) foldersOf.set(name, [index]);
-      else list.push(index);
+  absences({ absent, written }: Observation, foreseen: Foreseen): Absences {
+    for (const path of written.keys()) {
+      if (!absent.has(path)) continue;
+      // The run asked, then wrote the path, and the question counts: the same must be met next time, too. Who writes
+      // meets a link that leads to nothing, which who asks does not.
+      this.#add(inputKinds.missing, path, new Uint8Array(32));
+      absent.delete(path);
     }
-    return { folders, ...shareLists(foldersOf) };
+    const folders = absent.folders.map((folder) => {
+      const { row, isMissing } = this.#folder(folder.path);
+      // Where the folder itself is not there, no name of it is.
+      if (!isMissing) this.#absentIn(folder, absent, foreseen);
+      return row;
+    });
+    return { folders, ...listsOf(absent) };
   }
 
-  #folder(path: string): Absences["folders"][number] {
+  #absentIn(folder: AbsentIn, absent: AbsentPaths, foreseen: Foreseen): void {
+    while (this.refused === undefined) {
+      const name = foreseen.present(folder, this.#inputs);
+      if (name === undefined) return;
+      const path = join(folder.path, name);
+      if (!this.#inputs.absent(path)) return this.#changed(path);
+      // A dangling link: what it leads to may come without a trace in this folder.
+      this.#add(inputKinds.absent, path, new Uint8Array(32));
+      absent.delete(path);
+    }
+  }
+
+  #folder(path: string): { row: Absences["folders"][number]; isMissing: boolean } {
     const state = this.#inputs.state(path);
     if (typeof state === "number") {
-      if (state === c.ENOENT || state === c.ENOTDIR) this.#missing.add(path);
-      return { path, gone: true, signature: noSignature };
+      const isMissing = state === c.ENOENT || state === c.ENOTDIR;
+      return { row: { path, gone: true, signature: noSignature }, isMissing };
     }
     const trusted = (state.mode & c.S_IFMT) === c.S_IFDIR &&
       this.#inputs.trusted(path, state, this.#lookedAt);
-    return { path, gone: false, signature: trusted ? this.#inputs.signature(path, state) : noSignature };
+    const signature = trusted ? this.#inputs.signature(path, state) : noSignature;
+    return { row: { path, gone: false, signature }, isMissing: false };
   }
 }
 
-/** The items that share their key with others, by key. */
-function groups<T extends { key: string }>(items: readonly T[]): T[][] {
-  return [...Map.groupBy(items, ({ key }) => key).values()].filter((group) => group.length > 1);
+function statement(kind: InputKind, path: string, value: Uint8Array, signature: Uint8Array): Input {
+  return { kind, path, value, signature };
 }
 
-function shareLists(foldersOf: ReadonlyMap<string, number[]>): Pick<Absences, "lists" | "names"> {
-  const lists: number[][] = [], known = new Map<string, number>(), names: Absences["names"] = [];
-  for (const [name, folders] of foldersOf) {
-    const text = folders.join();
-    let list = known.get(text);
-    if (list === undefined) known.set(text, list = lists.push(folders) - 1);
+/** Things that share their key with others. */
+class Twins<T> {
+  readonly #first = new Map<string, T>();
+  readonly #groups = new Map<string, T[]>();
+
+  add(key: string, thing: T): void {
+    const first = this.#first.get(key);
+    if (first === undefined) return void this.#first.set(key, thing);
+    const group = this.#groups.get(key);
+    if (group === undefined) this.#groups.set(key, [first, thing]);
+    else group.push(thing);
+  }
+
+  groups(): Iterable<T[]> {
+    return this.#groups.values();
+  }
+}
+
+function listsOf(absent: AbsentPaths): Pick<Absences, "lists" | "names"> {
+  const lists: number[][] = [], known = new Map<FolderList, number>(), names: Absences["names"] = [];
+  for (const [name, folders] of absent.names) {
+    let list = known.get(folders);
+    if (list === undefined) known.set(folders, list = lists.push(foldersOf(folders)) - 1);
     names.push({ list, name });
   }
   return { lists, names };

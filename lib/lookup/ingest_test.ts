@@ -4,7 +4,7 @@ import { Inputs } from "../inputs/mod.ts";
 import { coarseNow, type FileState, libc, signatureOf, statx } from "../os/mod.ts";
 import { inputKinds } from "../store/unit.ts";
 import { noObservation, type Observation, type Seen } from "../trace/mod.ts";
-import { statementsOf } from "./ingest.ts";
+import { Foreseen, statementsOf } from "./ingest.ts";
 import { written } from "./testing.ts";
 
 libc(); // opened once for all tests
@@ -111,6 +111,14 @@ const cases: Case[] = [
     want: ["no e/x"],
   },
   {
+    name: "a file that could not be made until the run had made its folder",
+    asks: ({ unmade, written: outputs }, at) => {
+      unmade.add(at("e/x")), outputs.set(at("e"), { ...written, style: "folder" });
+    },
+    then: "mkdir e; echo > e/x",
+    want: ["missing e"],
+  },
+  {
     name: "a folder that was listed",
     asks: ({ listings }, at) => listings.add(at("d")),
     want: ["listing d"],
@@ -157,3 +165,19 @@ const cases: Case[] = [
 for (const { name, want, ...given } of cases) {
   Deno.test(`statementsOf() of ${name}`, () => assertEquals(statements(given), want));
 }
+
+Deno.test("Foreseen leaves alone what the run rewrites meanwhile", () => {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync()), path = fromText(`${folder}/prog`);
+  const inputs = new Inputs({ memo: () => undefined, remember() {} }, Deno.osRelease());
+  Deno.writeTextFileSync(`${folder}/prog`, "before");
+  inputs.begin();
+  const before = inputs.content(path), signature = signatureOf(statx(path) as FileState);
+  assert(typeof before === "object");
+  const found = noObservation();
+  found.files.set(path, { question: "content", signature });
+  Deno.writeTextFileSync(`${folder}/prog`, "after");
+  inputs.begin();
+  new Foreseen().look(found, inputs);
+  assertEquals(inputs.recall(path, signature), before.digest);
+  Deno.removeSync(folder, { recursive: true });
+});

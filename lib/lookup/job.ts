@@ -13,6 +13,7 @@ import type { Action } from "./action.ts";
 import type { Slot } from "./anywhere.ts";
 import type { Environment } from "./circumstances.ts";
 import type { Running } from "./declared.ts";
+import type { Following } from "./following.ts";
 import type { Statements } from "./ingest.ts";
 import type { Ended } from "./learn.ts";
 import type { Outcome } from "./outcome.ts";
@@ -40,10 +41,17 @@ export interface Job {
   /** Its statements in the asker's folder. */
   unit?: Unit;
   realTool: string;
+  /** What it waits for, or waited for last: an equal run, or its turn. */
+  waits?: "twin" | "turn";
+  /** The program that follows the link, as named, and where it was found. */
+  deploy?: string;
+  deployer?: string;
   startedAt: bigint;
   /** Why no candidate served, to be the outcome once the run is stored. */
   missed: Outcome;
   record?: Record;
+  /** What was read of it so far. */
+  following?: Following;
   /** Instead of a record, where there is no tracer. */
   running?: Running;
   report?: Message<"report">;
@@ -60,6 +68,8 @@ export interface Job {
   unshared?: Unshared;
   /** Why the result holds in its folder, or tree, alone. */
   bound?: string;
+  /** What was written for the run is to be known to this process, too, once that was acknowledged. */
+  remember?: () => void;
   /** A program took part whose habits are not known. */
   unknownTool: boolean;
   /** A program gave an output a mode of its own choice. */

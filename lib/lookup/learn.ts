@@ -21,8 +21,6 @@ import {
   classOf,
   isUnmodelled,
   type Observation,
-  observe,
-  readRecord,
   type Refused,
   Spellings,
 } from "../trace/mod.ts";
@@ -32,6 +30,7 @@ import { factRows, terminalOf, variablesAsked, withPlace, withPrograms } from ".
 import { declaredObservation } from "./declared.ts";
 import { inheritsReadable } from "./descriptors.ts";
 import { isVerdict } from "./failures.ts";
+import { type Followed, Following } from "./following.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
@@ -99,7 +98,7 @@ function mayAskForTime(path: string): boolean {
 export class Learner {
   readonly #with: LearnerOptions;
   readonly #toolchains = new Toolchains();
-  readonly #spellings = new Spellings();
+  #spellings = new Spellings();
   readonly #treeNames = new TreeNames();
 
   constructor(options: LearnerOptions) {
@@ -188,12 +187,15 @@ export class Learner {
   }
 
   /** What the run depended on, as it is now. */
-  #statements({ ask, startedAt, realTool, products }: Job, found: Observation): Statements | Ended {
+  #statements(
+    { ask, startedAt, realTool, products, following }: Job,
+    found: Observation,
+  ): Statements | Ended {
     const statements = statementsOf(found, {
       inputs: this.#with.inputs,
       startedAt,
       withTimes: timesThatCount(found, products.map(({ path }) => path)),
-    });
+    }, following?.foreseen);
     if ("refusal" in statements) return { outcome: statements.refusal, what: statements.what };
     statements.inputs.push({
       kind: inputKinds.real_path,
@@ -208,6 +210,7 @@ export class Learner {
     const { status, flags } = report;
     if (status !== 0 && (running !== undefined || !isVerdict(report, environment!))) return "pass_failed";
     if (flags & (reportFlags.left_behind | reportFlags.unsure_children)) return "pass_left_behind";
+    if (flags & reportFlags.deploy_failed) return "pass_deploy";
     return flags & (reportFlags.lost_text | reportFlags.rerun) ? "pass_lost_text" : undefined;
   }
 
@@ -217,12 +220,11 @@ export class Learner {
       const driver = { tool: absolute(ask.tool, cwd), realTool, machine, cwd, environment };
       return declaredObservation(running, this.#toolchains.of(driver));
     }
-    const read = readRecord(job.record!.read(), job.ask.cwd, this.#spellings);
-    if ("problem" in read) return { refusal: "pass_incomplete_trace", what: read.problem };
-    const found = observe(read.events, read.doubts, job.ask.cwd, read.full);
+    const found = this.#following(job).finish();
     // No traced process opens the tool itself: a script's interpreter does, a program's loader does not.
     if (!("refusal" in found)) {
-      for (const path of [absolute(job.ask.tool, job.ask.cwd), job.realTool]) {
+      const deployers = job.deployer === undefined ? [] : [job.deployer];
+      for (const path of [absolute(job.ask.tool, job.ask.cwd), job.realTool, ...deployers]) {
         const seen = found.files.get(path);
         if (seen?.question !== "content") {
           found.files.set(path, { question: "content", signature: seen?.signature });
@@ -232,7 +234,19 @@ export class Learner {
     return found;
   }
 
-  /** The outputs are staged: their bytes are named, the unit is stored. */
+  /** Takes in some of what the run of a job has asked so far. */
+  follow(job: Job): Followed {
+    return job.report === undefined ? this.#following(job).follow() : "none";
+  }
+
+  #following(job: Job): Following {
+    if (job.following !== undefined) return job.following;
+    if (this.#spellings.areMany) this.#spellings = new Spellings();
+    const { ask: { cwd }, record } = job, { inputs } = this.#with;
+    return job.following = new Following({ record: record!, cwd, spellings: this.#spellings, inputs });
+  }
+
+  /** The outputs are staged: their bytes are named, the unit is written; `job.remember` is to be called then. */
   kept(job: Job, message: Message<"kept">): Ended {
     const { statements, staged } = job;
     if (statements === undefined || message.files.length !== staged.length) {
@@ -248,7 +262,11 @@ export class Learner {
       }
       const isBound = anywhere === undefined || job.unknownTool || job.bound !== undefined;
       if (!isBound && job.remap !== undefined) unit.environment = withPlace(unit.environment, job.ask.cwd);
-      this.#with.store.put(isBound ? unit : madeAnywhere(unit, anywhere, job.slot));
+      const { remember, failed } = this.#with.store.write(
+        isBound ? unit : madeAnywhere(unit, anywhere, job.slot),
+      );
+      job.remember = remember;
+      if (failed !== undefined) throw failed;
     } catch (cause) {
       this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
       return { outcome: "miss_not_stored", what: job.what };

@@ -10,31 +10,46 @@
  * @module
  */
 import { byteString, shown } from "../base/bytes.ts";
-import { type Digest, sha256 } from "../base/digest.ts";
+import { sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
-import { folderUse, kindOf } from "../compilers/mod.ts";
+import { kindOf } from "../compilers/mod.ts";
 import { Inputs, type Tree } from "../inputs/mod.ts";
 import { coarseNow, readSmall } from "../os/mod.ts";
 import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
-import { actionOf, anywhere, cpuIdentity, inAnyTree } from "./action.ts";
-import { toSlot } from "./anywhere.ts";
+import { cpuIdentity } from "./action.ts";
 import { environmentOf } from "./circumstances.ts";
 import { beginDeclared } from "./declared.ts";
+import type { Followed } from "./following.ts";
 import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
 import { Memo, type Remembered } from "./memo.ts";
+import { nameAction } from "./naming.ts";
 import type { Fallback, Outcome } from "./outcome.ts";
 import { Remapping, rootOf, wantsRemap } from "./remap.ts";
 import { Search } from "./search.ts";
+import { Turns } from "./turns.ts";
 import { Twins } from "./twins.ts";
+import { deployCommand, deployOf, mostAtOnce, priorityOf } from "./wishes.ts";
 
 export type { Job } from "./job.ts";
 export { type Fallback, type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
 
 /** What a request is answered with in the end. */
 type Answer = Message<"hit"> | Message<"run"> | Message<"pass">;
+
+/** When to ask again, and how long that may take at most. */
+interface Wait {
+  over: Promise<void>;
+  mostMs: number;
+}
+
+/**
+ * For an equal run: most compiles are over by then, and one that is stopped must not stop its equals. For a turn: no run
+ * waits for another in a way that we cannot see, but if one does, it waits no longer.
+ */
+const mostMs = { twin: 60_000, turn: 600_000 } as const;
 
 export interface DeciderOptions {
   store: Store;
@@ -64,6 +79,7 @@ export class Decider {
   readonly #search: Search;
   readonly #twins = new Twins();
   readonly #remapping: Remapping;
+  readonly #turns = new Turns();
   #jobs = 0;
   #cpu: string | undefined;
 
@@ -77,15 +93,15 @@ export class Decider {
   }
 
   /**
-   * Answers a request, or says when the equal run that is under way will be over: then `again` answers. The job goes
-   * with every later message of the same conversation.
+   * Answers a request, or says when to ask by `again`: an equal run is under way, or there is no place to run in. The
+   * job goes with every later message of the same conversation.
    */
   ask(
     ask: Message<"ask">,
     frame?: Uint8Array,
-  ): { reply: Answer | Message<"read">; job: Job } | { over: Promise<void>; job: Job } {
+  ): { reply: Answer | Message<"read">; job: Job } | Wait & { job: Job } {
     const job = newJob(++this.#jobs, ask), reply = this.#decide(job);
-    if ("over" in reply) return { over: reply.over, job };
+    if ("over" in reply) return { ...reply, job };
     // A long text is read from its blob each time.
     const isShort = !job.stored?.unit.result.outputs.some(({ style }) => style > styles.link);
     const repeatable = job.repeatable && isShort;
@@ -110,12 +126,12 @@ export class Decider {
   input(
     job: Job,
     { flags, bytes }: Message<"input">,
-  ): { reply: Answer; job: Job } | { over: Promise<void>; job: Job } {
+  ): { reply: Answer; job: Job } | Wait & { job: Job } {
     this.#search.begin();
     if (flags & inputFlags.too_long) return { reply: this.#pass(job, "pass_stdin", "too long"), job };
     job.input = sha256(bytes);
     const reply = this.#findOrRun(job);
-    return "over" in reply ? { over: reply.over, job } : { reply, job };
+    return "over" in reply ? { ...reply, job } : { reply, job };
   }
 
   /** A hit for a request that hit before with the same bytes, if everything still holds. `sees`: as `ask` is asked. */
@@ -157,13 +173,23 @@ export class Decider {
     return root === undefined || rootOf(environment, ask.cwd, this.#inputs).root === root;
   }
 
-  /** Answers a request that has waited for an equal one. It waits for no other. */
-  again(job: Job): Answer {
+  /** Answers a request that has waited, if it must not wait on. `late`: it has waited as long as it may. */
+  again(job: Job, late: boolean): Answer | Wait {
     this.#search.begin();
-    return this.#search.find(job, job.environment!) ?? this.#run(job);
+    const hit = this.#search.find(job, job.environment!);
+    if (hit !== undefined) return this.#turns.leave(job.id), hit;
+    if (job.waits === "twin") return this.#runInTurn(job);
+    const over = this.#twins.underWay(job.action!);
+    if (over !== undefined && !late) return this.#turns.leave(job.id), this.#wait(job, "twin", over);
+    return late ? this.#runNow(job) : this.#runInTurn(job);
   }
 
-  #decide(job: Job): Answer | Message<"read"> | { over: Promise<void> } {
+  #wait(job: Job, what: keyof typeof mostMs, over: Promise<void>): Wait {
+    job.waits = what;
+    return { over, mostMs: mostMs[what] };
+  }
+
+  #decide(job: Job): Answer | Message<"read"> | Wait {
     const { ask } = job;
     this.#search.begin();
     const real = this.#inputs.physical(absolute(ask.tool, ask.cwd));
@@ -189,53 +215,23 @@ export class Decider {
     return this.#findOrRun(job);
   }
 
-  #findOrRun(job: Job): Answer | { over: Promise<void> } {
+  #findOrRun(job: Job): Answer | Wait {
+    job.deploy = deployCommand(job.environment!, job.kind);
     if (wantsRemap(job.environment!)) this.#remapping.plan(job);
     this.#name(job);
     const hit = this.#search.find(job, job.environment!);
     if (hit !== undefined) return hit;
     const over = this.#twins.underWay(job.action!);
-    return over === undefined ? this.#run(job) : { over };
+    return over === undefined ? this.#runInTurn(job) : this.#wait(job, "twin", over);
   }
 
   /** Names the action, here and, where that may be, in other folders or trees. */
   #name(job: Job): void {
-    const cpu = job.native ? this.#processor() : undefined;
-    job.action = actionOf(job.ask, { cpu, input: job.input, added: job.remap?.added });
-    if (job.remap === undefined) return this.#nameAnywhere(job);
-    const { use, added } = job.remap, { slot, ask: { cwd } } = job;
-    const digests = use && this.#digestsOf(job, use.sources);
-    if (use === undefined || digests === undefined) return;
-    const maps = added.map((word) => word.replace(slot.folder, () => slot.name));
-    job.action.anywhere = inAnyTree(job.action, {
-      cwd: toSlot(cwd, slot),
-      words: use.words,
-      added: maps,
-    }, digests);
+    nameAction(job, this.#inputs, job.native ? this.#processor() : undefined);
   }
 
   #processor(): string {
     return this.#cpu ??= cpuIdentity();
-  }
-
-  /** Names the action by what its sources hold, where its folder may not matter. */
-  #nameAnywhere(job: Job): void {
-    const { argv, tool, cwd } = job.ask,
-      use = job.kind === "compile" ? folderUse(argv.slice(1), cwd) : undefined;
-    if (use === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
-    const digests = this.#digestsOf(job, use.sources);
-    if (digests === undefined) return;
-    job.use = use;
-    job.action!.anywhere = anywhere(job.action!, digests);
-  }
-
-  /** What the sources hold; undefined where one cannot be read. */
-  #digestsOf(job: Job, sources: readonly string[]): Digest[] | undefined {
-    const digests = sources.map((source) => {
-      const content = source === "-" ? undefined : this.#inputs.content(absolute(source, job.ask.cwd));
-      return typeof content === "object" ? content.digest : source === "-" ? job.input : undefined;
-    });
-    return digests.includes(undefined) ? undefined : digests as Digest[];
   }
 
   #pass(job: Job, outcome: Outcome, what: string): Message<"pass"> {
@@ -243,18 +239,33 @@ export class Decider {
     return { name: "pass", outcome };
   }
 
-  #run(job: Job): Answer {
-    if (!this.#remapping.confirm(job)) {
-      this.#name(job);
+  #runInTurn(job: Job): Answer | Wait {
+    if (!this.#confirm(job)) {
       const hit = this.#search.find(job, job.environment!);
       if (hit !== undefined) return hit;
     }
-    return this.#begin(job);
+    const most = mostAtOnce(job.environment!),
+      over = this.#turns.take({ id: job.id, pid: job.ask.pid, most });
+    return over === undefined ? this.#run(job) : this.#wait(job, "turn", over);
   }
 
-  #begin(job: Job): Message<"run"> | Message<"pass"> {
+  /** Whether the tool takes the words that are added; if not, the action has another name now. */
+  #confirm(job: Job): boolean {
+    const takes = this.#remapping.confirm(job);
+    if (!takes) this.#name(job);
+    return takes;
+  }
+
+  #runNow(job: Job): Message<"run"> | Message<"pass"> {
+    this.#confirm(job);
+    this.#turns.force({ id: job.id, pid: job.ask.pid, most: Infinity });
+    return this.#run(job);
+  }
+
+  #run(job: Job): Message<"run"> | Message<"pass"> {
     const reply = this.#prepareRun(job);
     if (reply.name === "run") this.#twins.begin(job);
+    else this.#turns.leave(job.id);
     return reply;
   }
 
@@ -271,7 +282,17 @@ export class Decider {
     });
     if (job.kind === "archive" || job.kind === "other") this.#lookAhead(ask);
     job.startedAt = coarseNow();
-    return { name: "run", tracer, record: job.record.path, extra: job.remap?.added ?? [], staging: "" };
+    const isProgram = (path: string) => this.#inputs.isProgram(path);
+    const deploy = deployOf(ask, job.deploy, { path: job.environment!.get("PATH") ?? null, isProgram });
+    job.deployer = deploy[0];
+    return {
+      name: "run",
+      tracer,
+      record: job.record.path,
+      extra: job.remap?.added ?? [],
+      priority: priorityOf(job.environment!, job.kind),
+      deploy,
+    };
   }
 
   /** Without a tracer a compile is kept by what its words and its dependency list declare. */
@@ -285,7 +306,8 @@ export class Decider {
     if ("word" in running) return this.#pass(job, "pass_no_tracer", running.word);
     job.running = running;
     job.startedAt = coarseNow();
-    return { name: "run", tracer: "", record: "", extra: job.remap?.added ?? [], staging: "" };
+    const priority = priorityOf(job.environment!, job.kind);
+    return { name: "run", tracer: "", record: "", extra: job.remap?.added ?? [], priority, deploy: [] };
   }
 
   /** Hashes what the command line names: what is rewritten in place cannot be looked at afterwards. */
@@ -297,8 +319,14 @@ export class Decider {
   cannot(job: Job, message: Message<"cannot">): Message<"run"> | Message<"pass"> {
     job.outcome = undefined, job.savedUs = 0;
     job.missed = "miss_target", job.what = message.path;
-    if (!this.#remapping.confirm(job)) this.#name(job);
-    return this.#begin(job);
+    return this.#runNow(job);
+  }
+
+  /** While a tool runs: takes in some of what it has asked. */
+  follow(job: Job): Followed {
+    if (job.record === undefined) return "none";
+    this.#search.begin();
+    return this.#learner.follow(job);
   }
 
   /** The tool has ended: what must be kept, or that nothing will be. `after` goes on once that is said. */
@@ -307,14 +335,15 @@ export class Decider {
     report: Message<"report">,
   ): { reply: Message<"keep"> | Message<"done">; after: () => void } {
     this.#search.begin();
+    this.#turns.leave(job.id);
     const learned = this.#learner.report(job, report);
     if ("files" in learned) return { reply: { name: "keep", files: learned.files }, after: learned.look };
     return { reply: { name: "done", outcome: learned.outcome }, after: () => this.#over(job, learned) };
   }
 
   /**
-   * The outputs are staged: their bytes get names and the unit is stored, so that no kill loses what `done` acknowledges.
-   * `after` gives back what the run has used.
+   * The outputs are staged: their bytes get names and the unit is written, so that no kill loses what `done` acknowledges.
+   * `after` remembers it and gives back what the run has used.
    */
   kept(job: Job, message: Message<"kept">): { reply: Message<"done">; after: () => void } {
     const ended = this.#learner.kept(job, message);
@@ -328,11 +357,14 @@ export class Decider {
 
   /** Gives the record back; one that a process may still write into must serve no other run. */
   #release(job: Job): void {
+    job.remember?.();
+    job.remember = undefined;
     this.#twins.end(job);
+    this.#turns.leave(job.id);
     if (job.outcome === "pass_left_behind" || (job.outcome === undefined && job.report === undefined)) {
       job.record?.forget();
     } else job.record?.release();
-    job.record = undefined;
+    job.record = job.following = undefined;
     // What became a blob has another name by now; the rest must not stay (a full disk, a launcher that died).
     for (const staged of job.staged.splice(0)) if (staged !== "") this.#options.store.discard(staged);
   }

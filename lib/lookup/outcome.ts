@@ -51,6 +51,7 @@ export const outcomes = {
   pass_daemon_starting: { class: "pass", text: "The daemon was not ready in time" },
   pass_daemon_stopping: { class: "pass", text: "The daemon was about to end" },
   pass_mode: { class: "pass", text: "An output has permissions that no umask explains" },
+  pass_deploy: { class: "pass", text: "What ZCCACHE_LINK_DEPLOY_CMD names failed, or could not be watched", remedy: "Run that program by hand with the linked file" },
   error_internal: { class: "error", text: "A fault in zccache; the tool was run" },
 } as const satisfies Record<string, OutcomeRow>;
 

@@ -78,7 +78,7 @@ function productAt(path: string, written: Written, options: ProductsOptions): Pr
 }
 
 /** The path that `-o` names, if any. */
-function mainOutput({ argv, cwd }: ProductsOptions): string | undefined {
+export function mainOutput({ argv, cwd }: Pick<ProductsOptions, "argv" | "cwd">): string | undefined {
   const at = argv.indexOf("-o");
   const name = at >= 0
     ? argv[at + 1]

@@ -39,9 +39,9 @@
 #ifndef ZC_ANSWER_DEADLINE_MS
 #define ZC_ANSWER_DEADLINE_MS 5000
 #endif
-/* Waiting for an equal run; a decider that says "wait" for ever is none. */
+/* Waiting for an equal run, or for a place to run; a decider that says "wait" for ever is none. */
 #ifndef ZC_WAIT_LIMIT_MS
-#define ZC_WAIT_LIMIT_MS 120000
+#define ZC_WAIT_LIMIT_MS 900000
 #endif
 /* From the report to the end: hashing a toolchain's first unit took 0.3 s; past this a build waits for nothing. */
 #ifndef ZC_REPORT_DEADLINE_MS
@@ -71,12 +71,13 @@ static _Noreturn void other_command(char **args)
 /* Whether a program of this name is ours by its name; by any other we stand for the tool that is called so. */
 static bool is_our_name(const char *name) { return !strncmp(name, "zccache", 7) || !strcmp(name, "launcher"); }
 
-static bool is_command(const char *word)
+static bool is_among(const char *word, const char *const *words, size_t count)
 {
-    for (size_t i = 0; i < sizeof zc_commands / sizeof *zc_commands; i++)
-        if (!strcmp(word, zc_commands[i])) return true;
+    while (count > 0)
+        if (!strcmp(word, words[--count])) return true;
     return false;
 }
+#define IS_AMONG(word, words) is_among(word, words, sizeof words / sizeof *words)
 
 /* As the engine calls us: our own options, then the tool. */
 static char **own_options(char **at)
@@ -95,7 +96,9 @@ static char **words_of_people(char **argv)
     char **at = argv + 1;
     bool is_tool = *at && (!strcmp(*at, "wrap") || (!strcmp(*at, "run") && !engine_can_start()));
     if (is_tool) at++;
-    else if (!*at || ((**at == '-' || is_command(*at)) && strcmp(*at, "--"))) other_command(argv + 1);
+    for (; *at && IS_AMONG(*at, zc_idle_words); at++) is_tool = true;
+    bool is_ours = !*at || ((**at == '-' || IS_AMONG(*at, zc_commands)) && strcmp(*at, "--"));
+    if (is_ours && !is_tool) other_command(argv + 1);
     if (*at && !strcmp(*at, "--")) return at + 1;
     if (*at && **at == '-') other_command(argv + 1);
     return at;
@@ -117,31 +120,12 @@ static void parse(char **argv)
     _exit(EXIT_USAGE);
 }
 
-static bool is_utf8(const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at;) {
-        int more = *at < 0x80 ? 0 : *at >= 0xc2 && *at < 0xe0 ? 1 : *at >= 0xe0 && *at < 0xf0 ? 2
-            : *at >= 0xf0 && *at < 0xf5 ? 3 : -1;
-        if (more < 0) return false;
-        for (at++; more > 0; more--, at++)
-            if ((*at & 0xc0) != 0x80) return false;
-    }
-    return true;
-}
-
-static bool engine_can_take_over(void)
-{
-    for (char **at = origin.argv; *at; at++)
-        if (!is_utf8(*at)) return false;
-    return engine_can_start();
-}
-
 /* The engine knows what strict paths are; where it cannot start, the tool runs unchecked. */
 static void check_paths(void)
 {
     const char *mode = setting("ZCCACHE_STRICT_PATHS");
     if (!self.by_path || !mode || !strcasecmp(mode, "off") || !strcmp(mode, "0")) return;
-    if (engine_can_take_over()) become_engine((char *[]){"wrap", "--", NULL}, origin.argv);
+    if (engine_can_take(origin.argv)) become_engine((char *[]){"wrap", "--", NULL}, origin.argv);
 }
 
 /*
@@ -151,7 +135,7 @@ static void check_paths(void)
 static _Noreturn void without_daemon(bool sent_away)
 {
     const char *mode = setting("ZCCACHE_DAEMON");
-    if (!self.by_path || !engine_can_take_over()) pass();
+    if (!self.by_path || !engine_can_take(origin.argv)) pass();
     bool alone = is_on("ZCCACHE_NO_SPAWN") || (mode && !strcasecmp(mode, "off"));
     if (sent_away) become_engine((char *[]){"wrap", "--elsewhere", "--", NULL}, origin.argv);
     else if (alone) become_engine((char *[]){"wrap", "--no-daemon", "--", NULL}, origin.argv);
@@ -336,7 +320,9 @@ static _Noreturn void obey_run(struct zc_reader *r)
     if (!argv || !tracer || !record) pass();
     if (*tracer && !may_trace(origin.tool, record)) pass();
     if (*tracer && !(environment = traced_environment(tracer, record))) pass();
-    if (!run(argv, environment, self.ask_flags & ZC_ASK_ONE_OUTPUT, self.decider, &o)) pass();
+    struct orders orders = {self.ask_flags & ZC_ASK_ONE_OUTPUT, self.decider, m.priority, {{NULL}, NULL}};
+    find_deploy(m.deploy, environment, &orders.deploy);
+    if (!run(argv, environment, &orders, &o)) pass();
     report(&o);
     end_as(o.status);
 }

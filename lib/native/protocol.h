@@ -9,7 +9,7 @@
 #include "wire.h"
 
 enum zc_limit {
-    ZC_PROTOCOL_VERSION = 1,
+    ZC_PROTOCOL_VERSION = 2,
     ZC_MAX_FRAME_BYTES = 67108864,
     ZC_MAX_TEXT_BYTES = 16777216,
     ZC_HELD_STYLE = 16,
@@ -56,6 +56,14 @@ enum zc_report_flag {
     ZC_REPORT_LOST_TEXT = 2,
     ZC_REPORT_UNSURE_CHILDREN = 4,
     ZC_REPORT_RERUN = 8,
+    ZC_REPORT_DEPLOY_FAILED = 16,
+};
+
+enum zc_priority {
+    ZC_PRIORITY_NORMAL = 0,
+    ZC_PRIORITY_LOW = 1,
+    ZC_PRIORITY_IDLE = 2,
+    ZC_PRIORITY_HIGH = 3,
 };
 
 enum zc_style {
@@ -214,7 +222,8 @@ struct zc_run {
     struct zc_bytes tracer;
     struct zc_bytes record;
     struct zc_items extra;
-    struct zc_bytes staging;
+    uint32_t priority;
+    struct zc_items deploy;
 };
 static inline bool zc_get_run(struct zc_reader *r, struct zc_run *m)
 {
@@ -224,7 +233,11 @@ static inline bool zc_get_run(struct zc_reader *r, struct zc_run *m)
     m->extra.encoded.at = r->at;
     for (uint32_t i = 0; i < m->extra.count && !r->beyond; i++) zc_get_bytes(r);
     m->extra.encoded.size = (size_t)(r->at - m->extra.encoded.at);
-    m->staging = zc_get_bytes(r);
+    m->priority = zc_get_u32(r);
+    m->deploy.count = zc_get_u32(r);
+    m->deploy.encoded.at = r->at;
+    for (uint32_t i = 0; i < m->deploy.count && !r->beyond; i++) zc_get_bytes(r);
+    m->deploy.encoded.size = (size_t)(r->at - m->deploy.encoded.at);
     return !r->beyond;
 }
 static inline void zc_put_run(struct zc_writer *w, const struct zc_run *m)
@@ -232,7 +245,8 @@ static inline void zc_put_run(struct zc_writer *w, const struct zc_run *m)
     zc_put_bytes(w, m->tracer);
     zc_put_bytes(w, m->record);
     zc_put_items(w, m->extra);
-    zc_put_bytes(w, m->staging);
+    zc_put_u32(w, m->priority);
+    zc_put_items(w, m->deploy);
 }
 
 struct zc_pass {

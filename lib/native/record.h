@@ -56,6 +56,32 @@ static inline uint32_t zc_new_image(void) {
     return __atomic_add_fetch(&zc_record[ZC_H_IMAGES], 1, __ATOMIC_RELAXED);
 }
 
+/*
+ * Pages of the record are asked for several at a time, for each by itself costs some 2 us when it is first written. Where
+ * the kernel cannot do that (before 5.14) each comes when it is written.
+ */
+#define ZC_PAGE 4096u
+#define ZC_MOST_PAGES 64u
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+static struct {
+    uint32_t end;   /* up to which byte they are there */
+    uint32_t pages; /* how many came last */
+} zc_ready;
+
+static void zc_make_ready(uint32_t at, uint32_t end) {
+    uint32_t from = (at > zc_ready.end ? at : zc_ready.end) & ~(ZC_PAGE - 1);
+    zc_ready.pages = zc_ready.pages == 0 ? 4 : zc_ready.pages < ZC_MOST_PAGES ? zc_ready.pages * 2 : ZC_MOST_PAGES;
+    uint32_t to = (end + ZC_PAGE - 1) & ~(ZC_PAGE - 1), wanted = from + zc_ready.pages * ZC_PAGE;
+    uint32_t capacity = zc_record[ZC_H_CAPACITY] & ~(ZC_PAGE - 1);
+    zc_ready.end = wanted > capacity ? capacity : wanted;
+    if (zc_ready.end < to)
+        zc_ready.end = to;
+    if (zc_ready.end <= capacity)
+        syscall(SYS_madvise, (char *)zc_record + from, (size_t)(zc_ready.end - from), MADV_POPULATE_WRITE, 0, 0, 0);
+}
+
 /* Room for an event of `words` words (head included), its head written; null: full. */
 static uint32_t *zc_event(unsigned kind, unsigned answer, uint32_t image, size_t words) {
     uint32_t size = (uint32_t)(words * 4);
@@ -71,10 +97,33 @@ static uint32_t *zc_event(unsigned kind, unsigned answer, uint32_t image, size_t
         }
     } while (!__atomic_compare_exchange_n(&zc_record[ZC_H_CURSOR], &at, at + size, false, __ATOMIC_RELAXED,
                                           __ATOMIC_RELAXED));
+    if (at + size > zc_ready.end)
+        zc_make_ready(at, at + size);
     uint32_t *event = zc_record + at / 4;
     event[0] = (uint32_t)(kind | (answer & 0xff) << 8 | (uint32_t)words << 16);
     event[1] = image;
     return event + 2;
+}
+
+/* The last event that may become longer by a word at a time, as long as nobody has written behind it. */
+static struct {
+    uint32_t *head;
+    uint32_t end, name;
+} zc_growing;
+
+/* One more word for it; false: it cannot grow. */
+static bool zc_grow(uint32_t word) {
+    uint32_t at = zc_growing.end;
+    if (!zc_growing.head || zc_growing.head[0] >> 16 == 0xffff || at + 4 > zc_record[ZC_H_CAPACITY])
+        return false;
+    if (!__atomic_compare_exchange_n(&zc_record[ZC_H_CURSOR], &at, at + 4, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return false;
+    if (at + 4 > zc_ready.end)
+        zc_make_ready(at, at + 4);
+    zc_record[at / 4] = word;
+    zc_growing.head[0] += 1u << 16;
+    zc_growing.end = at + 4;
+    return true;
 }
 
 static inline size_t zc_text_words(size_t length) { return 1 + (length + 3) / 4; }

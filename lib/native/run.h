@@ -10,6 +10,8 @@
 
 #include "become.h"
 #include "copy.h"
+#include "deploy.h"
+#include "priority.h"
 #include "protocol.h"
 #include "traced.h"
 #include <sys/prctl.h>
@@ -70,14 +72,24 @@ static char **traced_environment(const char *tracer, const char *record)
     return made;
 }
 
-static _Noreturn void be_child(pid_t parent, const int *ends, char **argv, char **environment)
+/* What is to be run, and how. */
+struct start {
+    pid_t parent;
+    const int *ends; /* the pipes' ends for 1 and 2, -1 = as it is; NULL: both are */
+    char **argv, **environment;
+    uint32_t priority;
+};
+
+static _Noreturn void be_child(const struct start *s)
 {
-    die_with(parent);
+    const int *ends = s->ends;
+    die_with(s->parent);
     for (int i = 0; ends && i < 2; i++)
         if (ends[i] >= 0) dup2(ends[i], i + 1);
     restore_signals();
-    exec_tool(argv, environment);
-    if (errno == E2BIG) exec_tool(argv, environ); /* untraced, which the record shows by its silence */
+    take_priority(s->priority);
+    exec_tool(s->argv, s->environment);
+    if (errno == E2BIG) exec_tool(s->argv, environ); /* untraced, which the record shows by its silence */
     refuse_exec();
 }
 
@@ -91,26 +103,16 @@ static pid_t start_process(void (*body)(const void *), const void *argument)
 }
 #endif
 
-struct start {
-    pid_t parent;
-    const int *ends;
-    char **argv, **environment;
-};
-static void be_started(const void *argument)
-{
-    const struct start *s = argument;
-    be_child(s->parent, s->ends, s->argv, s->environment);
-}
+static void be_started(const void *argument) { be_child(argument); }
 
-/* Starts the tool; `ends`: the pipes' ends for 1 and 2, -1 = as it is. SIGCHLD stays blocked outside of waits. */
-static bool start(const int *ends, char **argv, char **environment)
+/* Starts a child that is `body`. SIGCHLD stays blocked outside of waits. */
+static bool start(void (*body)(const void *), const void *argument)
 {
     sigset_t all;
     sigfillset(&all);
     change_mask(SIG_SETMASK, &all);
     sigset_t mine = origin.mask;
-    const struct start with = {getpid(), ends, argv, environment};
-    pid_t pid = start_process(be_started, &with);
+    pid_t pid = start_process(body, argument);
     child = pid;
     sigaddset(&mine, SIGCHLD);
     sigprocmask(SIG_SETMASK, &mine, NULL);
@@ -211,15 +213,33 @@ static bool open_captures(struct capture *texts, int *ends, bool one)
 static void run_again(char **argv, struct outcome *o)
 {
     struct capture none[2] = {{.pipe = -1}, {.pipe = -1}};
-    if (!start(NULL, argv, environ)) return;
+    const struct start with = {.parent = getpid(), .argv = argv, .environment = environ};
+    if (!start(be_started, &with)) return;
     o->status = attend(none);
     o->flags |= ZC_REPORT_RERUN;
     child = 0;
 }
 
-/* false: the tool could not be started, and nothing has happened. */
-static bool run(char **argv, char **environment, bool one_output, int decider, struct outcome *o)
+/* Runs what comes after the tool, if that succeeded and left the file. */
+static void run_deploy(const struct deploy *d, struct outcome *o)
 {
+    struct capture none[2] = {{.pipe = -1}, {.pipe = -1}};
+    if (!d->argv[0] || o->status || faccessat(AT_FDCWD, d->argv[1], F_OK, 0)) return;
+    bool seen = is_seen(d);
+    if (!start(be_deployer, d) || attend(none) || !seen) o->flags |= ZC_REPORT_DEPLOY_FAILED;
+}
+
+struct orders {
+    bool one_output;
+    int decider;
+    uint32_t priority;
+    struct deploy deploy;
+};
+
+/* false: the tool could not be started, and nothing has happened. */
+static bool run(char **argv, char **environment, const struct orders *orders, struct outcome *o)
+{
+    bool one_output = orders->one_output;
     int ends[2];
     bool unsure = has_children();
     if (!open_captures(o->texts, ends, one_output)) return false;
@@ -227,16 +247,18 @@ static bool run(char **argv, char **environment, bool one_output, int decider, s
     if (zc_record) name_captures(ends);
     guard_run();
     int64_t started = zc_now_us();
-    if (!start(ends, argv, environment)) {
+    const struct start with = {getpid(), ends, argv, environment, orders->priority};
+    if (!start(be_started, &with)) {
         prctl(PR_SET_CHILD_SUBREAPER, 0); /* outlives exec */
         return false;
     }
     for (int i = 0; i < 2; i++)
         if (ends[i] >= 0 && !(i == 1 && one_output)) close(ends[i]);
     o->status = attend(o->texts);
+    run_deploy(&orders->deploy, o);
     child = 0; /* its number may soon be another's */
     o->wall_us = zc_now_us() - started;
-    o->flags = unsure ? ZC_REPORT_UNSURE_CHILDREN : left_behind() ? ZC_REPORT_LEFT_BEHIND : 0;
+    o->flags |= unsure ? ZC_REPORT_UNSURE_CHILDREN : left_behind() ? ZC_REPORT_LEFT_BEHIND : 0;
     bool again = false;
     for (int i = 0; i < 2; i++) {
         struct capture *c = &o->texts[i];
@@ -245,7 +267,7 @@ static bool run(char **argv, char **environment, bool one_output, int decider, s
         if (c->gone || c->unwritable || c->text.failed) o->flags |= ZC_REPORT_LOST_TEXT;
         again |= c->unwritable;
     }
-    if (o->texts[0].pipe >= 0 || o->texts[1].pipe >= 0) relay(o->texts, decider);
+    if (o->texts[0].pipe >= 0 || o->texts[1].pipe >= 0) relay(o->texts, orders->decider);
     if (again) run_again(argv, o);
     restore_signals();
     return true;

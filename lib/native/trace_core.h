@@ -116,7 +116,8 @@ static uint64_t hash_text(const char *text, size_t length, uint64_t seed) {
 }
 
 static void *fresh_pages(size_t bytes) {
-    void *pages = (void *)zc_raw(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE; /* keys of a hash: every page will be written */
+    void *pages = (void *)zc_raw(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
     return pages == MAP_FAILED ? NULL : pages;
 }
 
@@ -140,25 +141,88 @@ static bool grow_known(void) {
     return true;
 }
 
-/* The id of a string, defined at first use; 0: the record is full. Folders and names share one series of ids. */
-static uint32_t id_of(const char *text, size_t length, unsigned kind) {
-    if (length == 0)
-        return 0; /* the root folder, or the empty name */
+/*
+ * Strings of the last questions. A compiler looks for one name in folder after folder, in the same order each time: so the
+ * name is mostly the last one, and the folder the one that followed last time, or the first. `spelled`: how long the end
+ * of the folder's text is that the tool itself gave; 0: none that could be found again.
+ */
+#define RECENT_FOLDERS 64
+static struct {
+    struct known name;
+    struct {
+        struct known known;
+        uint32_t spelled;
+    } folders[RECENT_FOLDERS];
+    unsigned count, at;
+} recent;
+
+static bool is_known(const struct known *k, const char *text, size_t length) {
+    return k->length == length && memcmp(k->text, text, length) == 0;
+}
+
+/* The id of a string, defined at first use; 0: the empty one; UINT32_MAX: the record is full. One series for all kinds. */
+static struct known find_or_define(const char *text, size_t length, unsigned kind) {
+    const struct known none = {NULL, 0, UINT32_MAX};
     if (known_count * 2 > known_room && !grow_known())
-        return UINT32_MAX;
+        return none;
     uint64_t at = hash_text(text, length, length) & (known_room - 1);
-    for (; knowns[at].text; at = (at + 1) & (known_room - 1)) {
-        struct known *k = &knowns[at];
-        if (k->length == length && (k->id & 1) == (kind == ZC_E_DEFINE_NAME) && memcmp(k->text, text, length) == 0)
-            return k->id;
-    }
+    for (; knowns[at].text; at = (at + 1) & (known_room - 1))
+        if ((knowns[at].id & 1) == (kind == ZC_E_DEFINE_NAME) && is_known(&knowns[at], text, length))
+            return knowns[at];
     uint32_t id = (++last_id) * 2 + (kind == ZC_E_DEFINE_NAME);
     const char *kept = zc_define(kind, me.image, id, text, length);
     if (!kept)
-        return UINT32_MAX;
-    knowns[at] = (struct known){kept, (uint32_t)length, id};
+        return none;
     known_count++;
-    return id;
+    return knowns[at] = (struct known){kept, (uint32_t)length, id};
+}
+
+static uint32_t id_of_name(const char *text, size_t length) {
+    if (length == 0)
+        return 0;
+    if (!is_known(&recent.name, text, length)) {
+        struct known found = find_or_define(text, length, ZC_E_DEFINE_NAME);
+        if (!found.text)
+            return UINT32_MAX;
+        recent.name = found;
+    }
+    return recent.name.id;
+}
+
+static uint32_t id_of_folder(const char *text, size_t length, uint32_t spelled) {
+    if (length == 0)
+        return 0; /* the root folder */
+    unsigned next = recent.at + 1 < recent.count ? recent.at + 1 : 0;
+    if (is_known(&recent.folders[next].known, text, length))
+        recent.at = next;
+    else if (is_known(&recent.folders[0].known, text, length))
+        recent.at = 0;
+    else if (!is_known(&recent.folders[recent.at].known, text, length)) {
+        struct known found = find_or_define(text, length, ZC_E_DEFINE_FOLDER);
+        if (!found.text)
+            return UINT32_MAX;
+        recent.at = (recent.count ? recent.at + 1 : 0) % RECENT_FOLDERS;
+        if (recent.at >= recent.count)
+            recent.count = recent.at + 1;
+        recent.folders[recent.at].known = found;
+    }
+    recent.folders[recent.at].spelled = spelled;
+    return recent.folders[recent.at].known.id;
+}
+
+/* Whether `path` is the last name in the folder that comes next, spelled as then; if so, the search has come there. */
+static bool searches_on(int dirfd, const char *path) {
+    unsigned next = recent.at + 1;
+    if (next >= recent.count || !recent.name.text || (*path != '/' && (dirfd != AT_FDCWD || me.cwd_lost)))
+        return false;
+    const struct known *folder = &recent.folders[next].known, *name = &recent.name;
+    size_t spelled = recent.folders[next].spelled;
+    if (spelled == 0 || strlen(path) != spelled + 1 + name->length || path[spelled] != '/' ||
+        memcmp(path, folder->text + folder->length - spelled, spelled) != 0 ||
+        memcmp(path + spelled + 1, name->text, name->length) != 0)
+        return false;
+    recent.at = next;
+    return true;
 }
 
 static uint32_t epoch(void) { return zc_word(ZC_H_EPOCH); }
@@ -229,9 +293,13 @@ static void forget_all(void) {
     memset(first_asked, 0, sizeof first_asked);
     knowns = first_known, known_room = 1024, known_count = 0, last_id = 0;
     askeds = first_asked, asked_room = 1024, asked_count = 0;
+    memset(&recent, 0, sizeof recent);
+    memset(&zc_growing, 0, sizeof zc_growing);
+    memset(&zc_ready, 0, sizeof zc_ready); /* a shared mapping's pages are not there in a child */
 }
 
 static void learn_cwd(void) {
+    memset(&recent, 0, sizeof recent); /* what was spelled from another folder leads elsewhere now */
     long got = zc_raw(SYS_getcwd, me.cwd, sizeof me.cwd);
     me.cwd_length = got > 1 && me.cwd[0] == '/' ? (size_t)got - 1 : 0;
 }
@@ -289,9 +357,10 @@ static bool path_ids(int dirfd, const char *path, struct ids *ids) {
     if (!length)
         return false;
     const char *name;
-    size_t folder = zc_split(full, length, &name);
-    ids->folder = id_of(full, folder, ZC_E_DEFINE_FOLDER);
-    ids->name = id_of(name, length - (size_t)(name - full), ZC_E_DEFINE_NAME);
+    size_t folder = zc_split(full, length, &name), base = length - strlen(path);
+    bool again = (*path == '/' || dirfd == AT_FDCWD) && folder > base;
+    ids->folder = id_of_folder(full, folder, again ? (uint32_t)(folder - base) : 0);
+    ids->name = id_of_name(name, length - (size_t)(name - full));
     return ids->folder != UINT32_MAX && ids->name != UINT32_MAX;
 }
 

@@ -5,6 +5,7 @@
 #define ZC_TRACE_FILES_H
 
 #include <dirent.h>
+#include <glob.h>
 
 #include "trace_open.h"
 
@@ -206,9 +207,32 @@ SCANDIRAT(scandirat64, dirent64)
 SCANDIR(scandir, dirent)
 SCANDIR(scandir64, dirent64)
 
+/* What decides what glob() finds beside names: kinds of files, home folders, braces. */
+enum { GLOB_MORE = ~(GLOB_ERR | GLOB_NOSORT | GLOB_APPEND | GLOB_NOCHECK | GLOB_DOOFFS | GLOB_NOESCAPE | GLOB_PERIOD) };
+
+/* A pattern in one folder is that folder's listing (ld asks so for /etc/ld.so.conf.d); more than that is a walk. */
+static void note_glob(const char *pattern, int flags, const char *name) {
+    char folder[PATH_MAX] = ".";
+    const char *slash = strrchr(pattern, '/');
+    size_t length = slash ? (size_t)(slash - pattern) + (slash == pattern) : 0;
+    struct stat st;
+    if (length)
+        snprintf(folder, sizeof folder, "%.*s", (int)length, pattern);
+    if (flags & GLOB_MORE || length >= sizeof folder || folder[strcspn(folder, "*?[\\")])
+        note_odd(name);
+    else
+        note_answer(ZC_E_LIST, AT_FDCWD, folder, raw_stat(AT_FDCWD, folder, &st, 0) == 0);
+}
+#define GLOB(name, type)                                                                                               \
+    HOOK int name(const char *restrict pattern, int flags, int (*failed)(const char *, int), type *restrict to) {      \
+        REAL(int (*)(const char *, int, int (*)(const char *, int), type *), #name)                                    \
+        KEEP_ERRNO(note_glob(pattern, flags, #name));                                                                  \
+        return real(pattern, flags, failed, to);                                                                       \
+    }
+GLOB(glob, glob_t)
+GLOB(glob64, glob64_t)
+
 /* Walks inside libc. */
-UNMODELLED(int, glob, (const char *restrict p, int f, int (*e)(const char *, int), void *restrict g), (p, f, e, g))
-UNMODELLED(int, glob64, (const char *restrict p, int f, int (*e)(const char *, int), void *restrict g), (p, f, e, g))
 UNMODELLED(int, ftw, (const char *p, int (*f)(const char *, const struct stat *, int), int n), (p, f, n))
 UNMODELLED(int, ftw64, (const char *p, int (*f)(const char *, const struct stat64 *, int), int n), (p, f, n))
 UNMODELLED(int, nftw, (const char *p, void *f, int n, int flags), (p, f, n, flags))

@@ -2,7 +2,7 @@
 #ifndef ZC_TRACE_FORMAT_H
 #define ZC_TRACE_FORMAT_H
 #define ZC_TRACE_MAGIC 0x5254435au
-#define ZC_TRACE_VERSION 1u
+#define ZC_TRACE_VERSION 2u
 #define ZC_HEADER_WORDS 64u
 #define ZC_SIGNATURE_WORDS 11u
 #define ZC_RELATIVE_MARK "/.//"
@@ -43,6 +43,7 @@ enum {
   ZC_E_LSTAT = 18,
   ZC_E_PROBE = 19,
   ZC_E_ABSENT = 20,
+  ZC_E_ABSENT_IN = 25,
   ZC_E_REFUSED = 21,
   ZC_E_LIST = 22,
   ZC_E_READ_LINK = 23,

@@ -123,7 +123,7 @@ static void note_fact(unsigned kind, unsigned answer) {
 static void note_variable(const char *name) {
     if (!zc_record || !name || !enter())
         return;
-    struct ids ids = {0, id_of(name, strlen(name), ZC_E_DEFINE_NAME)};
+    struct ids ids = {0, id_of_name(name, strlen(name))};
     if (ids.name != UINT32_MAX && ids.name != 0 && first_time(ZC_E_ENVIRONMENT, 0, ids, NULL)) {
         uint32_t *to = zc_event(ZC_E_ENVIRONMENT, 0, me.image, 3);
         if (to)
@@ -171,6 +171,27 @@ static int raw_stat(int dirfd, const char *path, struct stat *st, int flags) {
     return (int)zc_raw(SYS_newfstatat, dirfd, path, st, flags);
 }
 
+/* The same name as before, absent in one folder more. */
+static bool note_search(int dirfd, const char *path) {
+    if (!enter())
+        return false;
+    bool goes_on = searches_on(dirfd, path);
+    if (goes_on) {
+        uint32_t folder = recent.folders[recent.at].known.id, name = recent.name.id;
+        if (zc_growing.name != name || !zc_grow(folder)) {
+            uint32_t *to = zc_event(ZC_E_ABSENT_IN, ENOENT, me.image, 4);
+            zc_growing.head = to ? to - 2 : NULL;
+            if (to) {
+                to[0] = name, to[1] = folder;
+                zc_growing.name = name;
+                zc_growing.end = (uint32_t)((char *)(to + 2) - (char *)zc_record);
+            }
+        }
+    }
+    leave();
+    return goes_on;
+}
+
 /*
  * A question answered with a failure: absent, or refused with its errno. The empty name says nothing of any file; ENOTDIR
  * may mean that the path itself is there and no folder.
@@ -179,6 +200,10 @@ static void note_failure(int dirfd, const char *path) {
     int answer = errno;
     if (!zc_record || answer == EFAULT || !path || !*path)
         return;
+    if (answer == ENOENT && note_search(dirfd, path)) {
+        errno = answer;
+        return;
+    }
     struct stat st;
     bool absent = answer == ENOENT || (answer == ENOTDIR && raw_stat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) != 0);
     note_path(absent ? ZC_E_ABSENT : ZC_E_REFUSED, answer, dirfd, path);

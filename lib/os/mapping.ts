@@ -12,7 +12,10 @@ import { c, errno, libc } from "./libc.ts";
 const noAddress = 0xffff_ffff_ffff_ffffn;
 
 /** The first `size` bytes of the file at `path` (byte string), or the errno. `unmap`: the bytes must not be touched afterwards. */
-export function mapFile(path: string, size: number): { bytes: Uint8Array; unmap(): void } | number {
+export function mapFile(
+  path: string,
+  size: number,
+): { bytes: Uint8Array<ArrayBuffer>; unmap(): void } | number {
   const descriptor = libc().open(cString(path), c.O_RDWR | c.O_CLOEXEC, 0);
   if (descriptor < 0) return errno();
   const access = c.PROT_READ | c.PROT_WRITE;

@@ -89,15 +89,14 @@ export function close(descriptor: number): void {
   libc().close(descriptor);
 }
 
+const credentials = new Uint32Array(3), credentialBytes = new Uint8Array(credentials.buffer);
+const credentialSize = new Uint32Array(1), sizeBytes = new Uint8Array(credentialSize.buffer);
+
 /** Who is at the other end, as the kernel knows; pid 0 is a process that we cannot see (another pid namespace). */
 export function peerOf(descriptor: number): { pid: number; uid: number } | undefined {
-  const credentials = new Uint32Array(3), size = new Uint32Array([12]);
-  const got = libc().getsockopt(descriptor, c.SOL_SOCKET, c.SO_PEERCRED, bytesIn(credentials), bytesIn(size));
+  credentialSize[0] = credentialBytes.length;
+  const got = libc().getsockopt(descriptor, c.SOL_SOCKET, c.SO_PEERCRED, credentialBytes, sizeBytes);
   return got === 0 ? { pid: credentials[0], uid: credentials[1] } : undefined;
-}
-
-function bytesIn(words: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(words.buffer);
 }
 
 /** Descriptors to wait for. Filled anew for each wait: that is cheaper than keeping it in step. */

@@ -31,6 +31,7 @@ export function protocolHeader(): string {
     numbers("zc_input_flag", "ZC_INPUT", spec.inputFlags),
     numbers("zc_hit_flag", "ZC_HIT", spec.hitFlags),
     numbers("zc_report_flag", "ZC_REPORT", spec.reportFlags),
+    numbers("zc_priority", "ZC_PRIORITY", spec.priorities),
     numbers("zc_style", "ZC_STYLE", spec.styles),
     ...shapes.map(([name, fields]) => shape(name, fields)),
     "#endif\n",

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromHex, hex } from "../base/digest.ts";
 import { decode, encode, frameSize } from "./codec.ts";
 import type { AnyMessage } from "./codec.ts";
-import { maxFrameBytes, messages } from "./spec.ts";
+import { maxFrameBytes, messages, protocolVersion } from "./spec.ts";
 
 const build = 0x8877665544332211n;
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -34,7 +34,7 @@ const golden: AnyMessage[] = [
     files: [{ style: 1, mode: 0o666, path: "a.o", source: "/c/ab" }],
   },
   { name: "cannot", errno: 28, path: "x" },
-  { name: "run", tracer: "/t", record: "/r", extra: ["-MD"], staging: "" },
+  { name: "run", tracer: "/t", record: "/r", extra: ["-MD"], priority: 1, deploy: ["/d", "p"] },
   { name: "pass", outcome: "p" },
   { name: "report", status: 256, flags: 5, wall_us: 1_000_000n, out: bytes(0), err: bytes(255) },
   { name: "keep", files: [{ path: "a", to: "b" }, { path: "", to: "" }] },
@@ -102,8 +102,8 @@ Deno.test("decode() refuses an unknown message and another version by name", () 
   const frame = encode({ name: "done", outcome: "" }, build);
   frame[6] = 99;
   assertEquals(problemOf(frame), "unknown message 99");
-  frame[4] = 2;
-  assertEquals(problemOf(frame), "protocol 2, ours is 1");
+  frame[4] = protocolVersion + 1;
+  assertEquals(problemOf(frame), `protocol ${protocolVersion + 1}, ours is ${protocolVersion}`);
 });
 
 Deno.test("decode() refuses a frame above the bound", () => {

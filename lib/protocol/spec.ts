@@ -15,7 +15,7 @@
  *         -> run, report -> done       nothing to keep
  *         -> pass                      the launcher becomes the tool
  *         -> read, input -> hit, run, pass   ... once the source on standard input is known
- *         -> wait ... -> hit, run, pass   an equal run is under way: its result may serve
+ *         -> wait ... -> hit, run, pass   an equal run is under way: its result may serve; or there is no place to run
  *     admin -> answer                  status, stop, stats, clear: see `adminVerbs`
  *
  * A frame larger than `maxFrameBytes`, a field beyond the frame's end, an unknown id or another `version`: the
@@ -26,7 +26,7 @@
  * @module
  */
 
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 /** 200 KB of arguments and a megabyte of environment fit many times; a longer frame is nonsense. */
 export const maxFrameBytes = 64 << 20;
 /** Captured text beyond this is passed on but not stored. */
@@ -47,8 +47,8 @@ export const messages = {
   hit: { id: 2, from: "decider", fields: { status: "u32", flags: "u32", out: "bytes", err: "bytes", files: "rows:file" } },
   /** The target of `path` does not allow delivery (errno); nothing was changed. The decider answers run or pass. */
   cannot: { id: 3, from: "client", fields: { errno: "u32", path: "text" } },
-  /** Run the tool traced: LD_PRELOAD gets `tracer`, the record is `record`. Empty `tracer`: run it captured, not traced (declared way); `extra` are arguments to add before the user's own. */
-  run: { id: 4, from: "decider", fields: { tracer: "text", record: "text", extra: "list", staging: "text" } },
+  /** Run the tool traced: LD_PRELOAD gets `tracer`, the record is `record`. Empty `tracer`: run it captured, not traced (declared way); `extra` are arguments to add before the user's own. `priority`: of `priorities`. `deploy`: nothing, or a program and the linked file to be run with, if the tool succeeds and the file is there. */
+  run: { id: 4, from: "decider", fields: { tracer: "text", record: "text", extra: "list", priority: "u32", deploy: "list" } },
   /** Become the tool; `outcome` is for logs only. Also how a client reads any id it does not know. */
   pass: { id: 5, from: "decider", fields: { outcome: "text" } },
   /** The tool has ended: `status` as of waitpid; `flags`: reportFlags. */
@@ -94,8 +94,16 @@ export const askFlags = {
 export const inputFlags = { too_long: 1 } as const;
 /** `hit.flags`: `err` is empty and `out` holds both texts in order, because the run had one file for both. */
 export const hitFlags = { one_output: 1 } as const;
-/** left_behind: a process of the run still lives. lost_text: a text could not be passed on or was too long. unsure_children: there were children before. rerun: the tool was run again uncaptured. */
-export const reportFlags = { left_behind: 1, lost_text: 2, unsure_children: 4, rerun: 8 } as const;
+/** left_behind: a process of the run still lives. lost_text: a text could not be passed on or was too long. unsure_children: there were children before. rerun: the tool was run again uncaptured. deploy_failed: what was to be run after the tool failed, or could not be traced. */
+export const reportFlags = {
+  left_behind: 1,
+  lost_text: 2,
+  unsure_children: 4,
+  rerun: 8,
+  deploy_failed: 16,
+} as const;
+/** How the tool is run beside others; normal: as we were started. */
+export const priorities = { normal: 0, low: 1, idle: 2, high: 3 } as const;
 /**
  * What the tool does with an existing target, as seen in the trace (soundness.md 5.1):
  * replace: unlinks or renames over it; write_through: O_TRUNC on it; unknown: nothing was there, so deliver only

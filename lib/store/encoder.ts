@@ -8,7 +8,7 @@
  * @module
  */
 import { encode, type ValueType } from "@std/msgpack";
-import { Bytes, f64s, u32s } from "./growing.ts";
+import { Bytes, f64s, u32s } from "../base/growing.ts";
 import { type Columns, RowsBuilder } from "./rows.ts";
 import type { Steps } from "./slice.ts";
 import type { Input, Unit } from "./unit.ts";

@@ -176,13 +176,28 @@ export class Store {
    * later flush succeeds.
    */
   put(unit: Unit): void {
-    if (!this.#writable) return;
+    const later = this.write(unit);
+    later.remember();
+    if (later.failed !== undefined) throw later.failed;
+  }
+
+  /**
+   * The same in two steps, for who acknowledges in between: once this returns, a kill loses nothing; once `remember` was
+   * called, which must be before anything else is asked of the store, this process knows of it. `failed`: the journal
+   * could not be written.
+   */
+  write(unit: Unit): { remember(): void; failed?: unknown } {
+    if (!this.#writable) return { remember() {} };
     const now = this.#options.now(), body = encodeUnits([{ unit, used: now }]);
-    try {
-      this.#writer.append({ shard: unit.key[0], kind: recordKinds.unit, body });
-    } finally {
+    const remember = () => {
       this.#index.put(unit, now);
       this.#wal.enqueue(`unit ${hex(unit.key)} ${unit.storedAt}`, true);
+    };
+    try {
+      this.#writer.append({ shard: unit.key[0], kind: recordKinds.unit, body });
+      return { remember };
+    } catch (failed) {
+      return { remember, failed };
     }
   }
 
@@ -285,8 +300,10 @@ export class Store {
   /** Adds to counters; `outcome` joins the last runs. Written with the next commit. */
   count(counters: Iterable<readonly [string, number]>, outcome: string): void {
     for (const [name, n] of counters) this.#counted.set(name, (this.#counted.get(name) ?? 0) + n);
-    this.#recent = [...this.#recent, outcome].slice(-recentRuns);
-    this.#wal.enqueue("counters", true);
+    // One record stands for all runs until it is committed: thousands of hits a second are no reason to flush.
+    if (this.#recent.length === 0) this.#wal.enqueue("counters", true);
+    this.#recent.push(outcome);
+    if (this.#recent.length > 2 * recentRuns) this.#recent = this.#recent.slice(-recentRuns);
   }
 
   async #writeCounters(): Promise<void> {

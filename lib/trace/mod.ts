@@ -11,8 +11,9 @@ export {
   type Style,
   type Written,
 } from "./observation.ts";
-export { observe } from "./observe.ts";
-export { doubtNames, readRecord, type TraceEvent } from "./read.ts";
+export { type AbsentIn, AbsentPaths, type FolderList, foldersOf } from "./absent.ts";
+export { observe, Observer } from "./observe.ts";
+export { doubtNames, headBytes, headOf, readRecord, RecordReader, type TraceEvent } from "./read.ts";
 export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
 export { asksForTime, classOf, factRule, ignoresVariable, isUnmodelled, standingInputs } from "./rules.ts";
 export { Spellings } from "./spellings.ts";

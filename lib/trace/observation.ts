@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AbsentPaths } from "./absent.ts";
 import type { Refusal } from "./rules.ts";
 
 /** How strong a statement about a path is; a stronger one replaces a weaker. */
@@ -33,7 +34,7 @@ export interface Written {
 
 export interface Observation {
   files: Map<string, Seen>;
-  absent: Set<string>;
+  absent: AbsentPaths;
   listings: Set<string>;
   /** Path -> text of the link, physical path. */
   linkTexts: Map<string, string>;
@@ -60,7 +61,7 @@ export interface Observation {
 export function noObservation(): Observation {
   return {
     files: new Map(),
-    absent: new Set(),
+    absent: new AbsentPaths(),
     listings: new Set(),
     linkTexts: new Map(),
     physical: new Map(),

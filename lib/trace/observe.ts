@@ -14,7 +14,8 @@
  * @module
  */
 import { sameBytes } from "../base/bytes.ts";
-import { tidy } from "../base/paths.ts";
+import { type Parts, partsOf } from "../base/paths.ts";
+import { AbsentPaths } from "./absent.ts";
 import {
   noObservation,
   type Observation,
@@ -51,34 +52,40 @@ export function observe(
   cwd: string,
   full: ReadonlySet<string> = new Set(),
 ): Observation | Refused {
-  const observer = new Observer(cwd, full);
-  for (const event of events) {
-    observer.take(event);
-    if (observer.refused !== undefined) return observer.refused;
-  }
+  const observer = new Observer(cwd, { full });
+  for (const event of events) observer.take(event);
   return observer.finish(doubts);
 }
 
-class Observer {
+export class Observer {
   readonly #cwd: string;
   refused: Refused | undefined;
-  readonly #found: Observation = { ...noObservation(), variables: new Set(alwaysAsked) };
+  /** What was seen so far; only `finish` says what of it counts. */
+  readonly found: Observation;
   readonly #removed = new Set<string>();
   /** Paths that a program asked about whose habits we do not know. */
   readonly #askedByUnknown = new Set<string>();
   #unknownAsks = false;
   readonly #processes = new Processes();
 
-  constructor(cwd: string, full: ReadonlySet<string>) {
+  constructor(cwd: string, from: { full?: ReadonlySet<string>; parts?: (path: string) => Parts } = {}) {
     this.#cwd = cwd;
-    this.#found.full = full;
+    const absent = new AbsentPaths(from.parts ?? partsOf);
+    this.found = {
+      ...noObservation(),
+      variables: new Set(alwaysAsked),
+      absent,
+      full: from.full ?? new Set(),
+    };
   }
 
   #refuse(refusal: Refusal, what: string): void {
     this.refused ??= { refusal, what };
   }
 
+  /** Its paths are tidy. After a refusal nothing more is taken. */
   take(event: TraceEvent): void {
+    if (this.refused !== undefined) return;
     this.#unknownAsks = this.#processes.classOf(event.image) !== "compiler";
     switch (event.kind) {
       case "hello":
@@ -91,7 +98,7 @@ class Observer {
       case "ungated":
         return this.#refuse("pass_untraced_program", event.path);
       case "script":
-        this.#found.programs.add(tidy(event.path));
+        this.found.programs.add(event.path);
         this.#mayBeScript(event.path);
         return this.#ask("content", event.path, event.signature);
       case "open_read":
@@ -118,11 +125,11 @@ class Observer {
         return this.#isMakeOfLto(event.image) ? undefined : this.#listed(event.path);
       case "read_link":
         this.#ask("exists", event.path, undefined);
-        return void this.#note(this.#found.linkTexts, event.path, event.text);
+        return void this.#note(this.found.linkTexts, event.path, event.text);
       case "real_path":
-        return void this.#note(this.#found.physical, event.path, event.text);
+        return void this.#note(this.found.physical, event.path, event.text);
       case "environment":
-        return void this.#found.variables.add(event.name);
+        return void this.found.variables.add(event.name);
       case "cwd":
         return; // it is in the key
       case "random":
@@ -154,8 +161,8 @@ class Observer {
     const { pid, image } = event;
     switch (event.kind) {
       case "hello":
-        this.#found.programs.add(event.path);
-        if (this.#processes.hello(pid, image, event.path) !== "compiler") this.#found.wholeEnvironment = true;
+        this.found.programs.add(event.path);
+        if (this.#processes.hello(pid, image, event.path) !== "compiler") this.found.wholeEnvironment = true;
         return this.#ask("content", event.path, undefined);
       case "exec":
         return this.#processes.becomes(pid, event.path);
@@ -172,13 +179,12 @@ class Observer {
     }
   }
 
-  #mayBeScript(given: string): void {
-    const path = tidy(given);
-    if (!belongsToSystem(path)) this.#found.scripts.add(path);
+  #mayBeScript(path: string): void {
+    if (!belongsToSystem(path)) this.found.scripts.add(path);
   }
 
   #isMakeOfLto(image: number): boolean {
-    return isMakeOfLto(this.#processes.nameOf(image), this.#found.programs);
+    return isMakeOfLto(this.#processes.nameOf(image), this.found.programs);
   }
 
   #identity(image: number): void {
@@ -187,56 +193,51 @@ class Observer {
   }
 
   /** A yes: something is at `path`. */
-  #ask(question: Question, given: string, signature: Uint8Array | undefined): void {
-    const path = tidy(given);
+  #ask(question: Question, path: string, signature: Uint8Array | undefined): void {
     const rule = question === "content" && isDescriptor(path) ? "refuse" : factRule(path);
     if (rule === "ignore") return;
     if (rule === "refuse") return this.#refuse("pass_irregular_input", path);
-    const written = this.#found.written.get(path);
+    const written = this.found.written.get(path);
     if (written !== undefined) {
       if (question === "content") written.read = true;
       return;
     }
-    if (this.#found.absent.has(path)) return this.#refuse("pass_input_changed", path);
+    if (this.found.absent.has(path)) return this.#refuse("pass_input_changed", path);
     if (this.#unknownAsks) this.#askedByUnknown.add(path);
-    const before = this.#found.files.get(path);
-    if (before === undefined) return void this.#found.files.set(path, { question, signature });
+    const before = this.found.files.get(path);
+    if (before === undefined) return void this.found.files.set(path, { question, signature });
     if (differs(before, question, signature)) return this.#refuse("pass_input_changed", path);
     if (strength[question] > strength[before.question]) before.question = question;
     before.signature ??= question === "lstat" ? undefined : signature;
   }
 
   /** A no: nothing is at `path`. */
-  #missed(given: string): void {
-    const path = tidy(given);
+  #missed(path: string): void {
     if (factRule(path) !== undefined) return;
-    if (this.#found.written.has(path) || this.#removed.has(path)) return;
-    const before = this.#found.files.get(path);
+    if (this.found.written.has(path) || this.#removed.has(path)) return;
+    const before = this.found.files.get(path);
     // lstat answers for a dangling link, stat does not: both are true at once.
     if (before !== undefined && before.question !== "lstat" && before.question !== "exists") {
       return this.#refuse("pass_input_changed", path);
     }
     if (this.#unknownAsks) this.#askedByUnknown.add(path);
-    this.#found.absent.add(path);
+    this.found.absent.add(path);
   }
 
-  #answered(given: string, errno: number): void {
-    const path = tidy(given);
-    if (factRule(path) !== undefined || this.#found.written.has(path)) return;
+  #answered(path: string, errno: number): void {
+    if (factRule(path) !== undefined || this.found.written.has(path)) return;
     if (errno === errnos.EINVAL || errno === errnos.EISDIR) return this.#ask("exists", path, undefined);
-    this.#found.refused.set(path, errno);
+    this.found.refused.set(path, errno);
   }
 
-  #listed(given: string): void {
-    const path = tidy(given);
+  #listed(path: string): void {
     if (factRule(path) !== undefined) return;
-    if (this.#found.written.get(path)?.style === "folder") return;
-    this.#found.listings.add(path);
+    if (this.found.written.get(path)?.style === "folder") return;
+    this.found.listings.add(path);
   }
 
-  #note(map: Map<string, string>, given: string, text: string): void {
-    const path = tidy(given);
-    if (factRule(path) === undefined && !this.#found.written.has(path)) map.set(path, text);
+  #note(map: Map<string, string>, path: string, text: string): void {
+    if (factRule(path) === undefined && !this.found.written.has(path)) map.set(path, text);
   }
 
   #write(event: TraceEvent): void {
@@ -261,7 +262,7 @@ class Observer {
       case "rmdir":
         return this.#remove(event.path);
       case "change": {
-        return this.#changed(tidy(event.path), event);
+        return this.#changed(event.path, event);
       }
     }
   }
@@ -269,29 +270,29 @@ class Observer {
   #changed(path: string, { answer, image }: TraceEvent): void {
     if (factRule(path) !== undefined) return;
     // Of an output the bytes count as they are in the end, and its mode; nothing else is given back.
-    const written = this.#found.written.get(path);
+    const written = this.found.written.get(path);
     if (written === undefined) return this.#refuse("pass_unmodelled", `change of ${path}`);
     if (answer === changes.kept_apart) written.setApart = true;
     // Linkers and archivers compute a mode from the umask; others mean the one they give.
     if (answer === changes.mode && this.#processes.classOf(image) !== "compiler") {
-      this.#found.givesModes = true;
+      this.found.givesModes = true;
     }
   }
 
-  #wrote(given: string, how: "create" | "truncate" | "update", before: Uint8Array | undefined): void {
-    const path = tidy(given), rule = factRule(path);
+  #wrote(path: string, how: "create" | "truncate" | "update", before: Uint8Array | undefined): void {
+    const rule = factRule(path);
     if (rule === "ignore") return;
     if (rule === "refuse") return this.#refuse("pass_irregular_output", path);
-    const written = this.#found.written.get(path);
+    const written = this.found.written.get(path);
     if (written !== undefined) {
       written.gone = false;
       return;
     }
-    const read = this.#found.files.get(path)?.question === "content";
+    const read = this.found.files.get(path)?.question === "content";
     // An existing file opened for update may be read through the same descriptor.
     if (before !== undefined && how === "update" && !read) this.#ask("content", path, before);
     const style = this.#removed.has(path) ? "replace" : before === undefined ? "unknown" : "write_through";
-    this.#found.written.set(path, {
+    this.found.written.set(path, {
       style,
       read: read || (before !== undefined && how === "update"),
       gone: false,
@@ -300,41 +301,39 @@ class Observer {
     });
   }
 
-  #appended(given: string, before: Uint8Array | undefined): void {
-    const path = tidy(given);
-    if (this.#found.written.has(path)) return;
+  #appended(path: string, before: Uint8Array | undefined): void {
+    if (this.found.written.has(path)) return;
     if (before === undefined) {
       // What it holds afterwards is all ours only as long as nothing is there.
-      if (factRule(path) === undefined) this.#found.absent.add(path), this.#askedByUnknown.add(path);
+      if (factRule(path) === undefined) this.found.absent.add(path), this.#askedByUnknown.add(path);
       return this.#wrote(path, "truncate", before);
     }
     if (factRule(path) === "ignore") return;
-    if (this.#found.files.get(path)?.question === "content" || path.startsWith(this.#cwd + "/")) {
+    if (this.found.files.get(path)?.question === "content" || path.startsWith(this.#cwd + "/")) {
       return this.#refuse("pass_appends", path);
     }
   }
 
-  #writeRefused(given: string, errno: number): void {
-    const path = tidy(given);
+  #writeRefused(path: string, errno: number): void {
     if (factRule(path) !== undefined) return;
     if (errno === errnos.ENOENT || errno === errnos.ENOTDIR) {
-      if (!this.#found.written.has(path)) this.#found.unmade.add(path);
+      if (!this.found.written.has(path)) this.found.unmade.add(path);
       return;
     }
     if (errno === errnos.EEXIST) return this.#ask("exists", path, undefined);
-    this.#found.refused.set(path, errno);
+    this.found.refused.set(path, errno);
   }
 
   #renamed(from: string, to: string, before: Uint8Array | undefined): void {
-    const source = tidy(from), target = tidy(to);
-    const written = this.#found.written.get(source);
+    const source = from, target = to;
+    const written = this.found.written.get(source);
     if (written === undefined || written.style === "folder") {
       return this.#refuse("pass_unmodelled", `rename of ${source}`);
     }
-    const earlier = this.#found.written.get(target);
-    const read = this.#found.files.get(target)?.question === "content" || earlier?.read === true;
+    const earlier = this.found.written.get(target);
+    const read = this.found.files.get(target)?.question === "content" || earlier?.read === true;
     void before; // a rename replaces whatever is there
-    this.#found.written.set(target, {
+    this.found.written.set(target, {
       ...written,
       style: written.style === "link" ? "link" : "replace",
       read,
@@ -344,18 +343,17 @@ class Observer {
   }
 
   #linked(from: string, to: string): void {
-    const written = this.#found.written.get(tidy(from));
-    if (written === undefined) return this.#refuse("pass_unmodelled", `link to ${tidy(from)}`);
-    this.#found.written.set(tidy(to), { ...written, style: "replace", gone: false });
+    const written = this.found.written.get(from);
+    if (written === undefined) return this.#refuse("pass_unmodelled", `link to ${from}`);
+    this.found.written.set(to, { ...written, style: "replace", gone: false });
   }
 
-  #make(given: string, style: "link" | "folder", text: string): void {
-    this.#found.written.set(tidy(given), { style, read: false, gone: false, exclusive: true, text });
+  #make(path: string, style: "link" | "folder", text: string): void {
+    this.found.written.set(path, { style, read: false, gone: false, exclusive: true, text });
   }
 
-  #remove(given: string): void {
-    const path = tidy(given);
-    const written = this.#found.written.get(path);
+  #remove(path: string): void {
+    const written = this.found.written.get(path);
     if (written !== undefined) {
       written.gone = true;
       return;
@@ -364,7 +362,8 @@ class Observer {
   }
 
   finish(doubts: number): Observation | Refused {
-    const found = this.#found;
+    if (this.refused !== undefined) return this.refused;
+    const found = this.found;
     const missing = this.#processes.missing();
     if (missing !== undefined) return missing;
     if (doubts !== 0) return { refusal: "pass_incomplete_trace", what: `doubts ${doubts}` };

@@ -33,8 +33,8 @@ function kept(events: readonly Bare[], first = hello): Observation {
 Deno.test("observe() takes the strongest question about a path", () => {
   const found = kept([
     { kind: "probe", path: "/w/a.h" },
-    { kind: "stat", path: "/w/./a.h", signature: file(1) },
-    { kind: "open_read", path: "/w//a.h", signature: file(1) },
+    { kind: "stat", path: "/w/a.h", signature: file(1) },
+    { kind: "open_read", path: "/w/a.h", signature: file(1) },
     { kind: "stat", path: "/w/b.h", signature: file(2) },
   ]);
   assertEquals(found.files.get("/w/a.h")?.question, "content");

@@ -65,16 +65,12 @@ const clockNames = new Map<number, keyof typeof clocks>(
   (Object.keys(clocks) as (keyof typeof clocks)[]).map((name) => [clocks[name], name]),
 );
 
-/**
- * What a whole record says, or why it cannot be believed. `bytes`: its used prefix, header included. `full`: paths below
- * the working folder that were spelled in full. `spellings`: kept from record to record.
- */
-export function readRecord(
-  bytes: Uint8Array,
-  cwd: string,
-  spellings = new Spellings(),
-): { problem: string } | { events: TraceEvent[]; doubts: number; full: Set<string> } {
-  if (bytes.length < headerWords * 4) return { problem: "the record is shorter than its header" };
+/** How long the head of a record is; events follow. */
+export const headBytes = headerWords * 4;
+
+/** How a record begins that can be believed: how far it goes, or why it cannot. `bytes`: its used prefix, header included. */
+export function headOf(bytes: Uint8Array): { problem: string } | { end: number; doubts: number } {
+  if (bytes.length < headBytes) return { problem: "the record is shorter than its header" };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const word = (index: number) => view.getUint32(index * 4, true);
   if (word(header.magic) !== traceMagic || word(header.version) !== traceVersion) {
@@ -82,19 +78,36 @@ export function readRecord(
   }
   const end = word(header.cursor);
   if (word(header.overflow) !== 0) return { problem: "more questions than the record holds" };
-  if (end > bytes.length || end % 4 !== 0 || end < headerWords * 4) return { problem: "the record is cut" };
-  try {
-    const reader = new Reader(bytes, end, cwd, spellings), events = reader.all();
-    return { events, doubts: word(header.doubts), full: reader.full };
-  } catch (cause) {
-    if (cause instanceof Damaged || cause instanceof RangeError) {
-      return { problem: `damaged record: ${cause.message}` };
-    }
-    throw cause;
-  }
+  if (end > bytes.length || end % 4 !== 0 || end < headBytes) return { problem: "the record is cut" };
+  return { end, doubts: word(header.doubts) };
+}
+
+/**
+ * What a whole record says, or why it cannot be believed. `full`: paths below the working folder that were spelled in
+ * full.
+ */
+export function readRecord(
+  bytes: Uint8Array,
+  cwd: string,
+  spellings = new Spellings(),
+): { problem: string } | { events: TraceEvent[]; doubts: number; full: Set<string> } {
+  const head = headOf(bytes);
+  if ("problem" in head) return head;
+  const reader = new RecordReader(cwd, spellings), events: TraceEvent[] = [];
+  const problem = reader.read(bytes, head.end, (event) => events.push(event));
+  return problem === undefined ? { events, doubts: head.doubts, full: reader.full } : { problem };
 }
 
 class Damaged extends Error {}
+
+/** A name that is in none of several folders, whose ids are the words from `from` to `to`. */
+interface Search extends Common {
+  kind: "absent_in";
+  ids: Image;
+  name: number;
+  from: number;
+  to: number;
+}
 
 /** Names of the doubts in a header word, for people. */
 export function doubtNames(bits: number): string[] {
@@ -111,35 +124,72 @@ interface Image {
   names: number[];
 }
 
-class Reader {
+/** Reads one record, in as many pieces as it comes in. */
+export class RecordReader {
   readonly #images: Image[] = [];
-  readonly #words: Uint32Array;
+  #words: Uint32Array = new Uint32Array(0);
   /** In words, as `#end`. */
   #at: number = headerWords;
-  readonly #end: number;
+  #end = 0;
   readonly #cwd: string;
   readonly #spellings: Spellings;
   readonly full = new Set<string>();
 
-  constructor(bytes: Uint8Array, end: number, cwd: string, spellings: Spellings) {
+  constructor(cwd: string, spellings: Spellings) {
+    this.#cwd = cwd;
+    this.#spellings = spellings;
+  }
+
+  /** Up to which byte it has read. */
+  get bytes(): number {
+    return this.#at * 4;
+  }
+
+  /**
+   * Gives `take` the events from where it is up to `end`, a byte between two events; or those that begin in the next
+   * `most` bytes. Returns what is wrong with them, if so.
+   *
+   * @param grows The record is being written: where the last event may become longer it is left for the next time.
+   */
+  read(
+    bytes: Uint8Array,
+    end: number,
+    take: (event: TraceEvent) => void,
+    { most = Infinity, grows = false } = {},
+  ): string | undefined {
     const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
     this.#words = new Uint32Array(aligned.buffer, aligned.byteOffset, end / 4);
     this.#end = end / 4;
-    this.#cwd = cwd;
-    this.#spellings = spellings;
-    spellings.forgetIfMany();
-  }
-
-  all(): TraceEvent[] {
-    const all: TraceEvent[] = [];
-    while (this.#at < this.#end) {
-      const event = this.#next();
-      if (event !== undefined) all.push(event);
+    const stop = Math.min(this.#end, this.#at + most / 4);
+    try {
+      while (this.#at < stop && !(grows && this.#mayGrow())) {
+        const event = this.#next();
+        if (event === undefined) continue;
+        if (event.kind === "absent_in") this.#spread(event, take);
+        else take(event);
+      }
+      return undefined;
+    } catch (cause) {
+      if (cause instanceof Damaged || cause instanceof RangeError) return `damaged record: ${cause.message}`;
+      throw cause;
     }
-    return all;
   }
 
-  #next(): TraceEvent | undefined {
+  /** Whether the next event is the last one and of a kind that becomes longer. */
+  #mayGrow(): boolean {
+    const first = this.#words[this.#at];
+    return names[first & 0xff] === "absent_in" && this.#at + (first >>> 16) >= this.#end;
+  }
+
+  /** One absence for each folder of a search. */
+  #spread({ image, answer, ids, name, from, to }: Search, take: (event: TraceEvent) => void): void {
+    for (let at = from; at < to; at++) {
+      const folder = this.#words[at], path = this.#pathOf(ids, folder, name);
+      take({ kind: "absent", image, answer, path });
+    }
+  }
+
+  #next(): TraceEvent | Search | undefined {
     const start = this.#at, first = this.#words[start];
     const kind = names[first & 0xff], answer = first >>> 8 & 0xff, size = first >>> 16;
     if (kind === undefined || size < 2 || start + size > this.#end) {
@@ -148,12 +198,25 @@ class Reader {
     const number = this.#words[start + 1];
     const image = this.#images[number] ??= { folders: [0], cleaned: [], full: new Set(), names: [0] };
     this.#at = start + 2;
-    const event = this.#payload(kind, image, number, answer);
+    const event = kind === "absent_in"
+      ? this.#search(image, number, answer, start + size)
+      : this.#payload(kind, image, number, answer);
     if (this.#at !== start + size) throw new Damaged(`an event of ${size} words holds ${this.#at - start}`);
     return event;
   }
 
-  #payload(kind: EventName, ids: Image, image: number, answer: number): TraceEvent | undefined {
+  #search(ids: Image, image: number, answer: number, end: number): Search {
+    const name = this.#word(), from = this.#at;
+    this.#at = end;
+    return { kind: "absent_in", image, answer, ids, name, from, to: end };
+  }
+
+  #payload(
+    kind: Exclude<EventName, "absent_in">,
+    ids: Image,
+    image: number,
+    answer: number,
+  ): TraceEvent | undefined {
     switch (kind) {
       case "define_folder":
         this.#folder(ids);
@@ -250,7 +313,11 @@ class Reader {
   }
 
   #path(image: Image): string {
-    const id = this.#word(), folder = image.folders[id], name = image.names[this.#word()];
+    return this.#pathOf(image, this.#word(), this.#word());
+  }
+
+  #pathOf(image: Image, id: number, nameId: number): string {
+    const folder = image.folders[id], name = image.names[nameId];
     if (folder === undefined || name === undefined) throw new Damaged("a path without definition");
     const path = this.#spellings.path(folder, name, image.cleaned[id]);
     if (image.full.has(id)) this.full.add(path);

@@ -2,35 +2,10 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { bytesOf } from "../base/bytes.ts";
-import { doubts, events, header, headerWords, signatureWords, traceMagic, traceVersion } from "./format.ts";
-import { doubtNames, readRecord } from "./read.ts";
-
-type Word = number | Uint8Array;
-const text = (value: string): Word[] => [bytesOf(value).length, bytesOf(value)];
-const signature = new Uint8Array(signatureWords * 4).fill(7);
-const nothing = new Uint8Array(signatureWords * 4);
-
-/** A record of these events, each with its image, answer and payload. */
-function record(
-  ...list: [kind: keyof typeof events, image: number, answer: number, ...payload: Word[]][]
-): Uint8Array {
-  const words: number[] = new Array(headerWords).fill(0);
-  for (const [kind, image, answer, ...payload] of list) {
-    const bytes = payload.flatMap((word) =>
-      typeof word === "number"
-        ? [...new Uint8Array(new Uint32Array([word]).buffer)]
-        : [...word, ...new Uint8Array(-word.length & 3)]
-    );
-    const size = 2 + bytes.length / 4;
-    words.push(events[kind].id | answer << 8 | size << 16, image);
-    words.push(...new Uint32Array(new Uint8Array(bytes).buffer));
-  }
-  words[header.magic] = traceMagic;
-  words[header.version] = traceVersion;
-  words[header.cursor] = words.length * 4;
-  return new Uint8Array(new Uint32Array(words).buffer);
-}
+import { doubts, header, headerWords } from "./format.ts";
+import { doubtNames, readRecord, RecordReader } from "./read.ts";
+import { Spellings } from "./spellings.ts";
+import { nothing, record, signature, text } from "./testing.ts";
 
 function eventsOf(bytes: Uint8Array) {
   const read = readRecord(bytes, "/w");
@@ -55,7 +30,7 @@ const rows: [Parameters<typeof record>[0], Record<string, unknown>][] = [
   [["ungated", 1, 4, 41, 2, 3], { kind: "ungated", answer: 4, pid: 41, path: "/home/a b/\xff.h" }],
   [["absent", 1, 20, 2, 3], { kind: "absent", answer: 20, path: "/home/a b/\xff.h" }],
   [["probe", 1, 0, 0, 0], { kind: "probe", path: "/" }],
-  [["list", 1, 0, 2, 0], { kind: "list", path: "/home/a b/" }],
+  [["list", 1, 0, 2, 0], { kind: "list", path: "/home/a b" }],
   [["unlink", 1, 0, 0, 3], { kind: "unlink", path: "/\xff.h" }],
   [["open_read", 1, 0, 2, 3, signature], { kind: "open_read", path: "/home/a b/\xff.h", signature: new Uint8Array(48).fill(7, 0, 44) }],
   [["create", 1, 0, 2, 3, nothing], { kind: "create", path: "/home/a b/\xff.h", before: undefined }],
@@ -74,6 +49,58 @@ for (const [row, wanted] of rows) {
     assertEquals(event, { image: 1, ...(row[0] === "clock" ? {} : { answer: 0 }), ...wanted });
   });
 }
+
+Deno.test("readRecord() gives tidy paths", () => {
+  const spelled = [["/w/.", "a.h"], ["/w//./sub/", "b.h"], ["/w", ""], ["/w/..", "c.h"], ["", "."]];
+  const bytes = record(...spelled.flatMap(([folder, name], i): Parameters<typeof record> => [
+    ["define_folder", 1, 0, 2 * i + 2, ...text(folder)],
+    ["define_name", 1, 0, 2 * i + 3, ...text(name)],
+    ["probe", 1, 0, 2 * i + 2, 2 * i + 3],
+  ]));
+  const paths = eventsOf(bytes).map((event) => "path" in event && event.path);
+  assertEquals(paths, ["/w/a.h", "/w/sub/b.h", "/w", "/w/../c.h", "/"]);
+});
+
+Deno.test("RecordReader reads in pieces what readRecord() reads at once", () => {
+  const bytes = record(...define(1), ...rows.map(([row]) => row)), all: unknown[] = [];
+  const reader = new RecordReader("/w", new Spellings());
+  while (reader.bytes < bytes.length) {
+    assertEquals(reader.read(bytes, bytes.length, (event) => all.push(event), { most: 64 }), undefined);
+  }
+  assertEquals(all, eventsOf(bytes));
+});
+
+Deno.test("readRecord() tells a search as an absence in each folder", () => {
+  const folder = (id: number, name: string): Parameters<typeof record>[0] => {
+    return ["define_folder", 1, 0, id, ...text(name)];
+  };
+  const bytes = record(
+    folder(2, "/a"),
+    folder(4, "/b"),
+    ["define_name", 1, 0, 3, ...text("x.h")],
+    ["absent_in", 1, 2, 3, 2, 4],
+    ["probe", 1, 0, 2, 3],
+  );
+  const absent = { kind: "absent" as const, image: 1, answer: 2 };
+  assertEquals(eventsOf(bytes), [
+    { ...absent, path: "/a/x.h" },
+    { ...absent, path: "/b/x.h" },
+    { kind: "probe", image: 1, answer: 0, path: "/a/x.h" },
+  ]);
+  assert(problemOf(record(["absent_in", 1, 2, 3, 2])) !== undefined, "without definitions");
+});
+
+Deno.test("RecordReader leaves a search that may grow, while the record does", () => {
+  const begin = record(...define(1), ["absent", 1, 2, 2, 3]);
+  const whole = record(...define(1), ["absent", 1, 2, 2, 3], ["absent_in", 1, 2, 3, 2, 2]),
+    seen: string[] = [];
+  const reader = new RecordReader("/w", new Spellings());
+  const take = (event: { kind: string }) => seen.push(event.kind);
+  assertEquals(reader.read(whole, whole.length, take, { grows: true }), undefined);
+  assertEquals([seen.splice(0), reader.bytes], [["absent"], begin.length]);
+  assertEquals(reader.read(whole, whole.length, take), undefined);
+  assertEquals(seen, ["absent", "absent"]);
+});
 
 Deno.test("readRecord() keeps ids of images apart", () => {
   const bytes = record(

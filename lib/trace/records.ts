@@ -26,8 +26,8 @@ export interface RecordFacts {
 /** One record, in use by one run. */
 export interface Record {
   readonly path: string;
-  /** The used prefix. To be called once the run has ended. */
-  read(): Uint8Array;
+  /** The used prefix, from a byte on. Once the run has ended it is whole; before, processes may still write into it. */
+  read(from?: number): Uint8Array<ArrayBuffer>;
   /** Gives the file back. Nothing of the run may live on; else call `forget`. */
   release(): void;
   /** Removes the file: a process that still maps it may go on writing, and nobody will read it. */
@@ -37,7 +37,7 @@ export interface Record {
 interface Slot {
   path: string;
   /** The whole record, as whoever runs sees it. */
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
   unmap(): void;
 }
 
@@ -61,9 +61,9 @@ export class RecordPool {
     writeHeader(slot.bytes, facts);
     return {
       path: slot.path,
-      read: () => {
+      read: (from = 0) => {
         if (!this.#all.has(slot)) throw new Error("the record is gone");
-        return slot.bytes.slice(0, usedBytes(slot.bytes));
+        return slot.bytes.slice(from, usedBytes(slot.bytes));
       },
       release: () => {
         if (!this.#all.has(slot)) return; // the pool was closed meanwhile

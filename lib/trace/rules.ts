@@ -49,6 +49,7 @@ const namesAsked = new Set([
     "mold",
     "ld.mold",
     "rustc",
+    "tcc",
   ],
 ]);
 

@@ -6,13 +6,14 @@
  * keyed by it need neither hash nor compare its characters again. Measured with a record of 234 events: two thirds of the
  * time of reading it went into decoding texts and putting paths together.
  *
- * Always true: equal bytes give the same number until `forget`, other bytes another one.
+ * Always true: equal bytes give the same number, other bytes another one.
  *
  * @module
  */
 import { byteString } from "../base/bytes.ts";
+import { type Parts, partsOf, tidy } from "../base/paths.ts";
 
-/** Texts, and paths, beyond which all is forgotten before the next record. A large project has some ten thousand. */
+/** A large project has some ten thousand texts and paths. */
 const most = 1 << 16;
 
 /** Numbers under keys of two words each. Open addressing, at most half full. */
@@ -46,9 +47,6 @@ class Pairs {
       this.#slots.set(old.subarray(place, place + 3), this.find(old[place], old[place + 1]));
     }
   }
-  clear(): void {
-    this.#slots.fill(0), this.count = 0;
-  }
 }
 
 export class Spellings {
@@ -64,13 +62,11 @@ export class Spellings {
   #before = [0];
   #paths: string[] = [""];
   readonly #byParts = new Pairs();
+  readonly #parts = new Map<string, Parts>();
 
-  /** To be called between records: numbers that were given are then used no more. */
-  forgetIfMany(): void {
-    if (this.#lengths.length < most && this.#paths.length < most) return;
-    this.#starts = [0, 0], this.#lengths = [0], this.#texts = [""], this.#signatures = [];
-    this.#before = [0], this.#paths = [""];
-    this.#byHash.clear(), this.#byParts.clear();
+  /** So many that whoever reads the next record should begin with new ones. */
+  get areMany(): boolean {
+    return this.#lengths.length >= most || this.#paths.length >= most || this.#parts.size >= most;
   }
 
   /** The number of the `length` bytes at word `at`, which are padded with zeros to whole words. */
@@ -126,12 +122,19 @@ export class Spellings {
     return this.#signatures[number] = signature;
   }
 
-  /** The path of a folder's number and a name's. `folder`: its text, where that is not the number's own. */
-  path(folder: number, name: number, text = this.text(folder)): string {
+  /** The tidy path of a folder's number and a name's. `text`: the folder's, where that is not the number's own. */
+  path(folder: number, name: number, text?: string): string {
     const place = this.#byParts.find(folder, name), known = this.#byParts.at(place);
     if (known !== 0) return this.#paths[known];
-    const path = `${text}/${this.text(name)}`;
+    const path = tidy(`${text ?? this.text(folder)}/${this.text(name)}`);
     this.#byParts.set(place, folder, name, this.#paths.push(path) - 1);
     return path;
+  }
+
+  /** The parts of a path. */
+  parts(path: string): Parts {
+    let parts = this.#parts.get(path);
+    if (parts === undefined) this.#parts.set(path, parts = partsOf(path));
+    return parts;
   }
 }

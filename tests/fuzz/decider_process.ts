@@ -10,7 +10,7 @@ import { buildId, Peer } from "../process/peer.ts";
 
 const [socket, step, signal, source] = Deno.args;
 const none = new Uint8Array();
-const run: AnyMessage = { name: "run", tracer: "", record: "", extra: [], staging: "" };
+const run: AnyMessage = { name: "run", tracer: "", record: "", extra: [], priority: 0, deploy: [] };
 const keep: AnyMessage = { name: "keep", files: [{ path: "a.o", to: "staged" }] };
 
 function hit(path: string): Message<"hit"> {

@@ -8,6 +8,7 @@ import { build, scratch, traced } from "./traced.ts";
 
 const includes = `#define _GNU_SOURCE
 #include <dirent.h>
+#include <glob.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -101,8 +102,12 @@ const files: readonly [call: string, ...events: string[]][] = [
   ['opendir("old")', "refused old"],
   ['fdopendir(open("sub", O_RDONLY))', "probe sub", "list sub"],
   ['struct dirent **l; scandir("sub", &l, 0, 0)', "list sub"],
+  ['glob_t g; glob("sub/*.c", 0, 0, &g)', "list sub"],
+  ['glob_t g; glob("no/*.c", 0, 0, &g)', "absent no"],
+  ['glob_t g; glob("su*/x", 0, 0, &g)', "odd glob"],
+  ['glob_t g; glob("sub/*", GLOB_MARK, 0, &g)', "odd glob"],
   ['char b[999]; getdents64(open("sub", O_RDONLY), b, 999)', "probe sub", "list sub"],
-  ['glob_t g; glob("*", 0, 0, &g)', "odd glob"],
+  ['glob_t g; glob("*", 0, 0, &g)', "list ."],
   ['rename("old", "new")', "rename old new"],
   ['rename("no", "new")', "absent no"],
   ['rename("old", "no/new")', "write_refused no/new"],

@@ -8,6 +8,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { scratch, type Traced, traced } from "./traced.ts";
+import { absolute } from "../../lib/base/paths.ts";
 
 const straceWorks = succeeds("strace", "-o", "/dev/null", "true");
 const insideLibc =
@@ -31,7 +32,7 @@ function pathsByStrace(argv: readonly string[], cwd: string): Set<string> {
   for (const line of Deno.readTextFileSync(log).split("\n")) {
     const call = /^\d+\s+(\w+)\((?:AT_FDCWD<[^>]*>, |\d+<([^>]*)>, )?"([^"]*)"/.exec(line);
     if (call === null || ["getcwd", "readlink", "execve"].includes(call[1]) || call[3] === "") continue;
-    found.add(lasting(call[3].startsWith("/") ? call[3] : `${call[2] ?? cwd}/${call[3]}`));
+    found.add(lasting(absolute(call[3], call[2] ?? cwd)));
   }
   return found;
 }

@@ -184,7 +184,14 @@ export function hit(parts: Partial<Message<"hit">>): Message<"hit"> {
 }
 
 /** An order to run captured and untraced. */
-export const runPlainly: Message<"run"> = { name: "run", tracer: "", record: "", extra: [], staging: "" };
+export const runPlainly: Message<"run"> = {
+  name: "run",
+  tracer: "",
+  record: "",
+  extra: [],
+  priority: 0,
+  deploy: [],
+};
 
 /** A decider that gives one answer and hears the rest. */
 export function answering(...answers: AnyMessage[]): NonNullable<Scene["decide"]> {

@@ -46,7 +46,7 @@ export const commands: Record<string, Command> = {
     usage: "zccache ARGS...",
     help: "Run the executable under test itself (`zccache clear`). Nothing in the mode `plain`.",
     run(world, args) {
-      if (world.mode === "plain") return undefined;
+      if (!world.isOurs) return undefined;
       const ran = world.zccache(args);
       world.last = ran;
       return ran.code === 0 ? undefined : `exit code ${ran.code}\n${ran.stderr}`;
@@ -58,7 +58,7 @@ export const commands: Record<string, Command> = {
       "How the last tool line was counted. A name stands for itself and for all that continue it: `miss` for " +
       "`miss_input`, `pass` for `pass_time`.",
     run(world, [wanted]) {
-      if (world.mode === "plain") return undefined;
+      if (!world.isOurs) return undefined;
       const names = world.outcomes();
       if (names.length !== 1) return `${names.length} runs were counted (${names.join(", ")}), expected one`;
       const fits = wanted.split("|").some((name) => names[0] === name || names[0].startsWith(`${name}_`));
@@ -284,13 +284,13 @@ export const commands: Record<string, Command> = {
   damage: {
     usage: "damage flip|cut|remove blobs|shards|journal",
     help: "Flip a bit of, cut in half or remove every file of that kind in the cache, while the daemon runs.",
-    run: (world, [how, what]) => world.mode === "plain" ? undefined : damage(world, how, what),
+    run: (world, [how, what]) => !world.isOurs ? undefined : damage(world, how, what),
   },
   empty: {
     usage: "empty",
     help: "Remove everything in the cache folder behind the daemon's back.",
     run(world) {
-      if (world.mode === "plain") return undefined;
+      if (!world.isOurs) return undefined;
       for (const { name } of Deno.readDirSync(world.cache)) {
         Deno.removeSync(`${world.cache}/${name}`, { recursive: true });
       }
@@ -339,7 +339,8 @@ function isFolder(path: string): boolean {
   }
 }
 
-function globPattern(pattern: string): RegExp {
+/** A name with `*` in it as an expression. */
+export function globPattern(pattern: string): RegExp {
   const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`(?:^|/)${parts.join("[^/]*")}$`);
 }

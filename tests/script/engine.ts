@@ -7,7 +7,7 @@ import { parseArchive } from "./txtar.ts";
 import { type CommandLine, commandLine, type Line, parseLine, splitWords } from "./words.ts";
 import { commands, runTool, tools, type Verdict } from "./commands.ts";
 import type { Programs } from "./programs.ts";
-import { everyMode, type Mode, World } from "./world.ts";
+import { everyMode, type Mode, type Peer, World } from "./world.ts";
 
 /** What is known of a scenario before it runs. */
 export interface Scenario {
@@ -56,8 +56,13 @@ function holdsHere(name: string, facts: Facts): boolean {
 }
 
 /** Runs a scenario; throws an Error whose message is the failing phase. */
-export function runScenario(scenario: Scenario, facts: Facts, programs: Programs | undefined): void {
-  const world = new World(facts.mode, programs);
+export function runScenario(
+  scenario: Scenario,
+  facts: Facts,
+  programs: Programs | undefined,
+  peer?: Peer,
+): void {
+  const world = new World(facts.mode, programs, peer);
   let phase: string[] = [];
   try {
     writeFiles(world, scenario.files);

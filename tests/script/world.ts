@@ -14,11 +14,20 @@ import type { Programs } from "./programs.ts";
 import { compareRuns, onlySteady, type PlainRun, withoutDrawn } from "./steady.ts";
 import { compareTrees, restoreTree, takeTree, type Tree } from "./tree.ts";
 
-/** How a tool line is run; `plain` compares the compiler with itself, which proves the scenario's own texts. */
-export type Mode = "plain" | "one-shot" | "daemon" | "launcher" | "masquerade";
+/**
+ * How a tool line is run; `plain` compares the compiler with itself, which proves the scenario's own texts, and `peer`
+ * with another cache (scripts/peers.ts).
+ */
+export type Mode = "plain" | "one-shot" | "daemon" | "launcher" | "masquerade" | "peer";
+
+/** Another cache: the words before a tool, and its variables. */
+export interface Peer {
+  before: readonly string[];
+  env: Readonly<Record<string, string>>;
+}
 
 /** Every mode by name; \`masquerade\` runs the tool by its own name, links to the executable being first on PATH. */
-export const everyMode: readonly Mode[] = ["plain", "one-shot", "daemon", "launcher", "masquerade"];
+export const everyMode: readonly Mode[] = ["plain", "one-shot", "daemon", "launcher", "masquerade", "peer"];
 
 /** How a program ended and what it said. */
 export interface Ran {
@@ -34,7 +43,11 @@ export interface Compared {
   differences: string[];
   /** Paths at which plain runs differ among themselves; known only where the comparison was patient. */
   unsteady: string[];
+  /** The plain runs that it was compared with. */
+  plains: PlainRuns;
 }
+
+type PlainRuns = (PlainRun & { tmp: string })[];
 
 /** Further plain runs of a line that seems to differ, before that is believed. */
 const morePlainRuns = 7;
@@ -64,7 +77,7 @@ export class World {
   #baseline: Record<string, number> | undefined;
   #runsSinceBaseline = 0;
 
-  constructor(readonly mode: Mode, readonly programs: Programs | undefined) {
+  constructor(readonly mode: Mode, readonly programs: Programs | undefined, readonly peer?: Peer) {
     this.root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "zs-" }));
     this.work = `${this.root}/work`;
     this.cache = `${this.root}/cache`;
@@ -81,13 +94,19 @@ export class World {
       ["ZCCACHE_CACHE_DIR", this.cache],
       ["ZCCACHE_DAEMON", mode === "one-shot" ? "off" : "auto"],
       ["PWD", this.work],
+      ...Object.entries(peer?.env ?? {}),
     ]);
     if (mode === "masquerade") this.#putMasks();
     this.startDaemon();
   }
 
+  /** Whether our own executable is what is tried. */
+  get isOurs(): boolean {
+    return this.mode !== "plain" && this.mode !== "peer";
+  }
+
   get hasDaemon(): boolean {
-    return this.mode !== "plain" && this.mode !== "one-shot";
+    return this.isOurs && this.mode !== "one-shot";
   }
 
   /** An absolute path for a name in the script. */
@@ -140,10 +159,11 @@ export class World {
    * Runs a tool plainly, puts the folder back, runs it through the cache, and compares.
    *
    * `patient`: where the two differ, the tool runs plainly again, and only what all plain runs have in common counts.
+   * `plains`: what it gave before, from the same state.
    */
-  differential(line: CommandLine, options: { patient?: boolean } = {}): Compared {
+  differential(line: CommandLine, options: { patient?: boolean; plains?: PlainRuns } = {}): Compared {
     const before = takeTree(this.work);
-    const plains = [this.#plainRun(line, before)];
+    const plains = options.plains ?? [this.#plainRun(line, before)];
     settle();
     const cachedStart = Date.now();
     const ran = this.#shell(this.#through(line));
@@ -165,15 +185,17 @@ export class World {
       if (plains.every((plain) => plain.tmp === tmp) && tmp !== cachedTmp) {
         differences.push(`TMPDIR holds "${tmp}" when plain, "${cachedTmp}" when cached`);
       }
-      return { ran, differences, unsteady: left.unsteady };
+      const counted = this.peer === undefined ? differences : ofResult(differences, plains[0].ran, ran);
+      return { ran, differences: counted, unsteady: left.unsteady, plains };
     };
-    let compared = compare();
+    let compared = compare(), wasRestored = false;
     for (let i = 0; options.patient && compared.differences.length > 0 && i < morePlainRuns; i++) {
       restoreTree(this.work, before);
       plains.push(this.#plainRun(line, before));
+      wasRestored = true;
       compared = compare();
     }
-    if (plains.length > 1) restoreTree(this.work, cached);
+    if (wasRestored) restoreTree(this.work, cached);
     restoreTree(`${this.root}/tmp`, new Map());
     this.last = ran;
     return compared;
@@ -192,7 +214,7 @@ export class World {
 
   /** Remembers the counters, so that `outcomes` tells what came after. */
   beginCounting(): void {
-    if (this.mode === "plain" || (this.#baseline !== undefined && this.#runsSinceBaseline === 0)) return;
+    if (!this.isOurs || (this.#baseline !== undefined && this.#runsSinceBaseline === 0)) return;
     this.#baseline = this.#counters();
     this.#runsSinceBaseline = 0;
   }
@@ -220,6 +242,9 @@ export class World {
 
   /** The same line through the cache. */
   #through(line: CommandLine): CommandLine {
+    if (this.peer !== undefined) {
+      return naming(this.peer.before, { ...line, argv: [...this.peer.before, ...line.argv] });
+    }
     if (this.mode === "plain" || this.programs === undefined) return naming([], line);
     if (this.mode === "masquerade") {
       const path = `${this.root}/masks:${this.env.get("PATH")}`;
@@ -259,6 +284,13 @@ export class World {
       stderr: bytewise.decode(child.stderr),
     };
   }
+}
+
+/** Of another cache only the bytes count, and that they are there, where it ran the tool at all. */
+function ofResult(differences: readonly string[], plain: Ran, ran: Ran): string[] {
+  return plain.code === ran.code
+    ? differences.filter((text) => /: (?:differs from byte|only the plain run made it)/.test(text))
+    : [];
 }
 
 /** The line with a variable that holds what stands before its tool. */

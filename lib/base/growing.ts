@@ -1,6 +1,6 @@
 /**
- * Columns that grow in memory that is used again: arrays of some MB, made anew for each of 256 shards, would make the
- * collector run all the while.
+ * Bytes and numbers that grow in memory that may be used again: columns of some MB, made anew for each of 256 shards,
+ * would make the collector run all the while.
  *
  * @module
  */
@@ -12,6 +12,11 @@ export class Bytes {
 
   clear(): void {
     this.length = 0;
+  }
+
+  /** Takes away what stands behind the first `length` bytes. */
+  cut(length: number): void {
+    this.length = Math.min(this.length, length);
   }
 
   add(piece: Uint8Array): void {

@@ -1,0 +1,38 @@
+import { assert, assertEquals } from "@std/assert";
+import { AbsentPaths, foldersOf } from "./absent.ts";
+
+function listed(absent: AbsentPaths): Record<string, string[]> {
+  return Object.fromEntries(
+    [...absent.names].map(([name, list]) => [name, foldersOf(list).map((i) => absent.folders[i].path)]),
+  );
+}
+
+Deno.test("AbsentPaths keeps each path once, by folder and by name", () => {
+  const absent = new AbsentPaths();
+  for (const path of ["/a/x", "/b/x", "/a/y", "/a/x", "/b/y", "/x", "/c/z"]) absent.add(path);
+  assertEquals([...absent], ["/a/x", "/a/y", "/b/x", "/b/y", "/x", "/c/z"]);
+  assertEquals(listed(absent), { x: ["/a", "/b", "/"], y: ["/a", "/b"], z: ["/c"] });
+  assert(absent.has("/b/y") && absent.has("/x"));
+  assert(!absent.has("/c/x") && !absent.has("/d/x") && !absent.has("/a"));
+});
+
+Deno.test("AbsentPaths gives names that were looked for in the same folders one list", () => {
+  const absent = new AbsentPaths();
+  for (const name of ["x", "y"]) for (const folder of ["/a", "/b", "/c"]) absent.add(`${folder}/${name}`);
+  for (const folder of ["/b", "/a"]) absent.add(`${folder}/z`);
+  assert(absent.names.get("x") === absent.names.get("y"));
+  assert(absent.names.get("x") !== absent.names.get("z"));
+});
+
+Deno.test("AbsentPaths forgets a path that is taken out, and counts that", () => {
+  const absent = new AbsentPaths();
+  for (const path of ["/a/x", "/b/x", "/c/x", "/a/y", "/c/y"]) absent.add(path);
+  absent.delete("/b/x"), absent.delete("/a/gone"), absent.delete("/nowhere/x");
+  assertEquals(listed(absent), { x: ["/a", "/c"], y: ["/a", "/c"] });
+  assert(absent.names.get("x") === absent.names.get("y"));
+  assertEquals(absent.folders.map(({ deleted }) => deleted), [0, 1, 0]);
+  absent.delete("/a/y"), absent.delete("/c/y");
+  assertEquals(listed(absent), { x: ["/a", "/c"] });
+  absent.add("/b/x");
+  assertEquals(listed(absent), { x: ["/a", "/c", "/b"] });
+});
