@@ -24,6 +24,14 @@ export function byteString(bytes: Uint8Array): string {
     : text;
 }
 
+/**
+ * `bytes` as text in which ASCII stands where it stood, for searching: quicker than {@linkcode byteString}, but
+ * characters above 0x7f are not those of the bytes.
+ */
+export function asciiIn(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
 /** The bytes of a byte string. A character above 255 is a programming error and keeps its low byte only. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);

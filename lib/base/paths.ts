@@ -18,6 +18,17 @@ export function absolute(path: string, cwd: string): string {
   return tidy(path.startsWith("/") ? path : `${cwd}/${path}`);
 }
 
+/** Where an absolute path leads if no link is on its way: ".." undone, too. */
+export function withoutLinks(path: string): string {
+  if (!path.includes("/..")) return tidy(path);
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return "/" + parts.join("/");
+}
+
 /** A path's folder and the name in it. */
 export interface Parts {
   folder: string;

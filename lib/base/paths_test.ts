@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { absolute } from "./paths.ts";
+import { absolute, withoutLinks } from "./paths.ts";
 
 const cases = [
   { path: "a.c", cwd: "/w", want: "/w/a.c" },
@@ -15,4 +15,16 @@ const cases = [
 ];
 for (const { path, cwd, want } of cases) {
   Deno.test(`absolute() of ${path} in ${cwd} is ${want}`, () => assertEquals(absolute(path, cwd), want));
+}
+
+const dotted: [path: string, want: string][] = [
+  ["/w/build/../src/a.c", "/w/src/a.c"],
+  ["/w/a/b/../../c/./d/", "/w/c/d"],
+  ["/w/..", "/"],
+  ["/../..", "/"],
+  ["/w/..a/b..", "/w/..a/b.."],
+  ["/w//a", "/w/a"],
+];
+for (const [path, want] of dotted) {
+  Deno.test(`withoutLinks() makes ${want} of ${path}`, () => assertEquals(withoutLinks(path), want));
 }

@@ -9,8 +9,10 @@ import type { Log } from "../base/log.ts";
 export interface Flag {
   /** Without dashes, as in `--idle-timeout`. */
   name: string;
-  /** A switch is there or not; text and seconds take a value. */
-  kind: "switch" | "text" | "seconds";
+  /** A switch is there or not; text and seconds take a value; a choice one behind `=`, or none. */
+  kind: "switch" | "text" | "seconds" | "choice";
+  /** Of a choice: what may stand behind `=`, and what is meant where nothing does. */
+  choice?: { allowed: readonly string[]; bare: string };
   /** One letter, as in `-z`. */
   short?: string;
   /** How the value is called in help; for everything but switches. */

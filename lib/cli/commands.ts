@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { settingRows } from "../config/mod.ts";
 import type { Command, Flag } from "./command.ts";
 
 const json: Flag = { name: "json", kind: "switch", help: "Print one JSON object" };
@@ -10,6 +11,14 @@ const noDaemon: Flag = {
   name: "no-daemon",
   kind: "switch",
   help: "Decide in this process, start no daemon",
+};
+
+const strictPaths: Flag = {
+  name: "strict-paths",
+  kind: "choice",
+  choice: { allowed: settingRows.strictPaths.allowed, bare: "absolute" },
+  arg: "[=MODE]",
+  help: "Refuse other -I paths: consistent, absolute, off",
 };
 
 /** Flags of another time: what they turn on or off costs nothing here. */
@@ -29,7 +38,7 @@ export const commands: readonly Command[] = [
       "the same for every tool whose name is no command; after `--` everything is",
       "the tool's. Flags of ours may also come first: `zccache --fast cc -c a.c`.",
     ],
-    flags: [noDaemon, ...freeFlags, { name: "elsewhere", kind: "switch" }],
+    flags: [noDaemon, strictPaths, ...freeFlags, { name: "elsewhere", kind: "switch" }],
     run: async (parsed, io) => (await import("./wrap.ts")).run(parsed, io),
   },
   {

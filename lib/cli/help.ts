@@ -79,7 +79,12 @@ function names({ name, aliases = [], namedBy = [] }: Command): string[] {
 }
 
 function flagRow({ name, short, arg, help }: Flag): [string, string] {
-  return [`--${name}${arg === undefined ? "" : ` ${arg}`}${short === undefined ? "" : `, -${short}`}`, help!];
+  return [
+    `--${name}${arg === undefined || arg[0] === "[" ? arg ?? "" : ` ${arg}`}${
+      short === undefined ? "" : `, -${short}`
+    }`,
+    help!,
+  ];
 }
 
 function columns(rows: readonly [string, string][]): string[] {

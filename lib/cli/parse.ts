@@ -46,8 +46,9 @@ function split(command: Command, args: readonly string[]): { ours: string[]; res
   let at = 0;
   for (; at < args.length && args[at].startsWith("-") && args[at] !== "--"; at++) {
     ours.push(args[at]);
-    const takesValue = flagNamed(command, args[at])?.kind !== "switch" && !args[at].includes("=");
-    if (takesValue && flagNamed(command, args[at]) !== undefined && at + 1 < args.length) {
+    const kind = flagNamed(command, args[at])?.kind;
+    const takesValue = (kind === "text" || kind === "seconds") && !args[at].includes("=");
+    if (takesValue && at + 1 < args.length) {
       ours.push(args[++at]);
     }
   }
@@ -84,6 +85,14 @@ function flagsOf(command: Command, words: readonly string[]): FlagValues {
 }
 
 function valueOf(flag: Flag, text: string, command: Command): string | number {
+  const { choice } = flag;
+  if (choice !== undefined) {
+    if (text === "" || choice.allowed.includes(text)) return text || choice.bare;
+    throw wrong(
+      `--${flag.name} is ${quote(text)}, it must be ${choice.allowed.join(" or ")}`,
+      usageOf(command),
+    );
+  }
   if (text === "") throw wrong(`--${flag.name} needs a value`, usageOf(command));
   if (flag.kind !== "seconds") return text;
   if (/^\d{1,9}$/.test(text)) return Number(text);

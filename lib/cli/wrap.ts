@@ -10,6 +10,9 @@
  * @module
  */
 import { fromText, shown } from "../base/bytes.ts";
+import { quote } from "../base/errors.ts";
+import { strictRules, strictViolation } from "../compilers/mod.ts";
+import { readSettings } from "../config/mod.ts";
 import {
   answers,
   type ChildEnd,
@@ -32,7 +35,11 @@ const startWaitMs = 500;
 
 /** Runs the tool that the command line names; its exit status, or death by its signal. */
 export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
-  const tool = parsed.rest.map(fromText);
+  const tool = parsed.rest.map(fromText), refused = brokenRule(parsed, io);
+  if (refused !== undefined) {
+    io.err(refused);
+    return 1;
+  }
   let launcher = "";
   try {
     const native = ensureNative();
@@ -47,6 +54,27 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
     // Nothing has run yet: what can throw comes before the launcher starts.
     io.log.warn(`wrap: ${error instanceof Error ? error.message : error}`);
     return plain(tool, launcher, io);
+  }
+}
+
+/** Two lines for people where `--strict-paths` forbids the line. */
+function brokenRule({ rest, flags }: Parsed, io: CommandIo): string | undefined {
+  const { disable, strictPaths } = readSettings(io.env, flags).settings;
+  const word = disable ? undefined : strictViolation(rest.slice(1), strictPaths);
+  if (word === undefined) return undefined;
+  const { rule } = strictRules[strictPaths];
+  return `zccache: Cannot run ${
+    quote(rest[0])
+  }: ${word} is not allowed by --strict-paths=${strictPaths}: ${rule}\n` +
+    `Caller: ${callerOf() || "unknown"}\n`;
+}
+
+/** The command line of the process that started us, where the system tells. */
+function callerOf(): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${Deno.ppid}/cmdline`).replaceAll("\0", " ").trim();
+  } catch {
+    return ""; // it has ended, or there is no /proc
   }
 }
 

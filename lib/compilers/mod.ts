@@ -16,9 +16,12 @@ export { addsNothing, type CommentUse, commentUse, isClang, readAs, readsSources
 export { confess, type Confession, type Told } from "./confess.ts";
 export { type Declared, declaredBy, dependenciesIn } from "./declared.ts";
 export { retargeted } from "./depfile.ts";
-export { type FolderUse, folderUse } from "./folder.ts";
 export { type List, type Names, namesFrom, namesOf, namesText } from "./names.ts";
 export { type Part, partsOf } from "./parts.ts";
+export { type DependencyList, listOf, listRule, listText } from "./dependency_list.ts";
+export { type FolderUse, folderUse } from "./folder.ts";
+export { isMappable, mapWords, type TreeUse, treeUse, unmappedWord } from "./tree.ts";
+export { type StrictMode, strictRules, strictViolation } from "./strict_paths.ts";
 export type { WorkKind } from "./tools.ts";
 
 /** What a run is, or the outcome under which it passes, with the word that says so. */

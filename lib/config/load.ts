@@ -96,10 +96,12 @@ function valueOf(row: SettingRow, text: string): Value | { allowed: string } {
       return text;
     case "switch":
       return switchOf(text) ?? { allowed: "it must be 1 or 0 (or true, yes, on, false, no, off)" };
-    case "choice":
-      return row.allowed.includes(text.toLowerCase())
-        ? text.toLowerCase() as Value
+    case "choice": {
+      const word = row.means?.[text] ?? text.toLowerCase();
+      return row.allowed.includes(word)
+        ? word as Value
         : { allowed: `it must be ${row.allowed.join(" or ")}` };
+    }
     case "count": {
       const most = row.unit === "seconds" || row.unit === "milliseconds"
         ? Math.floor(largestTimeMs / row.factor)

@@ -33,6 +33,8 @@ export interface ChoiceRow extends Common {
   kind: "choice";
   default: string;
   allowed: readonly string[];
+  /** Other words for those. */
+  means?: Readonly<Record<string, string>>;
   flagMeans?: string;
 }
 
@@ -77,6 +79,12 @@ export const settingRows = {
     help: "Most that is kept (5% of the disk, 40 to 200 GiB)" },
   trace: { variable: "ZCCACHE_TRACE", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: watch what tools read; off: never" },
+  pathRemap: { variable: "ZCCACHE_PATH_REMAP", kind: "choice", default: "off", allowed: ["off", "auto"],
+    help: "auto: checkouts share, paths begin with ./ (off)" },
+  worktreeRoot: { variable: "ZCCACHE_WORKTREE_ROOT", kind: "text", default: undefined,
+    help: "Root of the tree for that (where .git is)" },
+  strictPaths: { variable: "ZCCACHE_STRICT_PATHS", kind: "choice", default: "off", allowed: ["off", "consistent", "absolute"], means: { "0": "off", "1": "absolute" }, flag: "strict-paths",
+    help: "Refuse -I that is not consistent, absolute (off)" },
   watch: { variable: "ZCCACHE_WATCH", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: inotify tells of edits; off: look each time" },
   comments: { variable: "ZCCACHE_COMMENTS", kind: "choice", default: "auto", allowed: ["auto", "off"],
@@ -112,6 +120,10 @@ export interface Settings {
   /** Undefined: by the size of the volume. */
   cacheSizeBytes: number | undefined;
   trace: "auto" | "off";
+  /** Read by the decider from each asker's environment, as the next one. */
+  pathRemap: "auto" | "off";
+  worktreeRoot: string | undefined;
+  strictPaths: "off" | "consistent" | "absolute";
   watch: "auto" | "off";
   comments: "auto" | "off";
   /** What follows is read from each request (lib/lookup/wishes.ts); here it is checked and shown. */

@@ -7,7 +7,7 @@
 import { setImmediate } from "node:timers";
 import type { Log } from "../base/log.ts";
 import { shown } from "../base/bytes.ts";
-import { Decider } from "../lookup/mod.ts";
+import { Decider, type Fallback } from "../lookup/mod.ts";
 import { countersOf, statsOf } from "../report/mod.ts";
 import { Store } from "../store/mod.ts";
 import { RecordPool } from "../trace/mod.ts";
@@ -60,8 +60,8 @@ export function openCache(options: CacheOptions): Cache {
   const tracer = tryTracer(options, records);
   const watch = tryWatch(options);
   const since = now(), own = new Map<string, number>();
-  const count = (outcome: string, kind: string, savedUs: number) => {
-    const counters = [...countersOf(outcome, kind, savedUs), ...options.also ?? []];
+  const count = (outcome: string, kind: string, savedUs: number, unshared?: Fallback) => {
+    const counters = [...countersOf(outcome, kind, savedUs, unshared), ...options.also ?? []];
     for (const [name, n] of counters) own.set(name, (own.get(name) ?? 0) + n);
     store.count(counters, outcome);
   };

@@ -11,6 +11,7 @@
  */
 import { bytesOf, sameBytes } from "../base/bytes.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
+import { withoutLinks } from "../base/paths.ts";
 import {
   c,
   coarseNow,
@@ -290,7 +291,7 @@ export class Inputs {
         return typeof real === "string" ? this.digestOf(real) : undefined;
       }
       case inputKinds.physical:
-        return this.physical(path) === path ? zeros : undefined;
+        return this.physical(path) === withoutLinks(path) ? zeros : undefined;
       case inputKinds.absent:
         return this.absent(path) ? zeros : undefined;
       case inputKinds.missing: {

@@ -34,6 +34,22 @@ export function anywhere({ parts }: Action, sources: readonly Digest[]): Digest 
   return digestOf([...others, ...sources.map((digest): Part => ["source", hex(digest)])]);
 }
 
+/** The action in any tree: what names the tree, with a slot. `cwd`: as seen from the root. */
+export function inAnyTree(
+  { parts }: Action,
+  moved: { cwd: string; words: readonly string[]; added: readonly string[] },
+  sources: readonly Digest[],
+): Digest {
+  const others = parts.filter(([name]) => name !== "cwd" && name !== "argument" && name !== "added");
+  return digestOf([
+    ...others,
+    ["folder in the tree", moved.cwd],
+    ...moved.words.map((word): Part => ["argument", word]),
+    ...moved.added.map((word): Part => ["added", word]),
+    ...sources.map((digest): Part => ["source", hex(digest)]),
+  ]);
+}
+
 /**
  * The action of a request.
  *
@@ -41,15 +57,17 @@ export function anywhere({ parts }: Action, sources: readonly Digest[]): Digest 
  * @param input Digest of the source on standard input, where that is one.
  * @param tool Where it lies, where it does not matter how that was spelled.
  * @param names What the line names its outputs: no part, since a candidate has a row for it.
+ * @param added Words that the tool gets besides.
  * @param deploy The program that follows a link.
  */
 export function actionOf(
   ask: Message<"ask">,
-  { cpu, input, names, deploy, tool = ask.tool }: {
+  { cpu, input, names, deploy, added = [], tool = ask.tool }: {
     cpu?: string;
     input?: Digest;
     names?: Names;
     deploy?: string;
+    added?: readonly string[];
     tool?: string;
   } = {},
 ): Action {
@@ -59,6 +77,7 @@ export function actionOf(
   if (called.includes("/") && called !== ask.tool) parts.push(["called", called]);
   if (names !== undefined) parts.push(["names", "apart"]);
   for (const word of names?.others ?? words) parts.push(["argument", word]);
+  for (const word of added) parts.push(["added", word]);
   if (cpu !== undefined) parts.push(["cpu", cpu]);
   if (input !== undefined) parts.push(["standard input", hex(input)]);
   if (deploy !== undefined) parts.push(["deploy", deploy]);

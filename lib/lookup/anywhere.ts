@@ -1,6 +1,7 @@
 /**
  * Results that hold in every folder: a compile from which its folder is kept out (lib/compilers/folder.ts) is found by
- * its words and the content of its sources, and its paths below the folder are written with the slot `$cwd`.
+ * its words and the content of its sources, and its paths below the folder are written with the slot `$cwd`. Those of a
+ * compile whose paths are mapped hold in every tree (tree.ts); there the slot is `$root`.
  *
  * Always true: such a unit names no path that the run spelled in full below its folder, holds no value in which the
  * folder's name stands, and says it in no text. What does stays under the key of its folder.
@@ -12,17 +13,26 @@ import { sha256 } from "../base/digest.ts";
 import { type Input, inputKinds, type Unit } from "../store/unit.ts";
 import type { Observation } from "../trace/mod.ts";
 
-const slot = "$cwd";
-
-/** `path` with the folder as a slot. */
-export function toSlot(path: string, cwd: string): string {
-  if (path === cwd) return slot;
-  return path.startsWith(cwd + "/") ? slot + path.slice(cwd.length) : path;
+/** A folder that stands under a symbolic name, which no path has: those are absolute. */
+export interface Slot {
+  name: "$cwd" | "$root";
+  folder: string;
 }
 
-/** A path written with slots, in the asker's folder. */
-export function fromSlot(path: string, cwd: string): string {
-  return path === slot || path.startsWith(slot + "/") ? cwd + path.slice(slot.length) : path;
+/** The working folder as a slot. */
+export function slotOf(cwd: string): Slot {
+  return { name: "$cwd", folder: cwd };
+}
+
+/** `path` with the folder as a slot. */
+export function toSlot(path: string, { name, folder }: Slot): string {
+  if (path === folder) return name;
+  return path.startsWith(folder + "/") ? name + path.slice(folder.length) : path;
+}
+
+/** A path written with a slot, in the asker's folder. */
+export function fromSlot(path: string, { name, folder }: Slot): string {
+  return path === name || path.startsWith(name + "/") ? folder + path.slice(name.length) : path;
 }
 
 /** Why a run's result holds only in its folder, or undefined where it holds in all. */
@@ -36,7 +46,7 @@ export function boundTo(
     if (name !== "PWD" && value?.includes(cwd)) return name;
   }
   const link = unit.inputs.find((input) =>
-    toSlot(input.path, cwd) !== input.path &&
+    toSlot(input.path, { name: "$cwd", folder: cwd }) !== input.path &&
     (input.kind === inputKinds.link_text || (input.kind === inputKinds.real_path && !leadsToItself(input)))
   );
   if (link !== undefined) return link.path;
@@ -49,14 +59,14 @@ function leadsToItself({ path, value }: Input): boolean {
 }
 
 /** The unit for every folder. PWD is left out: nothing that it may reach is in the result. */
-export function madeAnywhere(unit: Unit, key: Uint8Array, cwd: string): Unit {
+export function madeAnywhere(unit: Unit, key: Uint8Array, slot: Slot): Unit {
   const inputs = unit.inputs.map((input): Input =>
-    input.kind === inputKinds.real_path && toSlot(input.path, cwd) !== input.path
+    input.kind === inputKinds.real_path && toSlot(input.path, slot) !== input.path
       ? { ...input, kind: inputKinds.physical, value: new Uint8Array(input.value.length) }
       : input
   );
   return {
-    ...moved({ ...unit, inputs }, (path) => toSlot(path, cwd)),
+    ...moved({ ...unit, inputs }, (path) => toSlot(path, slot)),
     key,
     environment: unit.environment.filter(([name]) => name !== "PWD"),
   };
@@ -66,11 +76,11 @@ export function madeAnywhere(unit: Unit, key: Uint8Array, cwd: string): Unit {
 export class InFolder {
   readonly #made = new WeakMap<Unit, Map<string, Unit>>();
 
-  unit(unit: Unit, cwd: string): Unit {
+  unit(unit: Unit, slot: Slot): Unit {
     let made = this.#made.get(unit);
     if (made === undefined) this.#made.set(unit, made = new Map());
-    let here = made.get(cwd);
-    if (here === undefined) made.set(cwd, here = moved(unit, (path) => fromSlot(path, cwd)));
+    let here = made.get(slot.folder);
+    if (here === undefined) made.set(slot.folder, here = moved(unit, (path) => fromSlot(path, slot)));
     return here;
   }
 }

@@ -59,6 +59,27 @@ const toolMark = "=tool";
 /** argv[0] as typed, where it may have been said or used. */
 const calledMark = "=called";
 
+/** Where the shell says that we are (PWD), as far as compilers use it: as a name of the working folder. */
+const pwdMark = "=PWD";
+/** PWD leads elsewhere, or here by a name of its own. */
+export const anotherFolder = "another";
+
+/** What PWD is for a compiler in `cwd`, which has no link on its way: null unset, "." that very name, ".." a folder above. */
+export function placeOfPwd(value: string | null, cwd: string): string | null {
+  if (value === null) return null;
+  if (value === cwd) return ".";
+  return value.startsWith("/") && cwd.startsWith(value.endsWith("/") ? value : value + "/")
+    ? ".."
+    : anotherFolder;
+}
+
+/** The rows with PWD by what it is, for a result that holds in other folders. */
+export function withPlace(rows: readonly [string, string | null][], cwd: string): [string, string | null][] {
+  return rows.map((row): [string, string | null] =>
+    row[0] === "PWD" ? [pwdMark, placeOfPwd(row[1], cwd)] : row
+  );
+}
+
 /** The rows of a run that looked for `names` in PATH. */
 export function withPrograms(
   rows: readonly [string, string | null][],
@@ -110,6 +131,7 @@ export function lacksTemporaryFolder(environment: Environment, cwd: string): boo
 /** Whoever asks whether a candidate serves. */
 export interface Asker {
   environment: Environment;
+  cwd: string;
   /** argv[0] as typed. */
   called: string;
   tool: string;
@@ -149,7 +171,10 @@ export function environmentHolds(
   return elsewhere || unwatched ? "this time" : true;
 }
 
-function valueOf(name: string, { environment, called, tool, umask, cpu, descriptors }: Asker): string | null {
+function valueOf(
+  name: string,
+  { environment, cwd, called, tool, umask, cpu, descriptors }: Asker,
+): string | null {
   switch (name) {
     case wholeMark:
       return countVariables(environment);
@@ -157,6 +182,8 @@ function valueOf(name: string, { environment, called, tool, umask, cpu, descript
       return called;
     case toolMark:
       return tool;
+    case pwdMark:
+      return placeOfPwd(environment.get("PWD") ?? null, cwd);
     case umaskMark:
       return umask.toString(8);
     case cpuMark:

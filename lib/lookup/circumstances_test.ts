@@ -25,6 +25,7 @@ for (const [name, text, byName, byAll] of changes) {
   Deno.test(`environmentHolds() with ${name}`, () => {
     const asker = {
       environment: environmentOf(text),
+      cwd: "/w",
       called: "cc",
       tool: "/usr/bin/cc",
       umask: 0o22,
@@ -56,6 +57,7 @@ for (const [name, path, want] of paths) {
     assertEquals(
       environmentHolds(rows, {
         environment,
+        cwd: "/w",
         called: "cc",
         tool: "/usr/bin/cc",
         umask: 0o22,
@@ -87,6 +89,7 @@ for (const { name, fact, want } of facts) {
   Deno.test(`environmentHolds() compares ${name}`, () => {
     const asker = {
       environment: base,
+      cwd: "/w",
       called: "/usr/bin/cc",
       tool: "/usr/bin/cc",
       umask: 0o22,

@@ -10,6 +10,7 @@ import type { StoredUnit } from "../store/mod.ts";
 import type { Input, Unit } from "../store/unit.ts";
 import type { Observation, Record } from "../trace/mod.ts";
 import type { Action } from "./action.ts";
+import { type Slot, slotOf } from "./anywhere.ts";
 import type { Environment } from "./circumstances.ts";
 import type { Running } from "./declared.ts";
 import type { Following } from "./following.ts";
@@ -17,6 +18,7 @@ import type { Statements } from "./ingest.ts";
 import type { Ended } from "./learn.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Product } from "./outputs.ts";
+import type { Remap, Unshared } from "./remap.ts";
 
 /** Only `id` and `ask` are for others. */
 export interface Job {
@@ -71,7 +73,13 @@ export interface Job {
   use?: FolderUse;
   /** How the request's words use comments, if they keep them out of the result. */
   comments?: CommentUse;
-  /** Why the result holds in its folder alone. */
+  /** The folder that stands as a slot in what is found from elsewhere: the asker's, or the root of his tree. */
+  slot: Slot;
+  /** How the tree's name is kept out, where the asker wants that. */
+  remap?: Remap;
+  /** Why it is not, or what was made is not shared although it is. */
+  unshared?: Unshared;
+  /** Why the result holds in its folder, or tree, alone. */
   bound?: string;
   /** What was written for the run is to be known to this process, too, once that was acknowledged. */
   remember?: () => void;
@@ -97,6 +105,7 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     missed: "miss_new",
     lacksTemporary: false,
     isDivided: false,
+    slot: slotOf(ask.cwd),
     unknownTool: false,
     givesModes: false,
     products: [],

@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { byteString, shown } from "../base/bytes.ts";
+import { bytesOf, byteString, shown } from "../base/bytes.ts";
+import { listOf, listRule, toolName } from "../compilers/mod.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { readSmall } from "../os/mod.ts";
@@ -28,7 +29,7 @@ import {
 } from "../trace/mod.ts";
 import { boundTo, madeAnywhere, toSlot } from "./anywhere.ts";
 import { addCatalogs } from "./catalogs.ts";
-import { factRows, terminalOf, variablesAsked, withPrograms } from "./circumstances.ts";
+import { factRows, terminalOf, variablesAsked, withPlace, withPrograms } from "./circumstances.ts";
 import type { Comments } from "./comments.ts";
 import { declaredObservation } from "./declared.ts";
 import { inheritsReadable } from "./descriptors.ts";
@@ -38,12 +39,15 @@ import { hiddenOptions } from "./hidden_options.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Unshared } from "./remap.ts";
 import { modeBeforeUmask, productsOf } from "./outputs.ts";
 import { shareRun } from "./parts.ts";
 import { boundToNames, namesRow } from "./renamed.ts";
 import { foundOn, namesSought } from "./search_path.ts";
 import { timesThatCount } from "./times_that_count.ts";
+import { listMark } from "./search.ts";
 import { Toolchains } from "./toolchain.ts";
+import { boundToTree, mayHoldName, TreeNames } from "./tree.ts";
 
 /** A run is over: how it counts, and what that is about. */
 export interface Ended {
@@ -73,6 +77,8 @@ function foundByTool(tool: string, inputs: Statements["inputs"]): boolean {
   );
 }
 
+/** An output beyond this is not looked through. */
+const longestOutput = 256 << 20;
 /** Texts up to this length stand in the unit itself; a preprocessed source is no matter for the index. */
 const longestInline = 16 << 10;
 
@@ -93,6 +99,7 @@ export class Learner {
   readonly #with: LearnerOptions;
   readonly #toolchains = new Toolchains();
   #spellings = new Spellings();
+  readonly #treeNames = new TreeNames();
 
   constructor(options: LearnerOptions) {
     this.#with = options;
@@ -173,12 +180,24 @@ export class Learner {
       const run = { found, inputs: this.#with.inputs, environment: job.environment! };
       this.#with.comments.mark(statements.inputs, job.comments, run);
     }
+    const hidden = hiddenOptions(job.variables, statements.inputs);
+    if (job.remap?.use !== undefined) {
+      job.remap.listRule = listRule(toolName(job.realTool), found.programs);
+      const why = hidden === undefined
+        ? boundToTree(job, statements, found, this.#treeNames)
+        : { reason: "path_sensitive_arg" as const, what: hidden };
+      this.#bind(job, why);
+      return;
+    }
     if (job.use === undefined) return;
     const result = { status: 0, out, err, oneOutput: false, outputs: [] };
-    job.bound = job.use.debug && job.products.length > 0
-      ? "debug information"
-      : hiddenOptions(job.variables, statements.inputs) ??
-        boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found);
+    job.bound = job.use.debug && job.products.length > 0 ? "debug information" : hidden ??
+      boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found);
+  }
+
+  /** What was to be shared holds in its tree alone. */
+  #bind(job: Job, why: Unshared | undefined): void {
+    if (why !== undefined) job.unshared = why, job.bound = why.reason;
   }
 
   /** What the run depended on, as it is now. */
@@ -273,9 +292,13 @@ export class Learner {
       const outputs = this.#outputs(job, message);
       if (typeof outputs === "string") return { outcome: "pass_mode", what: outputs };
       const unit = this.#unit(job, statements, outputs), anywhere = job.action!.anywhere;
+      if (job.remap?.use !== undefined && job.unknownTool) {
+        this.#bind(job, { reason: "unknown_program", what: "" });
+      }
       const isBound = anywhere === undefined || job.unknownTool || job.bound !== undefined;
+      if (!isBound && job.remap !== undefined) unit.environment = withPlace(unit.environment, job.ask.cwd);
       const { remember, failed } = this.#with.store.write(
-        isBound ? unit : madeAnywhere(unit, anywhere, job.ask.cwd),
+        isBound ? unit : madeAnywhere(unit, anywhere, job.slot),
       );
       const later = job.partsFound === undefined
         ? []
@@ -292,19 +315,19 @@ export class Learner {
 
   /** Writes what a part has of the run of all; the rest is to be done once that is acknowledged. */
   #writePart(part: Job, all: Unit["result"]["outputs"]): () => void {
-    const { statements, products, ask, action, bound } = part;
+    const { statements, products, action, bound } = part;
     if (statements === undefined || "outcome" in statements) return () => {};
-    const own = new Set(products.map(({ path }) => toSlot(path, ask.cwd)));
+    const own = new Set(products.map(({ path }) => toSlot(path, part.slot)));
     const unit = this.#unit(part, statements, all.filter(({ path }) => own.has(path)));
     const isBound = action!.anywhere === undefined || bound !== undefined;
-    return this.#with.store.write(isBound ? unit : madeAnywhere(unit, action!.anywhere!, ask.cwd)).remember;
+    return this.#with.store.write(isBound ? unit : madeAnywhere(unit, action!.anywhere!, part.slot)).remember;
   }
 
   #outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | string {
     let next = 0;
     const outputs: Unit["result"]["outputs"] = [];
     for (const { path, style, text, staged, mode: given = 0o777 & ~job.ask.umask } of job.products) {
-      const slot = toSlot(path, job.ask.cwd);
+      const slot = toSlot(path, job.slot);
       if (!staged) {
         const mode = modeBeforeUmask(given, job.ask.umask);
         if (mode === undefined) return path;
@@ -319,11 +342,35 @@ export class Learner {
       if (before === undefined) return path;
       // Without a trace nobody knows whether the file was there before, and kept the permissions that it had.
       if (job.running !== undefined && style === styles.unknown && before !== 0o666) return path;
+      const list = this.#listIn(job, path, job.staged[next]);
+      if (list !== undefined) {
+        next++;
+        outputs.push({ path: slot, ...list, text: listMark, style, mode: before });
+        continue;
+      }
       const { digest, size } = this.#with.store.commitBlob(job.staged[next]);
       job.staged[next++] = ""; // it has another name now
       outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });
     }
     return outputs;
+  }
+
+  /** Looks for the tree's name in an output; a dependency list is then kept in words, to be set anew for each tree. */
+  #listIn(job: Job, path: string, staged: string): { blob: Uint8Array; size: number } | undefined {
+    const use = job.remap?.use, { slot, bound, ask: { cwd } } = job;
+    if (use === undefined || bound !== undefined) return undefined;
+    const bytes = readSmall(staged, longestOutput);
+    if (bytes !== undefined && !mayHoldName(bytes, slot)) return undefined;
+    const isList = use.list !== undefined &&
+      (path.endsWith(".d") || (use.list !== true && path === absolute(use.list, cwd)));
+    const rule = job.remap!.listRule, readable = isList && rule !== undefined && bytes !== undefined;
+    const list = readable ? listOf(byteString(bytes), slot.folder, rule) : undefined;
+    if (list === undefined) {
+      this.#bind(job, { reason: "path_in_output", what: path });
+      return undefined;
+    }
+    const kept = bytesOf(JSON.stringify(list));
+    return { blob: this.#with.store.putBlob(kept), size: kept.length };
   }
 
   /** A text as it stands in the unit, and beside it as a blob where it is long. */

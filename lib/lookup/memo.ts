@@ -23,6 +23,8 @@ export interface Remembered {
   stored: StoredUnit;
   /** Its statements in the asker's folder. */
   unit: Unit;
+  /** The root of the asker's tree, where its name was mapped away. */
+  root?: string;
   reply: Message<"hit">;
 }
 

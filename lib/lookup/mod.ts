@@ -25,10 +25,11 @@ import { beginDeclared } from "./declared.ts";
 import type { Followed } from "./following.ts";
 import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
-import { Memo } from "./memo.ts";
-import type { Outcome } from "./outcome.ts";
+import { Memo, type Remembered } from "./memo.ts";
 import { Naming } from "./naming.ts";
+import type { Fallback, Outcome } from "./outcome.ts";
 import { isSilent, together } from "./parts.ts";
+import { Remapping, rootOf, wantsRemap } from "./remap.ts";
 import { namesAreFree } from "./renamed.ts";
 import { Search } from "./search.ts";
 import { Turns } from "./turns.ts";
@@ -36,7 +37,7 @@ import { Twins } from "./twins.ts";
 import { deployOf, mostAtOnce, priorityOf } from "./wishes.ts";
 
 export type { Job } from "./job.ts";
-export { type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
+export { type Fallback, type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
 
 /** What a request is answered with in the end. */
 type Answer = Message<"hit"> | Message<"run"> | Message<"parts"> | Message<"pass">;
@@ -72,8 +73,8 @@ export interface DeciderOptions {
   watch?: { tree: Tree; wake(): void };
   /** Whether a client may be told to ask for the parts of its request. */
   divides: boolean;
-  /** Called once for each run. `savedUs`: what the hit saved. */
-  count?(outcome: Outcome, kind: string, savedUs: number): void;
+  /** Called once for each run. `savedUs`: what the hit saved. `unshared`: why it is not shared between trees. */
+  count?(outcome: Outcome, kind: string, savedUs: number, unshared?: Fallback): void;
 }
 
 /** Compilers hold up to some 10 MB of response text; beyond this a file is not read to name the kind of work. */
@@ -88,6 +89,7 @@ export class Decider {
   readonly #search: Search;
   readonly #naming: Naming;
   readonly #twins = new Twins();
+  readonly #remapping: Remapping;
   readonly #turns = new Turns();
   #jobs = 0;
   #cpu: string | undefined;
@@ -106,6 +108,7 @@ export class Decider {
     this.#learner = new Learner(shared);
     this.#search = new Search(shared);
     this.#naming = new Naming(shared);
+    this.#remapping = new Remapping(this.#inputs);
   }
 
   /**
@@ -122,7 +125,7 @@ export class Decider {
     const isShort = !job.stored?.unit.result.outputs.some(({ style }) => style > styles.link);
     const repeatable = job.repeatable && isShort;
     if (reply.name === "hit" && frame !== undefined && this.#search.watches && repeatable) {
-      const { action, environment, lacksTemporary, kind, realTool, stored } = job;
+      const { action, environment, lacksTemporary, kind, realTool, stored, remap } = job;
       this.#memo.set(frame, {
         ask,
         action: action!,
@@ -132,6 +135,7 @@ export class Decider {
         realTool,
         stored: stored!,
         unit: job.unit!,
+        root: remap?.root,
         reply,
       });
     }
@@ -161,7 +165,7 @@ export class Decider {
     this.#search.begin();
     const { stored, unit, reply } = known, { store } = this.#options;
     this.#comments.begin();
-    const good = store.holds(stored) &&
+    const good = this.#isRoot(known.root, known) && store.holds(stored) &&
       lacksTemporaryFolder(known.environment, known.ask.cwd) === known.lacksTemporary &&
       this.#search.failing(unit) === undefined &&
       unit.result.outputs.every(({ blob }) => blob.length === 0 || store.blobPath(blob) !== undefined);
@@ -185,6 +189,11 @@ export class Decider {
         savedUs: stored.unit.wallUs,
       },
     };
+  }
+
+  /** Whether a tree's root is still where it was; undefined: it does not matter. */
+  #isRoot(root: string | undefined, { environment, ask }: Pick<Remembered, "environment" | "ask">): boolean {
+    return root === undefined || rootOf(environment, ask.cwd, this.#inputs).root === root;
   }
 
   /** Answers a request that has waited, if it must not wait on. `late`: it has waited as long as it may. */
@@ -231,6 +240,7 @@ export class Decider {
   }
 
   #findOrRun(job: Job): Answer | Wait {
+    if (wantsRemap(job.environment!)) this.#remapping.plan(job);
     this.#naming.name(job);
     const hit = this.#search.find(job, job.environment!) ?? this.#ofParts(job);
     if (hit !== undefined) return hit;
@@ -270,12 +280,24 @@ export class Decider {
   }
 
   #runInTurn(job: Job): Answer | Wait {
+    if (!this.#confirm(job)) {
+      const hit = this.#search.find(job, job.environment!);
+      if (hit !== undefined) return hit;
+    }
     const most = mostAtOnce(job.environment!),
       over = this.#turns.take({ id: job.id, pid: job.ask.pid, most });
     return over === undefined ? this.#run(job) : this.#wait(job, "turn", over);
   }
 
+  /** Whether the tool takes the words that are added; if not, the action has another name now. */
+  #confirm(job: Job): boolean {
+    const takes = this.#remapping.confirm(job);
+    if (!takes) this.#naming.name(job);
+    return takes;
+  }
+
   #runNow(job: Job): Message<"run"> | Message<"pass"> {
+    this.#confirm(job);
     this.#turns.force({ id: job.id, pid: job.ask.pid, most: Infinity });
     return this.#run(job);
   }
@@ -307,7 +329,7 @@ export class Decider {
       name: "run",
       tracer,
       record: job.record.path,
-      extra: [],
+      extra: job.remap?.added ?? [],
       priority: priorityOf(job.environment!, job.kind),
       deploy,
     };
@@ -325,7 +347,7 @@ export class Decider {
     job.running = running;
     job.startedAt = coarseNow();
     const priority = priorityOf(job.environment!, job.kind);
-    return { name: "run", tracer: "", record: "", extra: [], priority, deploy: [] };
+    return { name: "run", tracer: "", record: "", extra: job.remap?.added ?? [], priority, deploy: [] };
   }
 
   /** Hashes what the command line names: what is rewritten in place cannot be looked at afterwards. */
@@ -402,6 +424,10 @@ export class Decider {
       const about = job.what === "" ? "" : ` ${shown(job.what)}`;
       this.#options.log.info(`${outcome}${about}: ${shown(job.ask.argv.slice(0, 6).join(" "))}`);
     }
-    this.#options.count?.(outcome, job.kind, job.savedUs);
+    const unshared = outcome === "hit" ? undefined : job.unshared;
+    if (unshared !== undefined) {
+      this.#options.log.info(`not shared between trees: ${unshared.reason} ${shown(unshared.what)}`);
+    }
+    this.#options.count?.(outcome, job.kind, job.savedUs, unshared?.reason);
   }
 }

@@ -2,7 +2,8 @@
  * What a request is called: the key under which its candidates lie, and the keys of the parts that it may fall into.
  *
  * Options decide here only what is no part of a key because it reaches no byte: names of outputs, where the compiler's
- * habits with them are known, the folder, the way to the tool.
+ * habits with them are known, the folder, the way to the tool. Where the asker's tree is mapped away, a second name holds
+ * in every tree; outputs then have the names of their line, and sources are not taken apart.
  *
  * @module
  */
@@ -11,9 +12,11 @@ import type { Digest } from "../base/digest.ts";
 import { folderUse, namesOf, partsOf, toolName } from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import type { Message } from "../protocol/mod.ts";
-import { actionOf, anywhere } from "./action.ts";
+import { actionOf, anywhere, inAnyTree } from "./action.ts";
+import { toSlot } from "./anywhere.ts";
 import type { Comments } from "./comments.ts";
 import { type Job, newJob } from "./job.ts";
+import type { Remap } from "./remap.ts";
 import { deployCommand } from "./wishes.ts";
 
 /** Drivers whose habits with names, lists and several sources are known, by what a link leads to. */
@@ -39,7 +42,8 @@ export class Naming {
 
   /** The compiles of each source, where a line names several that are there. */
   parts(job: Job): Job["parts"] {
-    const { ask } = job, parts = isKnownDriver(job) ? partsOf(ask.argv.slice(1)) : undefined;
+    if (job.remap !== undefined || !isKnownDriver(job)) return undefined;
+    const { ask } = job, parts = partsOf(ask.argv.slice(1));
     const isThere = (source: string) =>
       typeof this.#with.inputs.content(absolute(source, ask.cwd)) === "object";
     if (!parts?.every(({ source }) => isThere(source))) return undefined;
@@ -56,10 +60,21 @@ export class Naming {
   name(job: Job): void {
     const cpu = job.native ? this.#with.cpu() : undefined;
     job.deploy = deployCommand(job.environment!, job.kind);
-    job.names = isKnownDriver(job) ? namesOf(job.ask.argv.slice(1)) : undefined;
+    const words = job.ask.argv.slice(1), added = job.remap?.added;
+    job.names = isKnownDriver(job) && job.remap === undefined ? namesOf(words) : undefined;
     const tool = (job.names && this.#toolsPlace(job.ask)) ?? job.ask.tool;
-    job.action = actionOf(job.ask, { cpu, input: job.input, names: job.names, deploy: job.deploy, tool });
-    this.#nameAnywhere(job, tool);
+    job.action = actionOf(job.ask, {
+      cpu,
+      input: job.input,
+      names: job.names,
+      deploy: job.deploy,
+      added,
+      tool,
+    });
+    if (job.kind !== "compile") return;
+    job.comments = this.#with.comments.use(words);
+    if (job.remap === undefined) this.#nameAnywhere(job, tool);
+    else this.#nameInTrees(job, job.remap);
   }
 
   /** Where the tool lies, if it was named by a way there. */
@@ -72,19 +87,33 @@ export class Naming {
 
   /** Names the action by what its sources hold, where its folder may not matter. */
   #nameAnywhere(job: Job, tool: string): void {
-    const { argv, cwd } = job.ask, words = argv.slice(1), { comments, inputs } = this.#with;
-    if (job.kind !== "compile") return;
-    job.comments = comments.use(words);
-    const use = folderUse(words, cwd);
+    const { argv, cwd } = job.ask, use = folderUse(argv.slice(1), cwd);
     if (use === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
-    const digests: Digest[] = [];
-    for (const source of use.sources) {
-      const path = absolute(source, cwd), content = source === "-" ? undefined : inputs.content(path);
-      if (typeof content === "object") digests.push(comments.named(path, content, job.comments));
-      else if (source === "-" && job.input !== undefined) digests.push(job.input);
-      else return;
-    }
+    const digests = this.#digestsOf(job, use.sources);
+    if (digests === undefined) return;
     job.use = use;
     job.action!.anywhere = anywhere(job.action!, digests);
+  }
+
+  /** The same for every tree, where the words say how they name theirs. */
+  #nameInTrees(job: Job, { use, added }: Remap): void {
+    const { slot, ask: { cwd } } = job, digests = use && this.#digestsOf(job, use.sources);
+    if (use === undefined || digests === undefined) return;
+    const maps = added.map((word) => word.replace(slot.folder, () => slot.name));
+    const moved = { cwd: toSlot(cwd, slot), words: use.words, added: maps };
+    job.action!.anywhere = inAnyTree(job.action!, moved, digests);
+  }
+
+  /** What names the sources; undefined where one cannot be read. */
+  #digestsOf(job: Job, sources: readonly string[]): Digest[] | undefined {
+    const { comments, inputs } = this.#with, digests: Digest[] = [];
+    for (const source of sources) {
+      const path = absolute(source, job.ask.cwd),
+        content = source === "-" ? undefined : inputs.content(path);
+      if (typeof content === "object") digests.push(comments.named(path, content, job.comments));
+      else if (source === "-" && job.input !== undefined) digests.push(job.input);
+      else return undefined;
+    }
+    return digests;
   }
 }

@@ -56,4 +56,25 @@ export const outcomes = {
   error_internal: { class: "error", text: "A fault in zccache; the tool was run" },
 } as const satisfies Record<string, OutcomeRow>;
 
+/**
+ * Why a result is not shared between trees although ZCCACHE_PATH_REMAP asks for it, as rows. Names that users of zccache
+ * know are theirs.
+ */
+// deno-fmt-ignore: a row stays a line
+export const fallbacks = {
+  unsupported_language: "Neither C nor C++ into a file: compiled as without remap",
+  toolchain_mismatch: "The compiler is not known to take -ffile-prefix-map: as without remap",
+  git_root_unavailable: "No .git upwards of the working folder, which is the root then",
+  path_outside_root: "The working folder is not in the tree, or its name cannot be mapped",
+  path_sensitive_arg: "A word names the tree where it cannot be mapped, or may let it in",
+  path_sensitive_environment: "A variable that the compiler asked for names the tree",
+  path_through_link: "A symbolic link leads into or out of the tree",
+  path_in_input: "A file that was read names the tree",
+  path_in_output: "What was made names the tree, or may do so compressed",
+  path_in_text: "What the compiler said names the tree",
+  unknown_program: "The run was not watched, or a program took part whose habits are not known",
+} as const satisfies Record<string, string>;
+
+export type Fallback = keyof typeof fallbacks;
+
 export type Outcome = keyof typeof outcomes;

@@ -15,7 +15,7 @@ import type { Inputs } from "../inputs/mod.ts";
 import { c } from "../os/mod.ts";
 import { inputKinds, type Output, type Unit } from "../store/unit.ts";
 import { factRule } from "../trace/mod.ts";
-import { fromSlot, toSlot } from "./anywhere.ts";
+import { fromSlot, slotOf, toSlot } from "./anywhere.ts";
 import type { Statements } from "./ingest.ts";
 
 type Rows = Unit["environment"];
@@ -46,7 +46,7 @@ export function boundToNames(
 ): string | undefined {
   if (result.status !== 0) return "a failure";
   const own = [names.object, ...(names.list === undefined ? [] : [names.list.path])];
-  const expected = new Set(own.map((name) => toSlot(absolute(name, cwd), cwd)));
+  const expected = new Set(own.map((name) => toSlot(absolute(name, cwd), slotOf(cwd))));
   const made = result.outputs;
   if (
     made.length !== expected.size || made.some(({ path, blob }) => !expected.has(path) || blob.length === 0)
@@ -109,12 +109,13 @@ export function renamed(unit: Unit, options: RenamedOptions): Unit | undefined {
   if (!speaksAlike(had, names, isSilent) || !isFree(unit, options)) return undefined;
   const outputs: Output[] = [];
   for (const output of result.outputs) {
-    const isList = had.list !== undefined && output.path === toSlot(absolute(had.list.path, cwd), cwd);
-    if (!isList) outputs.push({ ...output, path: toSlot(absolute(names.object, cwd), cwd) });
+    const isList = had.list !== undefined &&
+      output.path === toSlot(absolute(had.list.path, cwd), slotOf(cwd));
+    if (!isList) outputs.push({ ...output, path: toSlot(absolute(names.object, cwd), slotOf(cwd)) });
     else if (list !== undefined) {
       const target = aimed(output, had.list!.target, list.target, options);
       if (target === undefined) return undefined;
-      outputs.push({ ...target, path: toSlot(absolute(list.path, cwd), cwd) });
+      outputs.push({ ...target, path: toSlot(absolute(list.path, cwd), slotOf(cwd)) });
     }
   }
   const environment = unit.environment.map((old): Rows[number] =>
@@ -136,7 +137,7 @@ function isFree(unit: Unit, { names, cwd, inputs }: RenamedOptions): boolean {
   const stated = namesStated(unit);
   const listed = new Set(
     unit.inputs.filter(({ kind }) => kind === inputKinds.listing)
-      .map(({ path }) => inputs.physical(fromSlot(path, cwd))),
+      .map(({ path }) => inputs.physical(fromSlot(path, slotOf(cwd)))),
   );
   return [names.object, names.list?.path].every((name) => {
     if (name === undefined) return true;

@@ -6,18 +6,33 @@
  *
  * @module
  */
-import { shown } from "../base/bytes.ts";
+import { byteString, shown } from "../base/bytes.ts";
 import { type Inputs, type Tree, Watched } from "../inputs/mod.ts";
-import { hitFlags, type Message, styles } from "../protocol/mod.ts";
+import { heldStyle, hitFlags, type Message, styles } from "../protocol/mod.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
 import { textStyles, type Unit } from "../store/unit.ts";
-import { fromSlot, InFolder } from "./anywhere.ts";
+import { type DependencyList, listText } from "../compilers/mod.ts";
+import { fromSlot, InFolder, slotOf } from "./anywhere.ts";
 import { type Asker, type Environment, environmentHolds, terminalOf } from "./circumstances.ts";
 import { inheritsReadable } from "./descriptors.ts";
 import type { Comments } from "./comments.ts";
 import type { Job } from "./job.ts";
 import { namesFit, renamed } from "./renamed.ts";
 import { foundOn } from "./search_path.ts";
+
+/** In the place of a file's text: what is stored is a dependency list in words. */
+export const listMark = "dependency list";
+
+/** Results of one tree alone have paths that begin with its folder, or with the working folder. */
+function pathHere(path: string, { slot, ask: { cwd } }: Job): string {
+  return fromSlot(fromSlot(path, slot), slotOf(cwd));
+}
+
+/** A stored dependency list as the compiler writes it in the asker's tree. */
+function listHere(blob: string, { slot }: Job): string {
+  const list = JSON.parse(byteString(Deno.readFileSync(shown(blob)))) as DependencyList;
+  return listText(list, slot.folder);
+}
 
 export interface SearchOptions {
   store: Store;
@@ -61,7 +76,7 @@ export class Search {
 
   /** The first candidate that serves in this folder, or in any. */
   find(job: Job, environment: Environment): Message<"hit"> | undefined {
-    const { digest, anywhere } = job.action!, { store } = this.#with, { cwd } = job.ask;
+    const { digest, anywhere } = job.action!, { store } = this.#with;
     for (const fit of job.names === undefined ? ["same"] as const : ["same", "other"] as const) {
       const here = () => this.#among(job, store.candidates(digest), environment, fit, (unit) => unit);
       const everywhere = () =>
@@ -71,7 +86,7 @@ export class Search {
           store.candidates(anywhere),
           environment,
           fit,
-          (unit) => this.#inFolder.unit(unit, cwd),
+          (unit) => this.#inFolder.unit(unit, job.slot),
         );
       const hit = job.use?.debug ? here() ?? everywhere() : everywhere() ?? here();
       if (hit !== undefined) return hit;
@@ -91,6 +106,7 @@ export class Search {
     const isProgram = (path: string) => this.#with.inputs.isProgram(path);
     const asker: Asker = {
       environment,
+      cwd: ask.cwd,
       called: ask.argv[0],
       tool: ask.tool,
       umask: ask.umask,
@@ -174,12 +190,10 @@ export class Search {
         texts[output.style === textStyles.out ? "out" : "err"] = Deno.readFileSync(shown(source));
         continue;
       }
-      files.push({
-        style: output.style,
-        mode: output.mode,
-        path: fromSlot(output.path, job.ask.cwd),
-        source,
-      });
+      const file = { mode: output.mode, path: pathHere(output.path, job) };
+      const isList = output.style !== styles.link && output.text === listMark;
+      if (isList) files.push({ ...file, style: output.style | heldStyle, source: listHere(source, job) });
+      else files.push({ ...file, style: output.style, source });
     }
     this.#with.store.touch(id);
     job.outcome = "hit", job.savedUs = unit.wallUs, job.stored = stored;

@@ -30,6 +30,7 @@ struct target {
     char *path, *source;
     char *temp; /* to be renamed or removed; for NEW_FOLDER the folder itself */
     int blob, file; /* IN_PLACE: open, `file` not yet truncated */
+    bool held; /* `source` is what the file holds, not the blob's path */
     off_t size;
     bool replaces;
 };
@@ -149,6 +150,12 @@ static void drop_temp(struct target *t)
     free(temp);
 }
 
+/* Writes what the target is to hold into the empty file `to`; false with errno. */
+static bool fill(const struct target *t, int to)
+{
+    return t->held ? write_all(to, t->source, (size_t)t->size) : copy_file(t->blob, to, t->size);
+}
+
 /* Writes the temporary file; an errno. `keep_mode`: an existing file's mode and group, not the umask's. */
 static int write_temp(struct target *t, bool keep_mode, gid_t group)
 {
@@ -166,7 +173,7 @@ static int write_temp(struct target *t, bool keep_mode, gid_t group)
     }
     int problem = 0;
     struct stat made;
-    if (!copy_file(t->blob, file, t->size)) problem = errno;
+    if (!fill(t, file)) problem = errno;
     if (!problem && keep_mode && fchmod(file, t->mode)) problem = errno;
     if (!problem && keep_mode && (fstat(file, &made) || made.st_gid != group)) problem = EPERM;
     if (close(file) && !problem) problem = errno;
@@ -177,10 +184,13 @@ static int write_temp(struct target *t, bool keep_mode, gid_t group)
 static int prepare_file(struct target *t)
 {
     struct stat is = {0}, blob;
-    t->blob = open(t->source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (t->blob < 0 || fstat(t->blob, &blob)) return errno;
-    if (!S_ISREG(blob.st_mode)) return EINVAL;
-    t->size = blob.st_size;
+    t->size = (off_t)strlen(t->source);
+    if (!t->held) {
+        t->blob = open(t->source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (t->blob < 0 || fstat(t->blob, &blob)) return errno;
+        if (!S_ISREG(blob.st_mode)) return EINVAL;
+        t->size = blob.st_size;
+    }
     if (t->size > LARGE_BYTES) become_interruptible();
     bool there = !lstat(t->path, &is);
     if (!there && errno != ENOENT) return errno;
@@ -197,7 +207,7 @@ static int prepare_file(struct target *t)
         }
     }
     if (t->way == IN_PLACE) return problem; /* both stay open until commit */
-    close(t->blob);
+    if (t->blob >= 0) close(t->blob);
     if (t->file >= 0) close(t->file);
     t->file = -1;
     return problem;
@@ -238,10 +248,12 @@ static int prepare(struct zc_items files, const char **where)
     for (uint32_t i = 0; i < files.count; i++) {
         struct target *t = &delivery.targets[i];
         if (!zc_get_file(&r, &file)) return EBADMSG;
-        *t = (struct target){.style = file.style, .mode = file.mode, .blob = -1, .file = -1};
+        *t = (struct target){.style = file.style & ~(uint32_t)ZC_HELD_STYLE, .mode = file.mode, .blob = -1, .file = -1};
         t->path = zc_terminate(file.path);
         t->source = zc_terminate(file.source);
+        t->held = file.style & ZC_HELD_STYLE;
         if (!t->path || !t->source || !*t->path) return EBADMSG;
+        if (t->held && t->style > ZC_STYLE_UNKNOWN) return EBADMSG;
         if (t->style < ZC_STYLE_REPLACE || t->style > ZC_STYLE_LINK) return EBADMSG;
         delivery.count = (int)i + 1;
         int problem = t->style == ZC_STYLE_FOLDER ? prepare_folder(t)
@@ -292,7 +304,7 @@ static bool commit(void)
     for (int i = 0; i < count && all; i++) {
         struct target *t = &delivery.targets[i];
         if (t->way == RENAME) all = put_in_place(t);
-        if (t->way == IN_PLACE) all = !ftruncate(t->file, 0) && copy_file(t->blob, t->file, t->size) && !close(t->file);
+        if (t->way == IN_PLACE) all = !ftruncate(t->file, 0) && fill(t, t->file) && !close(t->file);
         if (all) t->temp = NULL; /* nothing to undo here any more */
     }
     return all;

@@ -240,6 +240,26 @@ static bool engine_can_start(void)
     return unused >= DESCRIPTORS;
 }
 
+static bool is_utf8(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at;) {
+        int more = *at < 0x80 ? 0 : *at >= 0xc2 && *at < 0xe0 ? 1 : *at >= 0xe0 && *at < 0xf0 ? 2
+            : *at >= 0xf0 && *at < 0xf5 ? 3 : -1;
+        if (more < 0) return false;
+        for (at++; more > 0; more--, at++)
+            if ((*at & 0xc0) != 0x80) return false;
+    }
+    return true;
+}
+
+/* Whether the engine can start and be given these words: it reads UTF-8. */
+static bool engine_can_take(char **words)
+{
+    for (; *words; words++)
+        if (!is_utf8(*words)) return false;
+    return engine_can_start();
+}
+
 static void execute_engine(const char *path, char **argv)
 {
     argv[0] = (char *)path;

@@ -123,6 +123,14 @@ static void parse(char **argv)
     _exit(EXIT_USAGE);
 }
 
+/* The engine knows what strict paths are; where it cannot start, the tool runs unchecked. */
+static void check_paths(void)
+{
+    const char *mode = setting("ZCCACHE_STRICT_PATHS");
+    if (!self.by_path || !mode || !strcasecmp(mode, "off") || !strcmp(mode, "0")) return;
+    if (engine_can_take(origin.argv)) become_engine((char *[]){"wrap", "--", NULL}, origin.argv);
+}
+
 /*
  * No daemon, or one that sent us away: the engine starts one, or decides itself. What the engine cannot start for
  * passes.
@@ -130,9 +138,7 @@ static void parse(char **argv)
 static _Noreturn void without_daemon(bool sent_away)
 {
     const char *mode = setting("ZCCACHE_DAEMON");
-    bool fit = engine_can_start();
-    for (char **at = origin.argv; *at && fit; at++) fit = is_utf8(*at);
-    if (!self.by_path || !fit) pass();
+    if (!self.by_path || !engine_can_take(origin.argv)) pass();
     bool alone = is_on("ZCCACHE_NO_SPAWN") || (mode && !strcasecmp(mode, "off"));
     if (sent_away) become_engine((char *[]){"wrap", "--elsewhere", "--", NULL}, origin.argv);
     else if (alone) become_engine((char *[]){"wrap", "--no-daemon", "--", NULL}, origin.argv);
@@ -292,7 +298,7 @@ static void report(const struct outcome *o)
     if (send_frame(&w, deadline)) receive(&r, deadline);
 }
 
-/* origin.argv with the words of `extra` behind it; NULL: they are no words. */
+/* origin.argv with the words of `extra` before the user's own; NULL: they are no words. */
 static char **extended_argv(struct zc_items extra)
 {
     struct zc_reader r = zc_items_reader(extra);
@@ -300,9 +306,10 @@ static char **extended_argv(struct zc_items extra)
     while (origin.argv[count]) count++;
     char **argv = calloc(count + extra.count + 1, sizeof *argv);
     if (!argv) return NULL;
-    memcpy(argv, origin.argv, count * sizeof *argv);
+    argv[0] = origin.argv[0];
     for (uint32_t i = 0; i < extra.count; i++)
-        if (!(argv[count + i] = zc_terminate(zc_get_bytes(&r)))) return NULL;
+        if (!(argv[1 + i] = zc_terminate(zc_get_bytes(&r)))) return NULL;
+    memcpy(argv + 1 + extra.count, origin.argv + 1, (count - 1) * sizeof *argv);
     return argv;
 }
 
@@ -390,6 +397,7 @@ int main(int argc, char **argv)
     if (self.by_tools_path) origin.argv[0] = (char *)origin.tool;
     if (record) note_becoming();
     if (record || is_on("ZCCACHE_DISABLE")) pass();
+    check_paths();
     if (self.by_path) {
         if (!find_socket(path)) without_daemon(false);
         self.socket = path;

@@ -12,6 +12,7 @@ enum zc_limit {
     ZC_PROTOCOL_VERSION = 2,
     ZC_MAX_FRAME_BYTES = 67108864,
     ZC_MAX_TEXT_BYTES = 16777216,
+    ZC_HELD_STYLE = 16,
 };
 
 enum zc_message {

@@ -210,10 +210,10 @@ static bool open_captures(struct capture *texts, int *ends, bool one)
 }
 
 /* The tool met no error that it should have met: once more, with the user's own descriptors. */
-static void run_again(struct outcome *o)
+static void run_again(char **argv, struct outcome *o)
 {
     struct capture none[2] = {{.pipe = -1}, {.pipe = -1}};
-    const struct start with = {.parent = getpid(), .argv = origin.argv, .environment = environ};
+    const struct start with = {.parent = getpid(), .argv = argv, .environment = environ};
     if (!start(be_started, &with)) return;
     o->status = attend(none);
     o->flags |= ZC_REPORT_RERUN;
@@ -268,7 +268,7 @@ static bool run(char **argv, char **environment, const struct orders *orders, st
         again |= c->unwritable;
     }
     if (o->texts[0].pipe >= 0 || o->texts[1].pipe >= 0) relay(o->texts, orders->decider);
-    if (again) run_again(o);
+    if (again) run_again(argv, o);
     restore_signals();
     return true;
 }

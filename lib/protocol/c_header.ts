@@ -24,6 +24,7 @@ export function protocolHeader(): string {
       protocol_version: spec.protocolVersion,
       max_frame_bytes: spec.maxFrameBytes,
       max_text_bytes: spec.maxTextBytes,
+      held_style: spec.heldStyle,
     }),
     numbers("zc_message", "ZC", mapValues(spec.messages, (row) => row.id)),
     numbers("zc_ask_flag", "ZC_ASK", spec.askFlags),

@@ -47,7 +47,7 @@ export const messages = {
   hit: { id: 2, from: "decider", fields: { status: "u32", flags: "u32", out: "bytes", err: "bytes", files: "rows:file" } },
   /** The target of `path` does not allow delivery (errno); nothing was changed. The decider answers run or pass. */
   cannot: { id: 3, from: "client", fields: { errno: "u32", path: "text" } },
-  /** Run the tool traced: LD_PRELOAD gets `tracer`, the record is `record`. Empty `tracer`: run it captured, not traced (declared way); `extra` are arguments to add at the end. `priority`: of `priorities`. `deploy`: nothing, or a program and the linked file to be run with, if the tool succeeds and the file is there. */
+  /** Run the tool traced: LD_PRELOAD gets `tracer`, the record is `record`. Empty `tracer`: run it captured, not traced (declared way); `extra` are arguments to add before the user's own. `priority`: of `priorities`. `deploy`: nothing, or a program and the linked file to be run with, if the tool succeeds and the file is there. */
   run: { id: 4, from: "decider", fields: { tracer: "text", record: "text", extra: "list", priority: "u32", deploy: "list" } },
   /** Become the tool; `outcome` is for logs only. Also how a client reads any id it does not know. */
   pass: { id: 5, from: "decider", fields: { outcome: "text" } },
@@ -75,7 +75,7 @@ export const messages = {
 
 // deno-fmt-ignore: a row stays a line
 export const rows = {
-  /** `path` absolute or relative to the ask's cwd; `source` is the blob (regular file) or, for style link, the link's text; `mode` before the umask. `style`: of `styles`. */
+  /** `path` absolute or relative to the ask's cwd; `source` is the blob (regular file) or, for style link, the link's text; `mode` before the umask. `style`: of `styles`, perhaps with `heldStyle`. */
   file: { style: "u8", mode: "u32", path: "text", source: "text" },
   stage: { path: "text", to: "text" },
   staged: { errno: "u32", mode: "u32", size: "u64" },
@@ -112,5 +112,8 @@ export const priorities = { normal: 0, low: 1, idle: 2, high: 3 } as const;
  * onto nothing or onto a plain, singly linked file of the default mode; folder: mkdir; link: symbolic link.
  */
 export const styles = { replace: 1, write_through: 2, unknown: 3, folder: 4, link: 5 } as const;
+
+/** Added to the style of a regular file: `source` is no path but what the file holds, and has no NUL. */
+export const heldStyle = 16;
 
 export const adminVerbs = ["status", "stop", "stats", "clear", "flush"] as const;

@@ -4,6 +4,7 @@
  * @module
  */
 import { formatDuration, formatSize } from "../base/units.ts";
+import { fallbacks } from "../lookup/outcome.ts";
 import { hintOf, kinds, rowOf, type Stats } from "./stats.ts";
 
 /** What `zccache stats` prints, with a last line break. Blocks whose numbers are all 0 are left out. */
@@ -38,18 +39,23 @@ export function renderStats(stats: Stats, recent: readonly string[]): string {
     );
   }
   const outcomes = Object.entries(stats.by_outcome);
-  if (outcomes.length > 0) lines.push("", ...reasons(outcomes));
+  if (outcomes.length > 0) lines.push("", ...reasons(outcomes, (name) => rowOf(name)?.text));
+  const unshared = Object.entries(stats.not_shared);
+  if (unshared.length > 0) {
+    const why: Record<string, string> = fallbacks;
+    lines.push("", "Not shared between trees:", ...reasons(unshared, (name) => why[name]));
+  }
   const hint = hintOf(recent);
   if (hint !== undefined) lines.push("", hintLine(hint));
   return lines.join("\n") + "\n";
 }
 
-/** Rows of outcome, count and meaning, as sorted by the caller. */
-function reasons(outcomes: [string, number][]): string[] {
-  const name = width(outcomes.map(([outcome]) => outcome));
-  const count = width(outcomes.map(([, count]) => String(count)));
-  return outcomes.map(([outcome, n]) =>
-    `  ${outcome.padEnd(name)}  ${String(n).padStart(count)}  ${rowOf(outcome)?.text ?? ""}`.trimEnd()
+/** Rows of name, count and meaning, as sorted by the caller. */
+function reasons(rows: [string, number][], textOf: (name: string) => string | undefined): string[] {
+  const name = width(rows.map(([name]) => name));
+  const count = width(rows.map(([, count]) => String(count)));
+  return rows.map(([row, n]) =>
+    `  ${row.padEnd(name)}  ${String(n).padStart(count)}  ${textOf(row) ?? ""}`.trimEnd()
   );
 }
 

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { type OutcomeRow, outcomes } from "../lookup/outcome.ts";
+import { type Fallback, type OutcomeRow, outcomes } from "../lookup/outcome.ts";
 
 /** Counters since the last reset, and the outcomes of the last runs (oldest first). */
 export interface Counted {
@@ -48,6 +48,8 @@ export interface Stats {
   time_saved_ms: number;
   /** Runs that one-shots decided because the daemon sees another file tree; they count above as all others do. */
   other_file_tree: number;
+  /** Why results of runs with ZCCACHE_PATH_REMAP=auto are not shared between trees. */
+  not_shared: Record<string, number>;
   stored_results: number;
   size_bytes: number;
 }
@@ -59,21 +61,29 @@ const savedCounter = "saved_us";
 export const elsewhereCounter = "other_file_tree";
 
 /** The counters that one run adds to. */
-export function countersOf(outcome: string, kind: string, savedUs: number): [string, number][] {
-  const run: [string, number] = [`run ${outcome} ${kind}`, 1];
-  return savedUs > 0 ? [run, [savedCounter, savedUs]] : [run];
+export function countersOf(
+  outcome: string,
+  kind: string,
+  savedUs: number,
+  unshared?: Fallback,
+): [string, number][] {
+  const counters: [string, number][] = [[`run ${outcome} ${kind}`, 1]];
+  if (savedUs > 0) counters.push([savedCounter, savedUs]);
+  if (unshared !== undefined) counters.push([`unshared ${unshared}`, 1]);
+  return counters;
 }
 
 /** Sums counters. */
 export function statsOf({ since, counters }: Counted, sizes: Sizes): Stats {
   const total = { hits: 0, misses: 0, passed: 0, errors: 0 };
-  const byOutcome = new Map<string, number>();
+  const byOutcome = new Map<string, number>(), unshared = new Map<string, number>();
   const byKind = Object.fromEntries(kinds.map((kind) => [kind, { hits: 0, misses: 0, passed: 0 }])) as Record<
     (typeof kinds)[number],
     KindStats
   >;
   for (const [name, count] of counters) {
     const [what, outcome, kind] = name.split(" ");
+    if (what === "unshared") unshared.set(outcome, count);
     // What another process takes back may be counted there, and not written yet.
     if (what !== "run" || count <= 0) continue;
     const column = columnOf(outcome);
@@ -92,13 +102,18 @@ export function statsOf({ since, counters }: Counted, sizes: Sizes): Stats {
     passed,
     errors,
     hit_rate: hits + misses > 0 ? hits / (hits + misses) : null,
-    by_outcome: Object.fromEntries([...byOutcome].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))),
+    by_outcome: commonestFirst(byOutcome),
     by_kind: byKind,
     time_saved_ms: Math.round((counters.get(savedCounter) ?? 0) / 1000),
     other_file_tree: counters.get(elsewhereCounter) ?? 0,
+    not_shared: commonestFirst(unshared),
     stored_results: sizes.results,
     size_bytes: sizes.bytes,
   };
+}
+
+function commonestFirst(counts: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)));
 }
 
 /** The table's row of an outcome, or undefined for one that a newer version wrote. */

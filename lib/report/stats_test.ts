@@ -44,6 +44,7 @@ Deno.test("statsOf() sums runs by class, outcome and kind", () => {
     },
     time_saved_ms: 2000,
     other_file_tree: 0,
+    not_shared: {},
     stored_results: 4,
     size_bytes: 9,
   });

@@ -28,7 +28,7 @@ export const inputKinds = {
   absent: 8,
   /** The question was answered with an error: `value` = its errno. */
   refused: 9,
-  /** The path leads to itself: no link is on its way. */
+  /** The path leads where its words say, ".." undone: no link is on its way. */
   physical: 10,
   /** Nothing is there, not even a link that leads to nothing. */
   missing: 11,

@@ -5,7 +5,7 @@
 import { assertEquals } from "@std/assert";
 import { bytesOf } from "../../lib/base/bytes.ts";
 import { ownFileTree } from "../../lib/daemon/file_tree.ts";
-import { hitFlags, styles } from "../../lib/protocol/mod.ts";
+import { heldStyle, hitFlags, styles } from "../../lib/protocol/mod.ts";
 import {
   answering,
   blobOf,
@@ -69,14 +69,20 @@ const cases: TargetCase[] = [
 
 const isRoot = Deno.uid() === 0;
 
-for (const launcher of launchers) {
+/** A file comes as a blob's path, or as what it holds. */
+const ways = [
+  { name: "", style: 0, source: () => blobOf("new") },
+  { name: " of a held text", style: heldStyle, source: () => "new" },
+];
+
+for (const [launcher, way] of launchers.flatMap((launcher) => ways.map((way) => [launcher, way] as const))) {
   for (const row of cases) {
     const means = row.refuses ? `refuses with ${row.refuses}` : "delivers";
-    const name = `HIT (${launcher.name}) onto ${row.name}, style ${row.style}: ${means}`;
+    const name = `HIT (${launcher.name})${way.name} onto ${row.name}, style ${row.style}: ${means}`;
     // Only root can play another user or make a device.
     Deno.test({ name, ignore: !isRoot && (row.asNobody === true || row.name === "a device") }, async () => {
       const folder = newFolder(), { asNobody } = row;
-      const files = [{ style: styles[row.style], mode: 0o666, path: "t", source: blobOf("new") }];
+      const files = [{ style: styles[row.style] | way.style, mode: 0o666, path: "t", source: way.source() }];
       const decide = answering(hit({ files, out: bytesOf("said") }), { name: "pass", outcome: "" });
       if (row.before) await play({ launcher, folder, script: row.before });
       const told = await play({ launcher, folder, asNobody, decide, script: `umask 022; ${zc} echo ran` });
@@ -120,6 +126,8 @@ const hits: TextCase[] = [
   { name: "delivers odd names", script: `${zc} echo ran; cat -- "$(printf 'a b\\nc\\377')" ./-x`, hit: { files: [file("a b\nc\xff"), file("./-x", "2")] }, out: "new2" },
   { name: "delivers by absolute path to another file system", script: `${zc} echo ran; cat "$T"/x | wc -c; rm -r "$T"`, hit: { files: [file("SHM/x", big)] }, out: `${big.length}\n` },
   { name: "delivers empty files", script: `${zc} echo ran; stat -c %s x`, hit: { files: [file("x", "")] }, out: "0\n" },
+  { name: "delivers empty held texts", script: `${zc} echo ran; stat -c %s x`, hit: { files: [{ ...file("x"), style: styles.replace | heldStyle, source: "" }] }, out: "0\n" },
+  { name: "passes where a folder or link is said to hold a text", script: `${zc} echo ran; ls`, hit: { files: [{ ...file("x"), style: styles.link | heldStyle }] }, out: "ran\n" },
   { name: "passes where a blob is gone", script: `${zc} echo ran; ls`, hit: { files: [file("x"), { ...file("y"), source: "/nowhere/blob" }] }, out: "ran\n" },
   { name: "passes where a blob is a link", script: `ln -s /etc/passwd b; ${zc} echo ran; ls`, hit: { files: [{ ...file("y"), source: "b" }] }, out: "ran\nb\n" },
   { name: "passes where stdout is full, and leaves nothing", script: `${zc} sh -c 'echo x; echo ran >&2' >/dev/full; ls`, hit: { ...texts, files: [file("x")] }, out: "", err: "sh: 1: echo: echo: I/O error\nran\n" },

@@ -220,7 +220,7 @@ for (const launcher of launchers) {
     const run: AnyMessage = { ...runPlainly, extra: ["more", "and\xff"] };
     const decide = answering(hit({ files, out: bytesOf("said") }), run, done);
     const told = await play({ launcher, decide, script: `mkdir x; ${zc} echo ran` });
-    assertEquals([told.out, told.code], ["ran more and\xff\n", 0]);
+    assertEquals([told.out, told.code], ["more and\xff ran\n", 0]);
     assertEquals(told.heard.map(({ name }) => name), ["ask", "cannot", "report"]);
   });
 }

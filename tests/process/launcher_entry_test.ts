@@ -44,6 +44,7 @@ const entries: EntryCase[] = [
   { name: "hands everything else to the engine", script: `"$Z"; "$Z" --version; "$Z" wrap --help; "$Z" -s a`, out: "engine\nengine --version\nengine wrap --help\nengine -s a\n" },
   { name: "becomes the tool where the cache is switched off", script: `ZCCACHE_DISABLE=1 "$Z" echo ran; ZCCACHE_DISABLE=True "$Z" echo ran`, out: "ran\nran\n" },
   { name: "takes ZCCACHE_DISABLE=0 for on", script: `ZCCACHE_DISABLE=0 "$Z" echo`, out: "engine wrap -- echo\n" },
+  { name: "has the engine look at a line where paths are strict", script: `ZCCACHE_STRICT_PATHS=absolute "$Z" echo; ZCCACHE_STRICT_PATHS=OFF ZCCACHE_DISABLE=1 "$Z" echo ran; "$Z" --strict-paths echo`, out: "engine wrap -- echo\nran\nengine --strict-paths echo\n" },
   { name: "becomes the tool for words that are no UTF-8", script: `"$Z" echo "$(printf 'a\\377')"`, out: "a\xff\n" },
   { name: "becomes the tool where memory is limited", script: `ulimit -v 900000; "$Z" echo ran`, out: "ran\n" },
   { name: "becomes the tool where files must stay small", script: `ulimit -f 100000; "$Z" echo ran; "$Z" run echo built`, out: "ran\nbuilt\n" },

@@ -203,3 +203,42 @@ compilerTest("SIGTERM to a one-shot ends the tool and us by the signal", async (
   assertEquals(signal, "SIGTERM");
   await until("the tool ends", () => !lives(pid));
 });
+
+const strict: { args: string[]; env?: Record<string, string>; code: number; err: RegExp }[] = [
+  { args: ["--strict-paths", "echo", "-I/inc"], code: 0, err: /^$/ },
+  { args: ["wrap", "--strict-paths=consistent", "--", "echo", "-Iinc"], code: 0, err: /^$/ },
+  {
+    args: ["--strict-paths", "echo", "-Iinc"],
+    code: 1,
+    err:
+      /^zccache: Cannot run "echo": -Iinc is not allowed by --strict-paths=absolute: [^\n]+\nCaller: [^\n]+\n$/,
+  },
+  {
+    args: ["echo", "-Iinc"],
+    env: { ZCCACHE_STRICT_PATHS: "1" },
+    code: 1,
+    err: /^zccache: Cannot run "echo"/,
+  },
+  {
+    args: ["wrap", "--strict-paths=off", "echo", "-Iinc"],
+    env: { ZCCACHE_STRICT_PATHS: "1" },
+    code: 0,
+    err: /^$/,
+  },
+  { args: ["echo", "--strict-paths", "-Iinc"], code: 0, err: /^$/ },
+  { args: ["--strict-paths", "echo", "-Iinc"], env: { ZCCACHE_DISABLE: "1" }, code: 0, err: /^$/ },
+  {
+    args: ["--strict-paths=most", "echo"],
+    code: 2,
+    err: /^zccache: [^\n]*"most", it must be off or consistent or absolute\n/,
+  },
+];
+for (const { args, env, code, err } of strict) {
+  Deno.test(`zccache ${args.join(" ")} ${JSON.stringify(env ?? {})} ends with ${code}`, async () => {
+    await using world = new World();
+    const ended = await world.run(args, { ZCCACHE_DAEMON: "off", ...env });
+    assertEquals(ended.code, code, ended.err);
+    assertMatch(ended.err, err);
+    if (code === 0) assert(ended.out.startsWith(args.at(-2) === "echo" ? args.at(-1)! : "--strict-paths"));
+  });
+}
