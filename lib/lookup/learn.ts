@@ -72,7 +72,7 @@ export interface LearnerOptions {
 function foundByTool(tool: string, inputs: Statements["inputs"]): boolean {
   const beside = `${tool.slice(0, tool.lastIndexOf("/"))}/../`;
   return inputs.some(({ kind, path }) =>
-    kind === inputKinds.content && path.startsWith(beside) && path !== tool &&
+    (kind === inputKinds.content || kind === inputKinds.code) && path.startsWith(beside) && path !== tool &&
     classOf(path) !== "compiler" && !/\.so[.\d]*$/.test(path)
   );
 }
