@@ -112,7 +112,7 @@ static struct {
 } zc_growing;
 
 /* One more word for it; false: it cannot grow. */
-static bool zc_grow(uint32_t word) {
+static inline bool zc_grow(uint32_t word) {
     uint32_t at = zc_growing.end;
     if (!zc_growing.head || zc_growing.head[0] >> 16 == 0xffff || at + 4 > zc_record[ZC_H_CAPACITY])
         return false;
