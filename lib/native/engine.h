@@ -201,19 +201,6 @@ static char **engine_environment(void)
     return made;
 }
 
-/* Whether the engine takes a word of ours as it is. */
-static bool is_utf8(const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at;) {
-        int more = *at < 0x80 ? 0 : *at >= 0xc2 && *at < 0xe0 ? 1 : *at >= 0xe0 && *at < 0xf0 ? 2
-            : *at >= 0xf0 && *at < 0xf5 ? 3 : -1;
-        if (more < 0) return false;
-        for (at++; more > 0; more--, at++)
-            if ((*at & 0xc0) != 0x80) return false;
-    }
-    return true;
-}
-
 /*
  * Whether the engine can live where we are, under our limits, which are the tool's and stay as they are: it would die
  * of them with words of its own. V8 reserves address space, its main thread was seen to overflow 256 KB, a record has
