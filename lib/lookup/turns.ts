@@ -53,7 +53,10 @@ export class Turns {
       return undefined;
     }
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push({ ...client, go: resolve });
+    const waiting = { ...client, go: resolve };
+    // A place that was held out and is gone by now must not stay taken; whoever had it is still the first.
+    if (this.#offered.delete(client.id)) this.#waiting.unshift(waiting);
+    else this.#waiting.push(waiting);
     return promise;
   }
 
