@@ -178,6 +178,12 @@ export class Inputs {
     return names.find((name) => !look(name));
   }
 
+  /** Looks at `path` anew in this decision. */
+  lookAgain(path: string): void {
+    this.#standing?.forget(path);
+    this.#followed.delete(path);
+  }
+
   /** Whether what was once found of `path` is told to stay so. */
   isWatched(path: string): boolean {
     return this.#standing?.look(path) !== undefined;

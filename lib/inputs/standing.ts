@@ -71,6 +71,11 @@ export class Standing {
     return look;
   }
 
+  /** Forgets what was found of `path`: somebody saw it otherwise. A link made to a file elsewhere raises nothing here. */
+  forget(path: string): void {
+    this.#looks.delete(path);
+  }
+
   /** The same by looking, to see whether the watch is right. */
   #sampled(path: string, known: Look): Look {
     const now = statx(path);

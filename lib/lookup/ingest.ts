@@ -111,6 +111,7 @@ class Ingest {
   readonly #options: IngestOptions;
   readonly #contents = new Twins<{ path: string; state: FileState }>();
   readonly #folders = new Twins<{ path: string }>();
+  readonly #lookedAgain = new Set<string>();
   /** Before anything is looked at. */
   readonly #lookedAt = realNow();
 
@@ -162,8 +163,9 @@ class Ingest {
       this.refused ??= { refusal: "pass_irregular_input", what: path };
       return;
     }
-    if (typeof content !== "object") return this.#changed(path);
-    if (!this.#isWhatWasOpened(path, seen, content)) return this.#changed(path);
+    if (typeof content !== "object" || !this.#isWhatWasOpened(path, seen, content)) {
+      return this.#again(path, seen, found);
+    }
     this.rows.push(
       content.statement ??= statement(inputKinds.content, path, content.digest, content.signature),
     );
@@ -172,6 +174,14 @@ class Ingest {
       this.#contents.add(content.name ??= byteString(content.digest), { path, state: content.state });
     }
     if (this.#options.withTimes(path)) this.#add(inputKinds.stat, path, statValue(content.state));
+  }
+
+  /** The watch may have it otherwise: it is told nothing of a link that somebody makes to a file of the system. */
+  #again(path: string, seen: Seen, found: Observation): void {
+    if (this.#lookedAgain.has(path)) return this.#changed(path);
+    this.#lookedAgain.add(path);
+    this.#inputs.lookAgain(path);
+    this.#content(path, seen, found);
   }
 
   #isWhatWasOpened(path: string, { signature }: Seen, content: Content): boolean {

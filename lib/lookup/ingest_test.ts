@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromText } from "../base/bytes.ts";
-import { Inputs } from "../inputs/mod.ts";
+import { Inputs, type Tree } from "../inputs/mod.ts";
 import { coarseNow, type FileState, libc, signatureOf, statx } from "../os/mod.ts";
 import { inputKinds } from "../store/unit.ts";
 import { noObservation, type Observation, type Seen } from "../trace/mod.ts";
@@ -201,5 +201,31 @@ Deno.test("Foreseen leaves alone what the run rewrites meanwhile", () => {
   inputs.begin();
   new Foreseen().look(found, inputs);
   assertEquals(inputs.recall(path, signature), before.digest);
+  Deno.removeSync(folder, { recursive: true });
+});
+
+/** A watch that reports nothing, as of a link that is made to a file of the system elsewhere. */
+function blindTree(): Tree {
+  const nodes = new Map<string, unknown>();
+  const node = (path: string) => {
+    if (!nodes.has(path)) nodes.set(path, { path, tick: 0, membersTick: 0, watched: true, real: path });
+    return nodes.get(path);
+  };
+  return { epoch: 1, now: 1, drain() {}, node, folder: node, cameSince: () => [] } as unknown as Tree;
+}
+
+Deno.test("statementsOf() looks again where the watch has another time than the run", () => {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync()), path = fromText(`${folder}/lib.so`);
+  Deno.writeTextFileSync(`${folder}/lib.so`, "code");
+  const inputs = new Inputs({ memo: () => undefined, remember() {} }, Deno.osRelease(), blindTree());
+  inputs.begin();
+  const before = inputs.content(path);
+  Deno.linkSync(`${folder}/lib.so`, `${folder}/other`);
+  const found = noObservation(), signature = signatureOf(statx(path) as FileState), startedAt = coarseNow();
+  found.files.set(path, { question: "content", signature });
+  inputs.begin();
+  const made = statementsOf(found, { inputs, startedAt, withTimes: () => false });
+  assert(typeof before === "object" && "inputs" in made, JSON.stringify(made));
+  assertEquals(made.inputs.map(({ value }) => value), [before.digest]);
   Deno.removeSync(folder, { recursive: true });
 });
