@@ -29,6 +29,7 @@ import {
   type Input,
   type InputKind,
   inputKinds,
+  isAboutContent,
   noSignature,
   type Unit,
 } from "../store/unit.ts";
@@ -323,8 +324,7 @@ export class Inputs {
 
   /** Whether the statement is true now. `unit`: whose it is, without which codes are not compared. */
   holds(input: Input, unit?: Unit): boolean {
-    const isContent = input.kind === inputKinds.content || input.kind === inputKinds.code;
-    if (isContent && !sameBytes(input.signature, noSignature)) {
+    if (isAboutContent(input.kind) && !sameBytes(input.signature, noSignature)) {
       this.learn(input.path, input.signature, input.value);
     }
     const value = this.value(input.kind, input.path);

@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { Input } from "../store/unit.ts";
-import { inputKinds } from "../store/unit.ts";
+import { type Input, isAboutContent } from "../store/unit.ts";
 
 /** Variables that add words, lists or dumps. Those of clang all begin with CC. */
 const variables = /^(?:CCC?_|GCC_COMPARE_DEBUG$|DEPENDENCIES_OUTPUT$|SUNPRO_DEPENDENCIES$|SUNPRO_OUTPUT$)/;
@@ -19,5 +18,5 @@ export function hiddenOptions(
 ): string | undefined {
   const set = environment.find(([name, value]) => value !== null && variables.test(name));
   return set?.[0] ??
-    inputs.find(({ kind, path }) => kind === inputKinds.content && files.test(path))?.path;
+    inputs.find(({ kind, path }) => isAboutContent(kind) && files.test(path))?.path;
 }

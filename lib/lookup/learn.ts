@@ -15,7 +15,7 @@ import type { Inputs } from "../inputs/mod.ts";
 import { readSmall } from "../os/mod.ts";
 import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
-import { inputKinds, noSignature, textStyles, type Unit } from "../store/unit.ts";
+import { inputKinds, isAboutContent, noSignature, textStyles, type Unit } from "../store/unit.ts";
 import {
   asksForTime,
   classOf,
@@ -72,7 +72,7 @@ export interface LearnerOptions {
 function foundByTool(tool: string, inputs: Statements["inputs"]): boolean {
   const beside = `${tool.slice(0, tool.lastIndexOf("/"))}/../`;
   return inputs.some(({ kind, path }) =>
-    (kind === inputKinds.content || kind === inputKinds.code) && path.startsWith(beside) && path !== tool &&
+    isAboutContent(kind) && path.startsWith(beside) && path !== tool &&
     classOf(path) !== "compiler" && !/\.so[.\d]*$/.test(path)
   );
 }

@@ -5,7 +5,7 @@
  * A path below the root that the run asked for came from a word, which is in the key with its slot; or from a text that
  * was read, a variable, a link: so none of those may hold the root's name. What was made must not hold it either, in
  * any form in which it could still stand there. A dependency list holds it by nature; it is set anew for each tree
- * (lib/compilers/depfile.ts).
+ * (lib/compilers/dependency_list.ts).
  *
  * Always true: a doubt binds the result to its tree.
  *
@@ -15,7 +15,7 @@ import { asciiIn, bytesOf, byteString, sameBytes } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
 import { withoutLinks } from "../base/paths.ts";
 import { readSmall } from "../os/mod.ts";
-import { type Input, inputKinds } from "../store/unit.ts";
+import { type Input, inputKinds, isAboutContent } from "../store/unit.ts";
 import type { Observation } from "../trace/mod.ts";
 import { type Slot, toSlot } from "./anywhere.ts";
 import { anotherFolder, placeOfPwd } from "./circumstances.ts";
@@ -74,7 +74,7 @@ export function boundToTree(
   if (link !== undefined) return { reason: "path_through_link", what: link.path };
   const tools = new Set([...found.programs, ask.tool, job.realTool]);
   const file = inputs.find(({ kind, path, value }) =>
-    kind === inputKinds.content && !tools.has(path) && !library.test(path) &&
+    isAboutContent(kind) && !tools.has(path) && !library.test(path) &&
     (sealed.test(path) || names.mayHold(path, value, root))
   );
   return file && { reason: "path_in_input", what: file.path };

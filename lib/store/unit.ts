@@ -37,6 +37,11 @@ export const inputKinds = {
 } as const;
 export type InputKind = (typeof inputKinds)[keyof typeof inputKinds];
 
+/** Whether a statement is about what a file holds. */
+export function isAboutContent(kind: InputKind): boolean {
+  return kind === inputKinds.content || kind === inputKinds.code;
+}
+
 /** Signature of a file: dev, ino, size, mtime ns, ctime ns, mode as 6 x u64 little-endian (48 bytes); all zero = do not trust. */
 export type Signature = Uint8Array;
 export const signatureBytes = 48;

@@ -80,6 +80,7 @@ for (const mode of modes) {
     await using world = new Compiling(mode);
     const names = ["one", "two"], asked = { ...world.env };
     world.env.ZCCACHE_DAEMON = "off"; // so that all lies in the journal at first
+    world.env.ZCCACHE_COMMENTS = "off"; // and ends with a result
     for (const name of names) {
       await world.source(name, 4_000);
       assertEquals(await world.outcome(name), "miss_new");
