@@ -11,6 +11,11 @@ const variables = /^(?:CCC?_|GCC_COMPARE_DEBUG$|DEPENDENCIES_OUTPUT$|SUNPRO_DEPE
 /** gcc's specs and clang's configuration, where they are found without being named. */
 const files = /(?:\/specs|\.cfg)$/;
 
+/** Whether an environment (names) makes drivers take options that no word shows. */
+export function addsOptions(names: Iterable<string>): boolean {
+  return [...names].some((name) => variables.test(name));
+}
+
 /** The variable or file from which a driver took options, if there was one. */
 export function hiddenOptions(
   environment: readonly (readonly [string, string | null])[],

@@ -15,6 +15,7 @@ import type { Message } from "../protocol/mod.ts";
 import { actionOf, anywhere, inAnyTree } from "./action.ts";
 import { toSlot } from "./anywhere.ts";
 import type { Comments } from "./comments.ts";
+import { addsOptions } from "./hidden_options.ts";
 import { type Job, newJob } from "./job.ts";
 import type { Remap } from "./remap.ts";
 import { deployCommand } from "./wishes.ts";
@@ -42,7 +43,9 @@ export class Naming {
 
   /** The compiles of each source, where a line names several that are there. */
   parts(job: Job): Job["parts"] {
-    if (job.remap !== undefined || !isKnownDriver(job)) return undefined;
+    if (job.remap !== undefined || addsOptions(job.environment!.keys()) || !isKnownDriver(job)) {
+      return undefined;
+    }
     const { ask } = job, parts = partsOf(ask.argv.slice(1));
     const isThere = (source: string) =>
       typeof this.#with.inputs.content(absolute(source, ask.cwd)) === "object";
@@ -61,7 +64,9 @@ export class Naming {
     const cpu = job.native ? this.#with.cpu() : undefined;
     job.deploy = deployCommand(job.environment!, job.kind);
     const words = job.ask.argv.slice(1), added = job.remap?.added;
-    job.names = isKnownDriver(job) && job.remap === undefined ? namesOf(words) : undefined;
+    // A variable may ask for a list, too, which a run that had one by its words did not look at.
+    const isPlain = job.remap === undefined && !addsOptions(job.environment!.keys());
+    job.names = isPlain && isKnownDriver(job) ? namesOf(words) : undefined;
     const tool = (job.names && this.#toolsPlace(job.ask)) ?? job.ask.tool;
     job.action = actionOf(job.ask, {
       cpu,

@@ -145,10 +145,10 @@ Deno.test("files: each call leaves the events of its answer", () => {
   files.forEach(([call, ...wanted], number) => {
     const dir = furnished();
     const run = traced([program, `${number}`], { cwd: dir });
-    const short = (path: string) => path.slice(dir.length + 1).replace(/^t\w{6}$/, "*");
+    const short = (path: string) => path === dir ? "." : path.slice(dir.length + 1).replace(/^t\w{6}$/, "*");
     const seen = run.events.flatMap((event) => {
       if (event.kind === "odd") return [`odd ${event.text}`];
-      if (!("path" in event) || !event.path.startsWith(dir + "/")) return [];
+      if (!("path" in event) || !`${event.path}/`.startsWith(dir + "/")) return [];
       const to = "to" in event ? ` ${short(event.to)}` : "";
       const was = event.kind !== "rename" && "before" in event && event.before !== undefined ? " was" : "";
       return [`${event.kind} ${short(event.path)}${to}${was}`];

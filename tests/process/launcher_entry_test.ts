@@ -54,7 +54,7 @@ const entries: EntryCase[] = [
   { name: "says how to use it without an engine", script: `"$Z"`, out: "", err: 'zccache: Cannot start the engine: the file "engine-path" beside the launcher does not name it\n', code: 2, engine: false },
   { name: "asks the engine for a home", script: `unset HOME; "$Z" echo`, out: "engine wrap -- echo\n" },
   { name: "hands the words of commands to the engine", script: `"$Z" stats --json; "$Z" help wrap; "$Z" wrap stats`, out: "engine stats --json\nengine help wrap\n", err: 'zccache: Cannot run "stats": not found on PATH\n', code: 127 },
-  { name: "stands for the tool whose name it bears", script: `ln -s "$Z" "$HOME/expr"; PATH="$HOME:$PATH" expr 1 + 1; "$HOME/expr" 2; "$Z" "$HOME/expr" 3`, out: "engine wrap -- expr 1 + 1\nengine wrap -- expr 2\nengine wrap -- expr 3\n" },
+  { name: "stands for the tool whose name it bears", script: `ln -s "$Z" "$HOME/expr"; PATH="$HOME:$PATH" expr 1 + 1; "$HOME/expr" 2; "$Z" "$HOME/expr" 3`, out: "engine wrap -- expr 1 + 1\nengine wrap -- /usr/bin/expr 2\nengine wrap -- /usr/bin/expr 3\n" },
   { name: "steps over itself, linked and copied, in two folders", script: `mkdir "$HOME/a" "$HOME/b"; ln -s "$Z" "$HOME/a/expr"; cp "$Z" "$HOME/b/expr"; export ZCCACHE_DISABLE=1 PATH="$HOME/a:$HOME/b:$PATH"; expr 1 + 1; "$HOME/b/expr" 1 + 2; "$Z" "$HOME/a/expr" 1 + 3; "$Z" sh -c 'expr 1 + 4'`, out: "2\n3\n4\n5\n" },
   { name: "finds no tool of its own name", script: `ln -s "$Z" "$HOME/no-such"; PATH="$HOME:$PATH" no-such; "$HOME/no-such"`, out: "", err: 'zccache: Cannot run "no-such": not found on PATH\n'.repeat(2), code: 127 },
   { name: "finds no tool", script: `"$Z" no-such-tool`, out: "", err: 'zccache: Cannot run "no-such-tool": not found on PATH\n', code: 127 },

@@ -49,7 +49,7 @@ export const sideFiles: readonly Family[] = [
     { words: "-ftime-trace", on: "clang clang++", pass: "pass_time", why: "The file holds how long each step took" },
     { words: "-ftime-trace", to: "-E a.c", on: "clang", pass: "pass_time", why: "The file holds how long each step took" },
     { words: "-MJ x.json", on: "clang" },
-    { words: "-gen-cdb-fragment-path cdb", on: "clang" },
+    { words: "-gen-cdb-fragment-path cdb", on: "clang", loose: "cdb/*", pass: "pass_leaves_temporary", why: "The file's name is drawn anew each time" },
     { words: "--serialize-diagnostics x.dia -Wall -DUNUSED", on: "clang" },
     { words: "-fdiagnostics-format=json-file -Wall -DUNUSED", on: "gcc", fails: true, since: 13 },
     { words: "-fdiagnostics-format=sarif-file -Wall -DUNUSED", on: "gcc", fails: true, since: 13 },
