@@ -3,6 +3,7 @@
  * folder is, however few descriptors there are, a compile gives the compiler's object and not a word more, and nothing
  * that is not ours is touched.
  */
+import { protocolVersion } from "../../lib/protocol/spec.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { encode } from "../../lib/protocol/mod.ts";
 import { Compiling, mayMount, type Mode, modes, Mount, sh } from "../crash/compiling.ts";
@@ -91,7 +92,7 @@ Deno.test("a daemon of another protocol version is not understood, and compiles 
   await using world = new Compiling("daemon", { ZCCACHE_ENDPOINT: socket });
   await world.source("a");
   const other = encode(hit({ out: new TextEncoder().encode("not a hit") }), 0n);
-  new DataView(other.buffer).setUint16(4, 2, true);
+  new DataView(other.buffer).setUint16(4, protocolVersion + 1, true);
   const listener = Deno.listen({ transport: "unix", path: socket });
   let asked = 0;
   const serving = (async () => {

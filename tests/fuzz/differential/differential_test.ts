@@ -9,7 +9,7 @@ import { fuzz } from "./fuzz.ts";
 import { ways } from "./run.ts";
 
 const executable = new URL("../../../dist/zccache", import.meta.url).pathname;
-const seed = Number(Deno.env.get("FUZZ_SEED") ?? 1);
+const seed = Number(Deno.env.get("FUZZ_SEED") ?? 8);
 const steps = Number(Deno.env.get("FUZZ_STEPS") ?? 20);
 /** Sequences a mode. */
 const sequences = 2;
