@@ -68,6 +68,8 @@ export class Comments {
   readonly #own = new Map<string, StoredCode>();
   /** For each unit the codes that several of its files have; only where all are known and none reaches further. */
   readonly #twins = new WeakMap<Unit, ReadonlySet<string>>();
+  /** Statements about contents are the same objects in each run (Inputs.content); so are these. */
+  readonly #asCode = new WeakMap<Input, Input>();
   #waiting: Waiting[] = [];
   #found: [Digest, StoredCode][] = [];
   #scheduled = false;
@@ -159,7 +161,9 @@ export class Comments {
     if (bytes > mostBytes) return;
     for (const [i, row] of rows.entries()) {
       if (row.kind === inputKinds.content && sources.has(row.path)) {
-        rows[i] = { ...row, kind: inputKinds.code };
+        let code = this.#asCode.get(row);
+        if (code === undefined) this.#asCode.set(row, code = { ...row, kind: inputKinds.code });
+        rows[i] = code;
       }
     }
   }

@@ -5,7 +5,7 @@
  * A path below the root that the run asked for came from a word, which is in the key with its slot; or from a text that
  * was read, a variable, a link: so none of those may hold the root's name. What was made must not hold it either, in
  * any form in which it could still stand there. A dependency list holds it by nature; it is set anew for each tree
- * (lib/compilers/dependency_list.ts).
+ * (lib/compilers/depfile.ts).
  *
  * Always true: a doubt binds the result to its tree.
  *

@@ -54,11 +54,6 @@ const cases: { name: string; steps: string[]; want: string[] }[] = [
   { name: "those without a limit count", steps: ["take 1", "take 2 1"], want: ["runs", "waits"] },
   { name: "a run inside a run does not wait", steps: ["take 1 1", "take 9 1"], want: ["runs", "runs"] },
   {
-    name: "who was called and finds the place taken stays the first, and holds none",
-    steps: ["take 1 2", "take 2 2", "take 3 2", "leave 1", "take 4 5", "take 3 2", "leave 2", "leave 4"],
-    want: ["runs", "runs", "waits", "leave 3", "runs", "waits", "leave 3", "leave"],
-  },
-  {
     name: "who has waited too long runs, and counts",
     steps: ["take 1 1", "take 2 1", "force 2", "leave 1", "take 3 1", "leave 2"],
     want: ["runs", "waits", "force", "leave", "waits", "leave 3"],

@@ -8,7 +8,6 @@
  *
  * @module
  */
-import { tidy } from "../base/paths.ts";
 import type { TraceEvent } from "./read.ts";
 
 const writes = new Set(["create", "truncate", "update", "append", "link", "symlink", "mkdir"]);
@@ -37,7 +36,7 @@ export function eventsOfSources(
     if (ofProcesses.has(event.kind)) return true;
     const owner = images.get(event.image);
     if (owner !== undefined) return owner === own;
-    return !("path" in event) || (files.get(tidy(event.path))?.has(own) ?? true);
+    return !("path" in event) || (files.get(event.path)?.has(own) ?? true);
   };
   return sources.map((_, own) => events.filter((event) => isOf(event, own)));
 }
@@ -51,12 +50,12 @@ function ownersOf(
   const files = new Map(sources.map((path, i) => [path, new Set([i])]));
   for (const event of events) {
     if (!("path" in event) || event.kind === "spawn") continue;
-    const path = tidy(event.path), owner = images.get(event.image), ofFile = last.get(path);
+    const path = event.path, owner = images.get(event.image), ofFile = last.get(path);
     if (event.kind === "open_read" && ofFile !== undefined) {
       if (owner !== undefined && owner !== ofFile) return undefined;
       images.set(event.image, ofFile);
     } else if (owner !== undefined && (writes.has(event.kind) || event.kind === "rename")) {
-      for (const written of "to" in event ? [path, tidy(event.to)] : [path]) {
+      for (const written of "to" in event ? [path, event.to] : [path]) {
         last.set(written, owner);
         const all = files.get(written);
         if (all === undefined) files.set(written, new Set([owner]));
