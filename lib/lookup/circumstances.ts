@@ -44,6 +44,28 @@ export function variablesAsked(
 /** Folders for temporary files, in the order in which compilers ask. */
 const temporaryVariables = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"];
 
+/** The folder for temporary files, as rows of a result that names files there. */
+export function temporaryRows(environment: Environment): [string, string | null][] {
+  return temporaryVariables.map((name) => [name, environment.get(name) ?? null]);
+}
+
+/** Names that gcc and clang draw for temporary files. */
+const drawnName = /^(?:cc\w{6}|[^\s\/]*-[0-9a-f]{6,8}\b)/;
+
+/** Whether a text names a file that a compiler may have made in the folder for temporary files. */
+export function namesTemporary(text: string, environment: Environment): boolean {
+  const set = temporaryVariables.map((name) => environment.get(name)?.replace(/\/+$/, ""));
+  return [...set, "/tmp", "/var/tmp"].some((folder) => {
+    if (!folder) return false;
+    for (let at = text.indexOf(`${folder}/`); at >= 0; at = text.indexOf(`${folder}/`, at + 1)) {
+      const start = at + folder.length + 1;
+      if (drawnName.test(text.slice(start, start + longestName))) return true;
+    }
+    return false;
+  });
+}
+const longestName = 255;
+
 /** Names that no variable can have. How many variables count in all: */
 const wholeMark = "=";
 /** PATH by what it resolves: names sought, and where they were found (search_path.ts); `path` is its text then. */

@@ -85,6 +85,8 @@ export interface Job {
   remember?: () => void;
   /** A program took part whose habits are not known. */
   unknownTool: boolean;
+  /** A text or an output names a file in the folder for temporary files. */
+  namesTemporary: boolean;
   /** A program gave an output a mode of its own choice. */
   givesModes: boolean;
   products: Product[];
@@ -107,6 +109,7 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     isDivided: false,
     slot: slotOf(ask.cwd),
     unknownTool: false,
+    namesTemporary: false,
     givesModes: false,
     products: [],
     staged: [],

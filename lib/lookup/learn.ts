@@ -8,12 +8,12 @@
  *
  * @module
  */
-import { bytesOf, byteString, shown } from "../base/bytes.ts";
-import { listOf, listRule, toolName } from "../compilers/mod.ts";
+import { byteString } from "../base/bytes.ts";
+import { listRule, toolName } from "../compilers/mod.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { readSmall } from "../os/mod.ts";
-import { askFlags, type Message, reportFlags, styles } from "../protocol/mod.ts";
+import { askFlags, type Message, reportFlags } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { inputKinds, isAboutContent, noSignature, textStyles, type Unit } from "../store/unit.ts";
 import {
@@ -29,7 +29,15 @@ import {
 } from "../trace/mod.ts";
 import { boundTo, madeAnywhere, toSlot } from "./anywhere.ts";
 import { addCatalogs } from "./catalogs.ts";
-import { factRows, terminalOf, variablesAsked, withPlace, withPrograms } from "./circumstances.ts";
+import {
+  factRows,
+  namesTemporary,
+  temporaryRows,
+  terminalOf,
+  variablesAsked,
+  withPlace,
+  withPrograms,
+} from "./circumstances.ts";
 import type { Comments } from "./comments.ts";
 import { declaredObservation } from "./declared.ts";
 import { inheritsReadable } from "./descriptors.ts";
@@ -38,16 +46,16 @@ import { type Followed, Following } from "./following.ts";
 import { hiddenOptions } from "./hidden_options.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
+import { Keeper } from "./keep.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Unshared } from "./remap.ts";
-import { modeBeforeUmask, productsOf } from "./outputs.ts";
+import { productsOf } from "./outputs.ts";
 import { shareRun } from "./parts.ts";
+import { bind } from "./remap.ts";
 import { boundToNames, namesRow } from "./renamed.ts";
 import { foundOn, namesSought } from "./search_path.ts";
 import { timesThatCount } from "./times_that_count.ts";
-import { listMark } from "./search.ts";
 import { Toolchains } from "./toolchain.ts";
-import { boundToTree, mayHoldName, TreeNames } from "./tree.ts";
+import { boundToTree, TreeNames } from "./tree.ts";
 
 /** A run is over: how it counts, and what that is about. */
 export interface Ended {
@@ -77,11 +85,6 @@ function foundByTool(tool: string, inputs: Statements["inputs"]): boolean {
   );
 }
 
-/** An output beyond this is not looked through. */
-const longestOutput = 256 << 20;
-/** Texts up to this length stand in the unit itself; a preprocessed source is no matter for the index. */
-const longestInline = 16 << 10;
-
 /** The program of a run whose habits are not known. */
 function scriptIn({ programs }: Observation): string {
   return [...programs].find((path) => classOf(path) !== "compiler") ?? "";
@@ -97,12 +100,14 @@ function mayAskForTime(path: string): boolean {
 
 export class Learner {
   readonly #with: LearnerOptions;
+  readonly #keeper: Keeper;
   readonly #toolchains = new Toolchains();
   #spellings = new Spellings();
   readonly #treeNames = new TreeNames();
 
   constructor(options: LearnerOptions) {
     this.#with = options;
+    this.#keeper = new Keeper(options.store);
   }
 
   /** The tool has ended: what must be kept, or that nothing will be. `look` is to be called while that is done. */
@@ -186,18 +191,13 @@ export class Learner {
       const why = hidden === undefined
         ? boundToTree(job, statements, found, this.#treeNames)
         : { reason: "path_sensitive_arg" as const, what: hidden };
-      this.#bind(job, why);
+      bind(job, why);
       return;
     }
     if (job.use === undefined) return;
     const result = { status: 0, out, err, oneOutput: false, outputs: [] };
     job.bound = job.use.debug && job.products.length > 0 ? "debug information" : hidden ??
       boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found);
-  }
-
-  /** What was to be shared holds in its tree alone. */
-  #bind(job: Job, why: Unshared | undefined): void {
-    if (why !== undefined) job.unshared = why, job.bound = why.reason;
   }
 
   /** What the run depended on, as it is now. */
@@ -289,11 +289,11 @@ export class Learner {
     }
     if ("outcome" in statements) return statements;
     try {
-      const outputs = this.#outputs(job, message);
+      const outputs = this.#keeper.outputs(job, message);
       if (typeof outputs === "string") return { outcome: "pass_mode", what: outputs };
       const unit = this.#unit(job, statements, outputs), anywhere = job.action!.anywhere;
       if (job.remap?.use !== undefined && job.unknownTool) {
-        this.#bind(job, { reason: "unknown_program", what: "" });
+        bind(job, { reason: "unknown_program", what: "" });
       }
       const isBound = anywhere === undefined || job.unknownTool || job.bound !== undefined;
       if (!isBound && job.remap !== undefined) unit.environment = withPlace(unit.environment, job.ask.cwd);
@@ -323,70 +323,15 @@ export class Learner {
     return this.#with.store.write(isBound ? unit : madeAnywhere(unit, action!.anywhere!, part.slot)).remember;
   }
 
-  #outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | string {
-    let next = 0;
-    const outputs: Unit["result"]["outputs"] = [];
-    for (const { path, style, text, staged, mode: given = 0o777 & ~job.ask.umask } of job.products) {
-      const slot = toSlot(path, job.slot);
-      if (!staged) {
-        const mode = modeBeforeUmask(given, job.ask.umask);
-        if (mode === undefined) return path;
-        // A folder that not everybody was to have: under another umask it may have been given other bits.
-        if (mode !== 0o777) job.givesModes = true;
-        outputs.push({ path: slot, blob: new Uint8Array(0), text, style, mode, size: 0 });
-        continue;
-      }
-      const { errno, mode } = files[next];
-      if (errno !== 0) throw new Error(`${shown(path)} was not staged (errno ${errno})`);
-      const before = style === styles.write_through ? 0o666 : modeBeforeUmask(mode, job.ask.umask);
-      if (before === undefined) return path;
-      // Without a trace nobody knows whether the file was there before, and kept the permissions that it had.
-      if (job.running !== undefined && style === styles.unknown && before !== 0o666) return path;
-      const list = this.#listIn(job, path, job.staged[next]);
-      if (list !== undefined) {
-        next++;
-        outputs.push({ path: slot, ...list, text: listMark, style, mode: before });
-        continue;
-      }
-      const { digest, size } = this.#with.store.commitBlob(job.staged[next]);
-      job.staged[next++] = ""; // it has another name now
-      outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });
-    }
-    return outputs;
-  }
-
-  /** Looks for the tree's name in an output; a dependency list is then kept in words, to be set anew for each tree. */
-  #listIn(job: Job, path: string, staged: string): { blob: Uint8Array; size: number } | undefined {
-    const use = job.remap?.use, { slot, bound, ask: { cwd } } = job;
-    if (use === undefined || bound !== undefined) return undefined;
-    const bytes = readSmall(staged, longestOutput);
-    if (bytes !== undefined && !mayHoldName(bytes, slot)) return undefined;
-    const isList = use.list !== undefined &&
-      (path.endsWith(".d") || (use.list !== true && path === absolute(use.list, cwd)));
-    const rule = job.remap!.listRule, readable = isList && rule !== undefined && bytes !== undefined;
-    const list = readable ? listOf(byteString(bytes), slot.folder, rule) : undefined;
-    if (list === undefined) {
-      this.#bind(job, { reason: "path_in_output", what: path });
-      return undefined;
-    }
-    const kept = bytesOf(JSON.stringify(list));
-    return { blob: this.#with.store.putBlob(kept), size: kept.length };
-  }
-
-  /** A text as it stands in the unit, and beside it as a blob where it is long. */
-  #text(bytes: Uint8Array, style: number): { inline: Uint8Array; blobs: Unit["result"]["outputs"] } {
-    if (bytes.length <= longestInline) return { inline: bytes.slice(), blobs: [] };
-    const blob = this.#with.store.putBlob(bytes);
-    return {
-      inline: new Uint8Array(0),
-      blobs: [{ path: "", blob, text: "", style, mode: 0, size: bytes.length }],
-    };
-  }
-
   #unit(job: Job, statements: Statements, outputs: Unit["result"]["outputs"]): Unit {
     const { report, ask } = job, { out, err } = report!;
-    const texts = { out: this.#text(out, textStyles.out), err: this.#text(err, textStyles.err) };
-    const hasText = out.length + err.length > 0;
+    const texts = {
+      out: this.#keeper.text(out, textStyles.out),
+      err: this.#keeper.text(err, textStyles.err),
+    };
+    const hasText = out.length + err.length > 0, environment = job.environment!;
+    const isTemporary = job.namesTemporary ||
+      [out, err].some((text) => namesTemporary(byteString(text), environment));
     // Texts hold how a driver was called; a tool whose habits are not known may use that, and any option, otherwise.
     const facts = factRows({
       lacksTemporary: job.lacksTemporary,
@@ -400,8 +345,8 @@ export class Learner {
     });
     const unit: Unit = {
       key: job.action!.digest,
-      environment: [...job.variables!, ...facts],
-      terminal: hasText ? terminalOf(ask, job.environment!) : "",
+      environment: [...job.variables!, ...facts, ...isTemporary ? temporaryRows(environment) : []],
+      terminal: hasText ? terminalOf(ask, environment) : "",
       ...statements,
       result: {
         status: report!.status >> 8, // no signal's: those are not kept

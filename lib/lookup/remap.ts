@@ -46,6 +46,11 @@ export interface Unshared {
   what: string;
 }
 
+/** What was to be shared holds in its tree alone. */
+export function bind(job: Job, why: Unshared | undefined): void {
+  if (why !== undefined) job.unshared = why, job.bound = why.reason;
+}
+
 const compilers = new Set(["cc", "c++", "gcc", "g++", "clang", "clang++"]);
 
 /** Whether an asker wants paths to be mapped. */

@@ -1,0 +1,105 @@
+/**
+ * What a run made, as the outputs of its result: the staged files under their names in the store, and texts.
+ *
+ * Where a result is to hold in every tree, its dependency list is kept in words, and what names the tree binds it.
+ *
+ * @module
+ */
+import { bytesOf, byteString, shown } from "../base/bytes.ts";
+import { absolute } from "../base/paths.ts";
+import { listOf } from "../compilers/mod.ts";
+import { readHead, readSmall } from "../os/mod.ts";
+import { type Message, styles } from "../protocol/mod.ts";
+import type { Store } from "../store/mod.ts";
+import type { Unit } from "../store/unit.ts";
+import { toSlot } from "./anywhere.ts";
+import { namesTemporary } from "./circumstances.ts";
+import type { Job } from "./job.ts";
+import { modeBeforeUmask } from "./outputs.ts";
+import { bind } from "./remap.ts";
+import { listMark } from "./search.ts";
+import { mayHoldName } from "./tree.ts";
+
+/** An output beyond this is not looked through. */
+const longestOutput = 256 << 20;
+/** Texts up to this length stand in the unit itself; a preprocessed source is no matter for the index. */
+const longestInline = 16 << 10;
+const elf = "\x7fELF";
+
+export class Keeper {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The staged files as outputs of a result; a path where one has permissions that cannot be given back. */
+  outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | string {
+    let next = 0;
+    const outputs: Unit["result"]["outputs"] = [];
+    for (const { path, style, text, staged, mode: given = 0o777 & ~job.ask.umask } of job.products) {
+      const slot = toSlot(path, job.slot);
+      if (!staged) {
+        const mode = modeBeforeUmask(given, job.ask.umask);
+        if (mode === undefined) return path;
+        // A folder that not everybody was to have: under another umask it may have been given other bits.
+        if (mode !== 0o777) job.givesModes = true;
+        outputs.push({ path: slot, blob: new Uint8Array(0), text, style, mode, size: 0 });
+        continue;
+      }
+      const { errno, mode } = files[next];
+      if (errno !== 0) throw new Error(`${shown(path)} was not staged (errno ${errno})`);
+      const before = style === styles.write_through ? 0o666 : modeBeforeUmask(mode, job.ask.umask);
+      if (before === undefined) return path;
+      // Without a trace nobody knows whether the file was there before, and kept the permissions that it had.
+      if (job.running !== undefined && style === styles.unknown && before !== 0o666) return path;
+      const list = this.#listIn(job, path, job.staged[next]);
+      if (list !== undefined) {
+        next++;
+        outputs.push({ path: slot, ...list, text: listMark, style, mode: before });
+        continue;
+      }
+      job.namesTemporary ||= this.#namesTemporary(job, job.staged[next]);
+      const { digest, size } = this.#store.commitBlob(job.staged[next]);
+      job.staged[next++] = ""; // it has another name now
+      outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });
+    }
+    return outputs;
+  }
+
+  /** Looks for the tree's name in an output; a dependency list is then kept in words, to be set anew for each tree. */
+  #listIn(job: Job, path: string, staged: string): { blob: Uint8Array; size: number } | undefined {
+    const use = job.remap?.use, { slot, bound, ask: { cwd } } = job;
+    if (use === undefined || bound !== undefined) return undefined;
+    const bytes = readSmall(staged, longestOutput);
+    if (bytes !== undefined && !mayHoldName(bytes, slot)) return undefined;
+    const isList = use.list !== undefined &&
+      (path.endsWith(".d") || (use.list !== true && path === absolute(use.list, cwd)));
+    const rule = job.remap!.listRule, readable = isList && rule !== undefined && bytes !== undefined;
+    const list = readable ? listOf(byteString(bytes), slot.folder, rule) : undefined;
+    if (list === undefined) {
+      bind(job, { reason: "path_in_output", what: path });
+      return undefined;
+    }
+    const kept = bytesOf(JSON.stringify(list));
+    return { blob: this.#store.putBlob(kept), size: kept.length };
+  }
+
+  /** Maps and listings are texts; what a linker or an assembler makes of them is none. */
+  #namesTemporary({ environment }: Job, staged: string): boolean {
+    const head = readHead(staged, elf.length);
+    if (head === undefined || byteString(head) === elf) return false;
+    const bytes = readSmall(staged, longestOutput);
+    return bytes === undefined || namesTemporary(byteString(bytes), environment!);
+  }
+
+  /** A text as it stands in the unit, and beside it as a blob where it is long. */
+  text(bytes: Uint8Array, style: number): { inline: Uint8Array; blobs: Unit["result"]["outputs"] } {
+    if (bytes.length <= longestInline) return { inline: bytes.slice(), blobs: [] };
+    const blob = this.#store.putBlob(bytes);
+    return {
+      inline: new Uint8Array(0),
+      blobs: [{ path: "", blob, text: "", style, mode: 0, size: bytes.length }],
+    };
+  }
+}
