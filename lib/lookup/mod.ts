@@ -14,14 +14,13 @@ import { sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
 import { kindOf } from "../compilers/mod.ts";
 import { Inputs, type Tree } from "../inputs/mod.ts";
-import { coarseNow, readSmall } from "../os/mod.ts";
+import { readSmall } from "../os/mod.ts";
 import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
 import { cpuIdentity } from "./action.ts";
 import { environmentOf, lacksTemporaryFolder } from "./circumstances.ts";
 import { Comments } from "./comments.ts";
-import { beginDeclared } from "./declared.ts";
 import type { Followed } from "./following.ts";
 import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
@@ -29,12 +28,13 @@ import { Memo, type Remembered } from "./memo.ts";
 import { Naming } from "./naming.ts";
 import type { Fallback, Outcome } from "./outcome.ts";
 import { isSilent, together } from "./parts.ts";
+import { prepareRun } from "./prepare.ts";
 import { Remapping, rootOf, wantsRemap } from "./remap.ts";
 import { namesAreFree } from "./renamed.ts";
 import { Search } from "./search.ts";
 import { Turns } from "./turns.ts";
 import { Twins } from "./twins.ts";
-import { deployOf, mostAtOnce, priorityOf } from "./wishes.ts";
+import { mostAtOnce } from "./wishes.ts";
 
 export type { Job } from "./job.ts";
 export { type Fallback, type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
@@ -303,56 +303,13 @@ export class Decider {
   }
 
   #run(job: Job): Message<"run"> | Message<"pass"> {
-    const reply = this.#prepareRun(job);
-    if (reply.name === "run") this.#twins.begin(job);
-    else this.#turns.leave(job.id);
-    return reply;
-  }
-
-  #prepareRun(job: Job): Message<"run"> | Message<"pass"> {
-    const { tracer, trace, records, interpreters } = this.#options;
-    // The asker's own word counts as well: a daemon's settings are those of its start.
-    const off = trace === "off" || job.environment!.get("ZCCACHE_TRACE") === "off";
-    if (tracer === "" || off) return this.#runDeclared(job);
-    const { ask } = job, { flags, window } = ask;
-    job.record = records.take({
-      ttys: flags & (askFlags.tty0 | askFlags.tty1 | askFlags.tty2),
-      window,
-      interpreters,
-    });
-    if (job.kind === "archive" || job.kind === "other") this.#lookAhead(ask);
-    job.startedAt = coarseNow();
-    const isProgram = (path: string) => this.#inputs.isProgram(path);
-    const deploy = deployOf(ask, job.deploy, { path: job.environment!.get("PATH") ?? null, isProgram });
-    job.deployer = deploy[0];
-    return {
-      name: "run",
-      tracer,
-      record: job.record.path,
-      extra: job.remap?.added ?? [],
-      priority: priorityOf(job.environment!, job.kind),
-      deploy,
-    };
-  }
-
-  /** Without a tracer a compile is kept by what its words and its dependency list declare. */
-  #runDeclared(job: Job): Message<"run"> | Message<"pass"> {
-    const { argv, cwd, flags } = job.ask;
-    // How the tool finds a terminal cannot be answered for it (decisions.md 15).
-    if (job.kind !== "compile" || flags & (askFlags.tty1 | askFlags.tty2)) {
-      return this.#pass(job, "pass_no_tracer", "");
+    const reply = prepareRun(job, { ...this.#options, inputs: this.#inputs });
+    if ("word" in reply) {
+      this.#turns.leave(job.id);
+      return this.#pass(job, "pass_no_tracer", reply.word);
     }
-    const running = beginDeclared(argv, cwd, job.environment!);
-    if ("word" in running) return this.#pass(job, "pass_no_tracer", running.word);
-    job.running = running;
-    job.startedAt = coarseNow();
-    const priority = priorityOf(job.environment!, job.kind);
-    return { name: "run", tracer: "", record: "", extra: job.remap?.added ?? [], priority, deploy: [] };
-  }
-
-  /** Hashes what the command line names: what is rewritten in place cannot be looked at afterwards. */
-  #lookAhead({ argv, cwd }: Message<"ask">): void {
-    for (const word of argv.slice(1)) if (!word.startsWith("-")) this.#inputs.content(absolute(word, cwd));
+    this.#twins.begin(job);
+    return reply;
   }
 
   /** The launcher could not deliver: the tool runs, so that its habit with such a target is learned. */

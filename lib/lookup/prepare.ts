@@ -1,0 +1,66 @@
+/**
+ * What a launcher needs to run a tool: a record to write into and the tracer, or what is declared where there is none.
+ *
+ * @module
+ */
+import { absolute } from "../base/paths.ts";
+import type { Inputs } from "../inputs/mod.ts";
+import { coarseNow } from "../os/mod.ts";
+import { askFlags, type Message } from "../protocol/mod.ts";
+import type { RecordPool } from "../trace/mod.ts";
+import { beginDeclared } from "./declared.ts";
+import type { Job } from "./job.ts";
+import { deployOf, priorityOf } from "./wishes.ts";
+
+export interface PrepareOptions {
+  inputs: Inputs;
+  records: RecordPool;
+  /** Path of the tracer's library; empty where runs cannot be watched. */
+  tracer: string;
+  trace: "auto" | "off";
+  interpreters: readonly { dev: bigint; ino: bigint }[];
+}
+
+/** Makes a job ready to run; the word (or none) for which it is not kept without a tracer. */
+export function prepareRun(job: Job, options: PrepareOptions): Message<"run"> | { word: string } {
+  const { tracer, trace, records, interpreters, inputs } = options, { ask } = job, { flags, window } = ask;
+  // The asker's own word counts as well: a daemon's settings are those of its start.
+  const off = trace === "off" || job.environment!.get("ZCCACHE_TRACE") === "off";
+  if (tracer === "" || off) return prepareDeclared(job);
+  job.record = records.take({
+    ttys: flags & (askFlags.tty0 | askFlags.tty1 | askFlags.tty2),
+    window,
+    interpreters,
+  });
+  if (job.kind === "archive" || job.kind === "other") lookAhead(ask, inputs);
+  job.startedAt = coarseNow();
+  const isProgram = (path: string) => inputs.isProgram(path);
+  const deploy = deployOf(ask, job.deploy, { path: job.environment!.get("PATH") ?? null, isProgram });
+  job.deployer = deploy[0];
+  return {
+    name: "run",
+    tracer,
+    record: job.record.path,
+    extra: job.remap?.added ?? [],
+    priority: priorityOf(job.environment!, job.kind),
+    deploy,
+  };
+}
+
+/** Without a tracer a compile is kept by what its words and its dependency list declare. */
+function prepareDeclared(job: Job): Message<"run"> | { word: string } {
+  const { argv, cwd, flags } = job.ask;
+  // How the tool finds a terminal cannot be answered for it (decisions.md 15).
+  if (job.kind !== "compile" || flags & (askFlags.tty1 | askFlags.tty2)) return { word: "" };
+  const running = beginDeclared(argv, cwd, job.environment!);
+  if ("word" in running) return running;
+  job.running = running;
+  job.startedAt = coarseNow();
+  const priority = priorityOf(job.environment!, job.kind);
+  return { name: "run", tracer: "", record: "", extra: job.remap?.added ?? [], priority, deploy: [] };
+}
+
+/** Hashes what the command line names: what is rewritten in place cannot be looked at afterwards. */
+function lookAhead({ argv, cwd }: Message<"ask">, inputs: Inputs): void {
+  for (const word of argv.slice(1)) if (!word.startsWith("-")) inputs.content(absolute(word, cwd));
+}
