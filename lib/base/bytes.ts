@@ -46,6 +46,19 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Longer paths are refused by every system call. */
+const longestPath = 4096;
+const pathBytes = new Uint8Array(longestPath + 1);
+
+/** The same for a path that a call reads before it returns: valid until the next use. Each look at a file needs one. */
+export function cPath(text: string): Uint8Array<ArrayBuffer> {
+  const { length } = text;
+  if (length > longestPath) return cString(text);
+  for (let i = 0; i < length; i++) pathBytes[i] = text.charCodeAt(i);
+  pathBytes[length] = 0;
+  return pathBytes;
+}
+
 /** The byte string of ordinary text (UTF-8). */
 export function fromText(text: string): string {
   return notAscii.test(text) ? byteString(new TextEncoder().encode(text)) : text;

@@ -82,6 +82,7 @@ export class Inputs {
   #contents = new Map<string, { signature: Uint8Array; digest: Digest }>();
   #digests = new Map<string, Digest>();
   #standing: Standing | undefined;
+  #lookedAgain = 0;
   readonly #codes: Codes | undefined;
 
   /** @param tree A watch to be asked before files are. */
@@ -181,13 +182,27 @@ export class Inputs {
 
   /** Looks at `path` anew in this decision. */
   lookAgain(path: string): void {
+    this.#lookedAgain++;
     this.#standing?.forget(path);
     this.#followed.delete(path);
   }
 
-  /** Whether what was once found of `path` is told to stay so. */
-  isWatched(path: string): boolean {
-    return this.#standing?.look(path) !== undefined;
+  /**
+   * Grows with each change of a path that somebody depends on, and whenever something that was found is looked at anew;
+   * undefined where nobody tells of changes.
+   */
+  get changes(): number | undefined {
+    return this.#standing && this.#lookedAgain + this.#standing.changes;
+  }
+
+  /** Whether a content of `path` that was found earlier is told to stay so, and nothing has happened to it. */
+  isStill(path: string, content: Content): boolean {
+    return this.#standing?.look(path)?.content === content;
+  }
+
+  /** Whether a folder is at `path` and what was once found of it is told to stay so. */
+  isWatchedFolder(path: string): boolean {
+    return this.#standing?.look(path)?.isFolder === true;
   }
 
   /** Where all links of `path` lead, or the errno. */

@@ -58,6 +58,11 @@ export class Standing {
     this.#epoch = tree.epoch;
   }
 
+  /** As the watch has them. */
+  get changes(): number {
+    return this.#tree.changes;
+  }
+
   /** What `path` leads to; undefined where that cannot be watched. */
   look(path: string): Look | undefined {
     this.#begin();

@@ -96,6 +96,7 @@ export class Tree {
   /** Changes whenever everything that was known is forgotten. */
   #epoch = 1;
   #problem = "";
+  #changes = 0;
 
   private constructor(queue: Inotify, options: TreeOptions) {
     this.#queue = queue;
@@ -110,6 +111,10 @@ export class Tree {
 
   get now(): Tick {
     return this.#now;
+  }
+  /** Grows with each event about a node or what it depends on, and when everything is forgotten. */
+  get changes(): number {
+    return this.#changes;
   }
   get epoch(): number {
     return this.#epoch;
@@ -136,6 +141,7 @@ export class Tree {
     this.#watches = new Map();
     this.#inodes = new Map();
     this.#epoch++;
+    this.#changes++;
     this.#now++;
     this.#problem = "";
   }
@@ -189,6 +195,7 @@ export class Tree {
 
   #mark(node: Node): void {
     const tick = ++this.#now;
+    this.#changes++;
     const waiting = [node], met = new Set(waiting);
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       next.tick = next.membersTick = tick;

@@ -58,6 +58,14 @@ function reaches({ mark }: StoredCode): boolean {
   return (mark & 1) !== 0;
 }
 
+/** What a content is to the program that read it; `code`: the statement that takes it for a source. */
+interface AsRead {
+  reader: string;
+  as: ReturnType<typeof readAs>;
+  size: number;
+  code: Input;
+}
+
 interface Waiting {
   path: string;
   content: Digest;
@@ -68,8 +76,8 @@ export class Comments {
   readonly #own = new Map<string, StoredCode>();
   /** For each unit the codes that several of its files have; only where all are known and none reaches further. */
   readonly #twins = new WeakMap<Unit, ReadonlySet<string>>();
-  /** Statements about contents are the same objects in each run (Inputs.content); so are these. */
-  readonly #asCode = new WeakMap<Input, Input>();
+  /** Statements about contents are the same objects in each run (Inputs.content); so is what is known of them. */
+  readonly #asRead = new WeakMap<Input, AsRead>();
   #waiting: Waiting[] = [];
   #found: [Digest, StoredCode][] = [];
   #scheduled = false;
@@ -147,25 +155,29 @@ export class Comments {
     if (!readsSources(names) || (use.checksums && isClang(names)) || !addsNothing(run.environment.keys())) {
       return;
     }
-    const sources = new Set<string>();
+    const codes: [number, Input][] = [];
     let bytes = 0;
-    for (const [path, { question, reader }] of found.files) {
-      if (question !== "content" || reader === undefined || found.written.has(path)) continue;
-      const read = readAs(path, reader);
-      if (read === "unknown") return;
-      if (read === "bytes") continue;
-      const state = inputs.state(path);
-      bytes += typeof state === "object" ? state.size : 0;
-      sources.add(path);
+    for (const [i, row] of rows.entries()) {
+      const reader = row.kind === inputKinds.content ? found.files.get(row.path)?.reader : undefined;
+      if (reader === undefined || found.written.has(row.path)) continue;
+      const read = this.#readBy(reader, row, inputs);
+      if (read.as === "unknown") return;
+      if (read.as === "bytes") continue;
+      bytes += read.size;
+      codes.push([i, read.code]);
     }
     if (bytes > mostBytes) return;
-    for (const [i, row] of rows.entries()) {
-      if (row.kind === inputKinds.content && sources.has(row.path)) {
-        let code = this.#asCode.get(row);
-        if (code === undefined) this.#asCode.set(row, code = { ...row, kind: inputKinds.code });
-        rows[i] = code;
-      }
+    for (const [i, code] of codes) rows[i] = code;
+  }
+
+  #readBy(reader: string, row: Input, inputs: Inputs): AsRead {
+    let read = this.#asRead.get(row);
+    if (read?.reader !== reader) {
+      const state = inputs.state(row.path), code = { ...row, kind: inputKinds.code };
+      const size = typeof state === "object" ? state.size : 0;
+      this.#asRead.set(row, read = { reader, as: readAs(row.path, reader), size, code });
     }
+    return read;
   }
 
   /** A run was learned: what its sources are as code is found out, once nobody waits. */

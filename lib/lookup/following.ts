@@ -22,7 +22,7 @@ import {
   type Refused,
   type Spellings,
 } from "../trace/mod.ts";
-import { Foreseen } from "./ingest.ts";
+import { Foreseen } from "./foreseen.ts";
 
 /** Read in one go: some 0.5 ms, for others may wait for their answer. */
 const mostBytes = 16 << 10;
@@ -34,6 +34,8 @@ export interface FollowingOptions {
   record: Record;
   /** The run's working folder. */
   cwd: string;
+  /** As IngestOptions have it. */
+  startedAt: bigint;
   spellings: Spellings;
   inputs: Inputs;
 }
@@ -43,13 +45,14 @@ export class Following {
   #reader: RecordReader;
   #observer: Observer;
   /** What was looked at so far. */
-  foreseen = new Foreseen();
+  foreseen: Foreseen;
   /** The record as it was when each part of it came. */
   readonly #copy = new Bytes();
   #broken = false;
 
   constructor(options: FollowingOptions) {
     this.#with = options;
+    this.foreseen = new Foreseen(options.startedAt);
     [this.#reader, this.#observer] = this.#begin();
   }
 
@@ -89,7 +92,7 @@ export class Following {
     if ("problem" in head) return { refusal: "pass_incomplete_trace", what: head.problem };
     if (this.#broken || !sameWords(bytes, this.#copy.bytes(), this.#reader.bytes)) {
       [this.#reader, this.#observer] = this.#begin();
-      this.foreseen = new Foreseen();
+      this.foreseen = new Foreseen(this.#with.startedAt);
     }
     const problem = this.#read(bytes, head.end);
     if (problem !== undefined) return { refusal: "pass_incomplete_trace", what: problem };

@@ -33,7 +33,13 @@ class Run {
     const fake: Record = { path: "", read, release() {}, forget() {} };
     const inputs = new Inputs({ memo: () => undefined, remember() {} }, Deno.osRelease());
     inputs.begin();
-    this.following = new Following({ record: fake, cwd: "/w", spellings: new Spellings(), inputs });
+    this.following = new Following({
+      record: fake,
+      cwd: "/w",
+      startedAt: 0n,
+      spellings: new Spellings(),
+      inputs,
+    });
   }
 
   holds(bytes: Uint8Array<ArrayBuffer>): void {

@@ -8,7 +8,7 @@
  * @module
  */
 import { byteString, sameBytes } from "../base/bytes.ts";
-import { type Answered, type Content, existsValue, type Inputs, join, statValue } from "../inputs/mod.ts";
+import { type Content, existsValue, type Inputs, join, statValue } from "../inputs/mod.ts";
 import {
   type AbsentIn,
   type AbsentPaths,
@@ -19,6 +19,7 @@ import {
   type Seen,
 } from "../trace/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
+import { type Early, Foreseen, isWhatWasOpened } from "./foreseen.ts";
 import { mayBeOne } from "./once.ts";
 import { c, type FileState, realNow, statx } from "../os/mod.ts";
 
@@ -39,10 +40,14 @@ export interface IngestOptions {
 export function statementsOf(
   found: Observation,
   options: IngestOptions,
-  foreseen = new Foreseen(),
+  foreseen = new Foreseen(options.startedAt),
 ): Statements | Refused {
-  const ingest = new Ingest(options);
-  for (const [path, seen] of found.files) ingest.file(path, seen, found);
+  const ingest = new Ingest(options), early = foreseen.confirmed(found, options.inputs);
+  let next = 0;
+  for (const [path, seen] of found.files) {
+    if (early[next]?.seen === seen) ingest.foreseen(early[next++], found);
+    else ingest.file(path, seen, found);
+  }
   for (const path of found.listings) ingest.listing(path, found);
   for (const [path, text] of found.linkTexts) ingest.same(inputKinds.link_text, path, text);
   for (const [path, text] of found.physical) ingest.same(inputKinds.real_path, path, text);
@@ -51,54 +56,6 @@ export function statementsOf(
   ingest.twins(found);
   const absences = ingest.absences(found, foreseen);
   return ingest.refused ?? { inputs: ingest.rows, absences };
-}
-
-/**
- * What a run has asked so far, looked at while it goes on: what is watched need not be looked at again in the end.
- * Whatever this finds, the statements are made afterwards.
- */
-export class Foreseen {
-  readonly #answered = new Map<AbsentIn, Answered & { deleted: number }>();
-  #files = 0;
-  #next: Iterator<[string, Seen]> | undefined;
-
-  /** Looks at what came since the last time. */
-  look({ files, absent, written }: Observation, inputs: Inputs): void {
-    this.#next ??= files.entries();
-    while (this.#files < files.size) {
-      const { value } = this.#next.next();
-      this.#files++;
-      if (value === undefined) break;
-      const [path, seen] = value as [string, Seen];
-      // A file of the run's own may have a name that nobody has again.
-      if (seen.question === "content" && !written.has(path)) this.#readAhead(path, seen, inputs);
-    }
-    for (const folder of absent.folders) {
-      const { count } = this.#answeredOf(folder);
-      if (count < folder.names.length && inputs.isWatched(folder.path)) this.present(folder, inputs);
-    }
-  }
-
-  /** What the run is rewriting meanwhile is left alone: who needs it needs what it was before. */
-  #readAhead(path: string, { signature }: Seen, inputs: Inputs): void {
-    const state = inputs.state(path);
-    if (typeof state === "number" || signature === undefined) return;
-    if (sameBytes(inputs.signature(path, state), signature)) inputs.content(path);
-  }
-
-  /** The first of a folder's names at which something is. */
-  present(folder: AbsentIn, inputs: Inputs): string | undefined {
-    return inputs.presentOf(folder.path, folder.names, this.#answeredOf(folder));
-  }
-
-  #answeredOf(folder: AbsentIn): Answered {
-    const { deleted } = folder;
-    let answered = this.#answered.get(folder);
-    if (answered?.deleted !== deleted) {
-      this.#answered.set(folder, answered = { count: 0, tick: 0, deleted });
-    }
-    return answered;
-  }
 }
 
 /** Objects and libraries: nobody includes them, and equal ones are no matter to a linker. */
@@ -163,9 +120,19 @@ class Ingest {
       this.refused ??= { refusal: "pass_irregular_input", what: path };
       return;
     }
-    if (typeof content !== "object" || !this.#isWhatWasOpened(path, seen, content)) {
+    const { startedAt } = this.#options;
+    if (typeof content !== "object" || !isWhatWasOpened({ path, seen, content }, this.#inputs, startedAt)) {
       return this.#again(path, seen, found);
     }
+    this.#isRead(path, content, found);
+  }
+
+  /** A file that was found to be what the run read before that was over. */
+  foreseen({ path, content }: Early, found: Observation): void {
+    if (this.refused === undefined) this.#isRead(path, content, found);
+  }
+
+  #isRead(path: string, content: Content, found: Observation): void {
     this.rows.push(
       content.statement ??= statement(inputKinds.content, path, content.digest, content.signature),
     );
@@ -184,21 +151,6 @@ class Ingest {
     this.#content(path, seen, found);
   }
 
-  #isWhatWasOpened(path: string, { signature }: Seen, content: Content): boolean {
-    const { startedAt } = this.#options, { opened, state } = content;
-    // The same header of one compile after another: once told apart, it stays so for all that begin later.
-    if (signature !== undefined && opened?.signature === signature && opened.startedAt <= startedAt) {
-      return true;
-    }
-    const same = signature === undefined
-      ? state.ctime < startedAt
-      : sameBytes(signature, this.#inputs.signature(path, state));
-    // Where the clock is coarse, a file written just before the start may have been written again since its opening.
-    if (!same || this.#inputs.ambiguous(path, state, startedAt)) return false;
-    if (signature !== undefined) content.opened = { signature, startedAt };
-    return true;
-  }
-
   /** A file that the run read and then wrote: what it held is known only if somebody hashed it before. */
   #ownInput(path: string, seen: Seen): void {
     const digest = seen.signature && this.#inputs.recall(path, seen.signature);
@@ -214,12 +166,14 @@ class Ingest {
    * by the physical file, gcc by equal size, time and content. So for equal ones these are statements, too.
    */
   twins({ programs }: Observation): void {
-    for (const group of this.#folders.groups()) for (const { path } of group) this.#where(path);
-    let texts: { path: string; digest: Uint8Array }[] | undefined;
-    for (const group of this.#contents.groups()) {
+    for (const [, group] of this.#folders.groups()) for (const { path } of group) this.#where(path);
+    let ran: ReadonlySet<string> | undefined, texts: { path: string; digest: Uint8Array }[] | undefined;
+    for (const [name, group] of this.#contents.groups()) {
       const read = group.filter(({ path }) => !linked.test(path));
       if (read.length < 2) continue;
-      texts ??= this.#texts(programs);
+      ran ??= this.#ran(programs);
+      if (ran.has(name)) continue;
+      texts ??= this.#texts(ran);
       const header = texts.find(({ path }) => path === read[0].path);
       if (header === undefined || !mayBeOne(programs, header, texts)) continue;
       for (const { path, state } of read) {
@@ -229,14 +183,19 @@ class Ingest {
     }
   }
 
-  /** What was read but programs, which are read under the names of links to them, too. */
-  #texts(programs: ReadonlySet<string>): { path: string; digest: Uint8Array }[] {
-    const rows = this.rows.filter(({ kind, path }) => kind === inputKinds.content && !linked.test(path));
-    const ran = new Set(rows.filter(({ path }) => programs.has(path)).map(({ value }) => byteString(value)));
-    return rows.filter(({ value }) => !ran.has(byteString(value))).map(({ path, value }) => ({
-      path,
-      digest: value,
-    }));
+  /** Contents of the programs, which are read under the names of links to them, too. */
+  #ran(programs: ReadonlySet<string>): ReadonlySet<string> {
+    const rows = this.rows.filter(({ kind, path }) => kind === inputKinds.content && programs.has(path));
+    return new Set(rows.filter(({ path }) => !linked.test(path)).map(({ value }) => byteString(value)));
+  }
+
+  /** What was read but programs. */
+  #texts(ran: ReadonlySet<string>): { path: string; digest: Uint8Array }[] {
+    return this.rows
+      .filter(({ kind, path, value }) =>
+        kind === inputKinds.content && !linked.test(path) && !ran.has(byteString(value))
+      )
+      .map(({ path, value }) => ({ path, digest: value }));
   }
 
   #where(path: string): void {
@@ -358,8 +317,9 @@ class Twins<T> {
     else group.push(thing);
   }
 
-  groups(): Iterable<T[]> {
-    return this.#groups.values();
+  /** By key. */
+  groups(): Iterable<[string, T[]]> {
+    return this.#groups;
   }
 }
 

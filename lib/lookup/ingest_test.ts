@@ -4,7 +4,7 @@ import { Inputs, type Tree } from "../inputs/mod.ts";
 import { coarseNow, type FileState, libc, signatureOf, statx } from "../os/mod.ts";
 import { inputKinds } from "../store/unit.ts";
 import { noObservation, type Observation, type Seen } from "../trace/mod.ts";
-import { Foreseen, statementsOf } from "./ingest.ts";
+import { statementsOf } from "./ingest.ts";
 import { written } from "./testing.ts";
 
 libc(); // opened once for all tests
@@ -187,22 +187,6 @@ const cases: Case[] = [
 for (const { name, want, ...given } of cases) {
   Deno.test(`statementsOf() of ${name}`, () => assertEquals(statements(given), want));
 }
-
-Deno.test("Foreseen leaves alone what the run rewrites meanwhile", () => {
-  const folder = Deno.realPathSync(Deno.makeTempDirSync()), path = fromText(`${folder}/prog`);
-  const inputs = new Inputs({ memo: () => undefined, remember() {} }, Deno.osRelease());
-  Deno.writeTextFileSync(`${folder}/prog`, "before");
-  inputs.begin();
-  const before = inputs.content(path), signature = signatureOf(statx(path) as FileState);
-  assert(typeof before === "object");
-  const found = noObservation();
-  found.files.set(path, { question: "content", signature });
-  Deno.writeTextFileSync(`${folder}/prog`, "after");
-  inputs.begin();
-  new Foreseen().look(found, inputs);
-  assertEquals(inputs.recall(path, signature), before.digest);
-  Deno.removeSync(folder, { recursive: true });
-});
 
 /** A watch that reports nothing, as of a link that is made to a file of the system elsewhere. */
 function blindTree(): Tree {

@@ -6,9 +6,10 @@
  * @module
  */
 import { bytesOf, byteString, shown } from "../base/bytes.ts";
+import type { Digest } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
 import { listOf } from "../compilers/mod.ts";
-import { readHead, readSmall } from "../os/mod.ts";
+import { readSmall } from "../os/mod.ts";
 import { type Message, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Unit } from "../store/unit.ts";
@@ -59,9 +60,9 @@ export class Keeper {
         outputs.push({ path: slot, ...list, text: listMark, style, mode: before });
         continue;
       }
-      job.namesTemporary ||= this.#namesTemporary(job, job.staged[next]);
-      const { digest, size } = this.#store.commitBlob(job.staged[next]);
+      const { digest, size, head } = this.#store.commitBlob(job.staged[next]);
       job.staged[next++] = ""; // it has another name now
+      job.namesTemporary ||= byteString(head) !== elf && this.#namesTemporary(job, digest);
       outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });
     }
     return outputs;
@@ -86,10 +87,9 @@ export class Keeper {
   }
 
   /** Maps and listings are texts; what a linker or an assembler makes of them is none. */
-  #namesTemporary({ environment }: Job, staged: string): boolean {
-    const head = readHead(staged, elf.length);
-    if (head === undefined || byteString(head) === elf) return false;
-    const bytes = readSmall(staged, longestOutput);
+  #namesTemporary({ environment }: Job, digest: Digest): boolean {
+    const path = this.#store.blobPath(digest);
+    const bytes = path === undefined ? undefined : readSmall(path, longestOutput);
     return bytes === undefined || namesTemporary(byteString(bytes), environment!);
   }
 

@@ -277,8 +277,9 @@ export class Learner {
   #following(job: Job): Following {
     if (job.following !== undefined) return job.following;
     if (this.#spellings.areMany) this.#spellings = new Spellings();
-    const { ask: { cwd }, record } = job, { inputs } = this.#with;
-    return job.following = new Following({ record: record!, cwd, spellings: this.#spellings, inputs });
+    const { ask: { cwd }, record, startedAt } = job, { inputs } = this.#with;
+    const spellings = this.#spellings;
+    return job.following = new Following({ record: record!, cwd, startedAt, spellings, inputs });
   }
 
   /** The outputs are staged: their bytes are named, the unit is written; `job.remember` is to be called then. */

@@ -10,7 +10,7 @@ import type { Message } from "../protocol/mod.ts";
 import type { Unit } from "../store/unit.ts";
 import { variablesAsked } from "./circumstances.ts";
 import type { Job } from "./job.ts";
-import { namesStated } from "./renamed.ts";
+import { isStated } from "./renamed.ts";
 
 /** A part for which a candidate serves. */
 export interface Known {
@@ -23,7 +23,7 @@ export function together(known: readonly Known[]): Message<"hit"> | undefined {
   const made = new Set(known.flatMap(({ hit }) => hit.files.map(({ path }) => baseOf(path))));
   const files = known.flatMap(({ hit }) => hit.files);
   if (made.size !== files.length) return undefined;
-  if (known.some(({ unit }) => [...namesStated(unit)].some((name) => made.has(name)))) return undefined;
+  if (known.some(({ unit }) => isStated(unit, [...made]))) return undefined;
   return { ...known[0].hit, files };
 }
 

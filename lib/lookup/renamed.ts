@@ -28,9 +28,11 @@ function baseOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Names in any statement: of files, and of what was not there. */
-export function namesStated({ inputs, absences }: Statements): Set<string> {
-  return new Set([...inputs.map(({ path }) => baseOf(path)), ...absences.names.map(({ name }) => name)]);
+/** Whether a statement is about a file of one of these names, or that there was none. */
+export function isStated({ inputs, absences }: Statements, names: readonly string[]): boolean {
+  const ends = names.map((name) => `/${name}`);
+  return inputs.some(({ path }) => ends.some((end) => path.endsWith(end))) ||
+    absences.names.some(({ name }) => names.includes(name));
 }
 
 /** What a unit of a run with these names has in its rows about them. `why`: they reach its bytes. */
@@ -53,8 +55,7 @@ export function boundToNames(
   ) {
     return "other files";
   }
-  const stated = namesStated(statements);
-  if (own.some((name) => stated.has(baseOf(name)))) return "a question";
+  if (isStated(statements, own.map(baseOf))) return "a question";
   const said = byteString(result.out) + byteString(result.err);
   return [...own, names.list?.target ?? ""].some((name) => name !== "" && said.includes(baseOf(name)))
     ? "its text"
@@ -134,7 +135,6 @@ function aimed(output: Output, from: string, to: string, options: RenamedOptions
 
 /** Whether no statement can be about the names asked for, and nothing special lies there. */
 function isFree(unit: Unit, { names, cwd, inputs }: RenamedOptions): boolean {
-  const stated = namesStated(unit);
   const listed = new Set(
     unit.inputs.filter(({ kind }) => kind === inputKinds.listing)
       .map(({ path }) => inputs.physical(fromSlot(path, slotOf(cwd)))),
@@ -142,7 +142,7 @@ function isFree(unit: Unit, { names, cwd, inputs }: RenamedOptions): boolean {
   return [names.object, names.list?.path].every((name) => {
     if (name === undefined) return true;
     const path = absolute(name, cwd);
-    if (factRule(path) !== undefined || stated.has(baseOf(path))) return false;
+    if (factRule(path) !== undefined || isStated(unit, [baseOf(path)])) return false;
     if (listed.has(inputs.physical(path.slice(0, path.lastIndexOf("/")) || "/"))) return false;
     const state = inputs.linkState(path);
     if (typeof state === "number") return state === c.ENOENT;

@@ -11,8 +11,8 @@ import type { Observation } from "../trace/mod.ts";
  * Precompiled headers and modules of clang hold size and mtime of their headers, and clang compares them on use
  * (soundness.md 3); gcc's hold size and content.
  */
-const holdsTimes = /\.(?:pch|pcm|gch)$/,
-  holdsTimesOfGcc = /\.(?:pch|pcm)$/,
+const holdTimes = [".pch", ".pcm", ".gch"],
+  holdTimesOfGcc = [".pch", ".pcm"],
   gcc = /\/cc1(?:plus|obj|objplus)?$/;
 
 /** Whether clang's precompiled header lies there, whatever it is called. */
@@ -31,11 +31,12 @@ export function timesThatCount(
   made: readonly string[],
   named: readonly string[],
 ): (path: string) => boolean {
-  const holds = [...found.programs].some((path) => gcc.test(path)) ? holdsTimesOfGcc : holdsTimes;
-  const isOne = (path: string) => holds.test(path) || isOfClang(path);
+  const endings = [...found.programs].some((path) => gcc.test(path)) ? holdTimesOfGcc : holdTimes;
+  const holds = (path: string) => endings.some((ending) => path.endsWith(ending));
+  const isOne = (path: string) => holds(path) || isOfClang(path);
   const read = [
     ...new Set([
-      ...[...found.files.keys()].filter((path) => holds.test(path)),
+      ...[...found.files.keys()].filter(holds),
       ...named.filter((path) => found.files.has(path) && isOne(path)),
     ]),
   ];

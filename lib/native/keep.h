@@ -18,7 +18,7 @@ static int copy_to_stage(int from, const char *to, struct stat *is)
     struct stat after;
     if (fstat(from, is)) return errno;
     if (!S_ISREG(is->st_mode)) return EINVAL;
-    int file = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int file = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
     if (file < 0) return errno;
     int problem = copy_file(from, file, is->st_size) ? 0 : errno;
     if (close(file) && !problem) problem = errno;

@@ -90,16 +90,25 @@ struct known {
     const char *text;
     uint32_t length, id;
 };
-static struct known first_known[1024], *knowns = first_known;
-static uint32_t known_room = 1024, known_count, last_id;
 
 /* Questions asked already, with what was answered and when; `what` 0 is free. */
 struct asked {
     uint64_t what; /* kind, answer, ids */
     uint64_t when; /* epoch, and a digest of the state that was seen */
 };
-static struct asked first_asked[1024], *askeds = first_asked;
-static uint32_t asked_room = 1024, asked_count;
+
+/* The tables as they are at first: whole pages, that come all at once (make_tables_ready). */
+#define FIRST_ROOM 1024u
+static struct {
+    struct known known[FIRST_ROOM];
+    struct asked asked[FIRST_ROOM];
+} first __attribute__((aligned(ZC_PAGE)));
+static struct known *knowns = first.known;
+static struct asked *askeds = first.asked;
+static uint32_t known_room = FIRST_ROOM, known_count, last_id, asked_room = FIRST_ROOM, asked_count;
+
+/* Keys of a hash lie anywhere, so that each page would come by itself, and twice: to be looked at, and to be written. */
+static void make_tables_ready(void) { zc_raw(SYS_madvise, &first, sizeof first, MADV_POPULATE_WRITE); }
 
 static uint64_t hash_text(const char *text, size_t length, uint64_t seed) {
     uint64_t h = seed ^ 0x9e3779b97f4a7c15u;
@@ -134,7 +143,7 @@ static bool grow_known(void) {
             at = (at + 1) & (room - 1);
         table[at] = knowns[i];
     }
-    if (knowns != first_known)
+    if (knowns != first.known)
         zc_raw(SYS_munmap, knowns, known_room * sizeof *knowns);
     knowns = table;
     known_room = room;
@@ -254,7 +263,7 @@ static bool grow_asked(void) {
             at = (at + 1) & (room - 1);
         table[at] = askeds[i];
     }
-    if (askeds != first_asked)
+    if (askeds != first.asked)
         zc_raw(SYS_munmap, askeds, asked_room * sizeof *askeds);
     askeds = table;
     asked_room = room;
@@ -289,10 +298,9 @@ static bool first_time(unsigned kind, unsigned answer, struct ids ids, const str
 
 /* In a forked child: tables that grew stay mapped, since whoever was busy with them here may not be done. */
 static void forget_all(void) {
-    memset(first_known, 0, sizeof first_known);
-    memset(first_asked, 0, sizeof first_asked);
-    knowns = first_known, known_room = 1024, known_count = 0, last_id = 0;
-    askeds = first_asked, asked_room = 1024, asked_count = 0;
+    memset(&first, 0, sizeof first);
+    knowns = first.known, known_room = FIRST_ROOM, known_count = 0, last_id = 0;
+    askeds = first.asked, asked_room = FIRST_ROOM, asked_count = 0;
     memset(&recent, 0, sizeof recent);
     memset(&zc_growing, 0, sizeof zc_growing);
     memset(&zc_ready, 0, sizeof zc_ready); /* a shared mapping's pages are not there in a child */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { byteString, cString, sameBytes } from "../base/bytes.ts";
+import { byteString, cPath, sameBytes } from "../base/bytes.ts";
 import { type Digest, Hasher } from "../base/digest.ts";
 import { c, errno, libc } from "./libc.ts";
 import { type FileState, fstatx, signatureOf } from "./statx.ts";
@@ -12,35 +12,43 @@ import { type FileState, fstatx, signatureOf } from "./statx.ts";
 const piece = new Uint8Array(1 << 20);
 const pathBuffer = new Uint8Array(4097);
 
-/** What `hashFile` found: the digest of a content and the state that held before and after reading it. */
+/** What `hashFile` found: the digest of a content, its first bytes, and the state that held before and after reading it. */
 export interface Hashed {
   digest: Digest;
+  /** At most {@linkcode hashedHeadBytes}. */
+  head: Uint8Array;
   state: FileState;
 }
+
+/** Enough to tell kinds of files apart. */
+export const hashedHeadBytes = 4;
 
 /**
  * SHA-256 of a regular file's content, with its state; the errno where it cannot be read, or "changed" where it
  * changed while it was read, or "irregular" where it is no regular file.
  */
 export function hashFile(path: string): Hashed | number | "changed" | "irregular" {
-  const descriptor = libc().open(cString(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NONBLOCK, 0);
+  const descriptor = libc().open(cPath(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NONBLOCK, 0);
   if (descriptor < 0) return errno();
   try {
     const state = fstatx(descriptor);
     if (typeof state === "number") return state;
     if ((state.mode & c.S_IFMT) !== c.S_IFREG) return "irregular";
     const hasher = new Hasher();
+    let head = piece.slice(0, 0);
     for (let left = state.size;;) {
       const got = Number(libc().read(descriptor, piece, BigInt(piece.length)));
       if (got < 0) return errno();
       if (got === 0) break;
+      if (head.length === 0) head = piece.slice(0, Math.min(got, hashedHeadBytes));
       hasher.update(piece.subarray(0, got));
       left -= got;
       if (left < 0) return "changed";
     }
     const after = fstatx(descriptor);
     if (typeof after === "number") return after;
-    return sameBytes(signatureOf(state), signatureOf(after)) ? { digest: hasher.digest(), state } : "changed";
+    if (!sameBytes(signatureOf(state), signatureOf(after))) return "changed";
+    return { digest: hasher.digest(), head, state };
   } finally {
     libc().close(descriptor);
   }
@@ -48,7 +56,7 @@ export function hashFile(path: string): Hashed | number | "changed" | "irregular
 
 /** The whole content of a file of at most `limit` bytes, or undefined where it is longer, missing or no regular file. */
 export function readSmall(path: string, limit: number): Uint8Array | undefined {
-  const descriptor = libc().open(cString(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NONBLOCK, 0);
+  const descriptor = libc().open(cPath(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NONBLOCK, 0);
   if (descriptor < 0) return undefined;
   try {
     const state = fstatx(descriptor);
@@ -69,7 +77,7 @@ export function readSmall(path: string, limit: number): Uint8Array | undefined {
 
 /** The first bytes of a regular file, at most `most`; undefined where it cannot be read. */
 export function readHead(path: string, most: number): Uint8Array | undefined {
-  const descriptor = libc().open(cString(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NONBLOCK, 0);
+  const descriptor = libc().open(cPath(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NONBLOCK, 0);
   if (descriptor < 0) return undefined;
   try {
     const state = fstatx(descriptor);
@@ -89,19 +97,19 @@ export function readHead(path: string, most: number): Uint8Array | undefined {
 
 /** The text of a symbolic link, or the errno. */
 export function readLink(path: string): string | number {
-  const length = Number(libc().readlink(cString(path), pathBuffer, BigInt(pathBuffer.length)));
+  const length = Number(libc().readlink(cPath(path), pathBuffer, BigInt(pathBuffer.length)));
   return length < 0 ? errno() : byteString(pathBuffer.subarray(0, length));
 }
 
 /** The physical path, all links followed, or the errno. */
 export function physicalPath(path: string): string | number {
-  if (libc().realpath(cString(path), pathBuffer) === null) return errno();
+  if (libc().realpath(cPath(path), pathBuffer) === null) return errno();
   return byteString(pathBuffer.subarray(0, pathBuffer.indexOf(0)));
 }
 
 /** The names in a folder in order of their bytes, without "." and "..", or the errno. */
 export function listFolder(path: string): string[] | number {
-  const folder = libc().opendir(cString(path));
+  const folder = libc().opendir(cPath(path));
   if (folder === null) return errno();
   const names: string[] = [];
   try {

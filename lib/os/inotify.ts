@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { byteString, cString } from "../base/bytes.ts";
+import { byteString, cPath } from "../base/bytes.ts";
 import { c, errno, libc } from "./libc.ts";
 
 /** Bits of an event's mask, as in <sys/inotify.h>. */
@@ -41,7 +41,7 @@ export class Inotify {
   static open(): Inotify | number {
     const descriptor = libc().inotify_init1(c.O_NONBLOCK | c.O_CLOEXEC);
     if (descriptor < 0) return errno();
-    const mounts = libc().open(cString("/proc/self/mountinfo"), c.O_RDONLY | c.O_CLOEXEC, 0);
+    const mounts = libc().open(cPath("/proc/self/mountinfo"), c.O_RDONLY | c.O_CLOEXEC, 0);
     if (mounts >= 0) return new Inotify(descriptor, mounts);
     const problem = errno();
     libc().close(descriptor);
@@ -50,7 +50,7 @@ export class Inotify {
 
   /** Watches `path` (byte string); its number, or the errno below zero. One inode has one number, whatever its paths. */
   add(path: string, mask: number): number {
-    const number = libc().inotify_add_watch(this.#descriptor, cString(path), mask);
+    const number = libc().inotify_add_watch(this.#descriptor, cPath(path), mask);
     return number >= 0 ? number : -errno();
   }
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { bytesOf, byteString, cString } from "../base/bytes.ts";
+import { bytesOf, byteString, cPath } from "../base/bytes.ts";
 import { c, errno, libc } from "./libc.ts";
 
 /** A held lock. It ends with `release` or with this process. */
@@ -23,7 +23,7 @@ export interface HeldLock {
  * @returns The lock; "held" where somebody else has it; the errno where the file cannot be opened or locked.
  */
 export function takeLock(path: string, ...lines: string[]): HeldLock | "held" | number {
-  const descriptor = libc().open(cString(path), c.O_RDWR | c.O_CREAT | c.O_CLOEXEC | c.O_NOFOLLOW, 0o600);
+  const descriptor = libc().open(cPath(path), c.O_RDWR | c.O_CREAT | c.O_CLOEXEC | c.O_NOFOLLOW, 0o600);
   if (descriptor < 0) return errno();
   if (libc().flock(descriptor, c.LOCK_EX | c.LOCK_NB) !== 0) {
     const problem = errno();
@@ -45,7 +45,7 @@ const longestText = 8192;
 
 /** The lines of whoever holds the lock at `path` (byte string), or undefined where nobody does. */
 export function heldLines(path: string): string[] | undefined {
-  const descriptor = libc().open(cString(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NOFOLLOW, 0);
+  const descriptor = libc().open(cPath(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NOFOLLOW, 0);
   if (descriptor < 0) return undefined;
   try {
     const held = libc().flock(descriptor, c.LOCK_SH | c.LOCK_NB) !== 0 && errno() === c.EAGAIN;

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { cString } from "../base/bytes.ts";
+import { cPath } from "../base/bytes.ts";
 import { c, errno, libc } from "./libc.ts";
 
 const noAddress = 0xffff_ffff_ffff_ffffn;
@@ -16,7 +16,7 @@ export function mapFile(
   path: string,
   size: number,
 ): { bytes: Uint8Array<ArrayBuffer>; unmap(): void } | number {
-  const descriptor = libc().open(cString(path), c.O_RDWR | c.O_CLOEXEC, 0);
+  const descriptor = libc().open(cPath(path), c.O_RDWR | c.O_CLOEXEC, 0);
   if (descriptor < 0) return errno();
   const access = c.PROT_READ | c.PROT_WRITE;
   const at = libc().mmap(null, BigInt(size), access, c.MAP_SHARED, descriptor, 0n), problem = errno();

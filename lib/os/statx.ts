@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { cString } from "../base/bytes.ts";
+import { cPath } from "../base/bytes.ts";
 import { c, errno, libc } from "./libc.ts";
 
 /** Signature: dev, ino, size, mtime ns, ctime ns, mode as 6 x u64 little-endian. */
@@ -54,13 +54,13 @@ function makedev(major: number, minor: number): bigint {
 /** State of what `path` (byte string) leads to, or the errno. `follow: false` looks at a link itself. */
 export function statx(path: string, { follow = true } = {}): FileState | number {
   const flags = follow ? 0 : c.AT_SYMLINK_NOFOLLOW;
-  return libc().statx(c.AT_FDCWD, cString(path), flags, c.STATX_BASIC, buffer) === 0 ? decode() : errno();
+  return libc().statx(c.AT_FDCWD, cPath(path), flags, c.STATX_BASIC, buffer) === 0 ? decode() : errno();
 }
 
 /** The same, and which mount it lies on; mount undefined where the kernel does not tell (before 5.8). */
 export function statxWithMount(path: string): (FileState & { mount: bigint | undefined }) | number {
   const mask = c.STATX_BASIC | c.STATX_MNT_ID;
-  if (libc().statx(c.AT_FDCWD, cString(path), 0, mask, buffer) !== 0) return errno();
+  if (libc().statx(c.AT_FDCWD, cPath(path), 0, mask, buffer) !== 0) return errno();
   const told = (view.getUint32(0, true) & c.STATX_MNT_ID) !== 0;
   return { ...decode(), mount: told ? view.getBigUint64(144, true) : undefined };
 }
@@ -76,13 +76,13 @@ const fileSystem = new Uint8Array(256), fileSystemView = new DataView(fileSystem
 
 /** statfs f_type of the file system that holds `path` (byte string), or undefined where it cannot be asked. */
 export function fileSystemType(path: string): number | undefined {
-  if (libc().statfs(cString(path), fileSystem) !== 0) return undefined;
+  if (libc().statfs(cPath(path), fileSystem) !== 0) return undefined;
   return Number(fileSystemView.getBigUint64(0, true));
 }
 
 /** Bytes that are free for us on the file system that holds `path` (byte string); 0 where it cannot be asked. */
 export function freeBytes(path: string): number {
-  if (libc().statfs(cString(path), fileSystem) !== 0) return 0;
+  if (libc().statfs(cPath(path), fileSystem) !== 0) return 0;
   return Number(fileSystemView.getBigUint64(32, true)) * Number(fileSystemView.getBigInt64(8, true));
 }
 

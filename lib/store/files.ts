@@ -93,6 +93,9 @@ export function removeIfThere(path: string): void {
 
 /** A file's bytes from an offset on, or undefined where it is not there. */
 export function readIfThere(path: string, from = 0): Uint8Array | undefined {
+  // To be told so by an exception costs a hundred times more.
+  const state = statx(fromText(path));
+  if (state === c.ENOENT || state === c.ENOTDIR) return undefined;
   try {
     return from === 0 ? Deno.readFileSync(path) : readTail(path, from);
   } catch (cause) {

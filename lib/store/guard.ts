@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cString, fromText } from "../base/bytes.ts";
+import { cPath, fromText } from "../base/bytes.ts";
 import { c, errno, libc } from "../os/mod.ts";
 
 const napMs = 2;
@@ -55,7 +55,7 @@ function holding<T>(descriptor: number, work: () => T): T {
 /** A descriptor that holds the lock, undefined where another process has it. Nothing is written into the file: each put of a result takes it. */
 function take(path: string): number | undefined {
   const flags = c.O_RDWR | c.O_CREAT | c.O_CLOEXEC | c.O_NOFOLLOW;
-  const descriptor = libc().open(cString(fromText(path)), flags, 0o600);
+  const descriptor = libc().open(cPath(fromText(path)), flags, 0o600);
   if (descriptor < 0) throw new Error(`cannot lock ${path} (errno ${errno()})`);
   if (libc().flock(descriptor, c.LOCK_EX | c.LOCK_NB) === 0) return descriptor;
   const problem = errno();

@@ -24,7 +24,7 @@ import { type FileDigest, Index, type StoredUnit } from "./index.ts";
 import { type JournalRecord, recordKinds } from "./journal.ts";
 import { JournalFile } from "./journal_file.ts";
 import { names, shardCount } from "./layout.ts";
-import { Objects } from "./objects.ts";
+import { type Committed, Objects } from "./objects.ts";
 import { preparePlace, sweepStaged } from "./place.ts";
 import { encodeUnits } from "./shard.ts";
 import type { Unit } from "./unit.ts";
@@ -262,7 +262,7 @@ export class Store {
     removeIfThere(shown(staged));
   }
   /** Names a staged blob by its content. @throws {Error} where it cannot be kept. */
-  commitBlob(staged: string): { digest: Digest; size: number } {
+  commitBlob(staged: string): Committed {
     return this.#objects.commit(staged);
   }
   putBlob(bytes: Uint8Array): Digest {

@@ -10,10 +10,17 @@
 import { fromText, sameBytes, shown } from "../base/bytes.ts";
 import { type Digest, hex } from "../base/digest.ts";
 import { c, hashFile, signatureOf, statx } from "../os/mod.ts";
-import { removeIfThere, temporaryName } from "./files.ts";
+import { isFolder, removeIfThere, temporaryName } from "./files.ts";
 import { names, objectDigits } from "./layout.ts";
 
 const objectMode = 0o444;
+
+/** A staged file that has its name now. `head`: its first bytes. */
+export interface Committed {
+  digest: Digest;
+  size: number;
+  head: Uint8Array;
+}
 
 export class Objects {
   readonly #folder: string;
@@ -68,32 +75,28 @@ export class Objects {
    *
    * @throws {Error} where the staged file cannot be read or the folder not be written.
    */
-  commit(staged: string): { digest: Digest; size: number } {
+  commit(staged: string): Committed {
     const hashed = hashFile(staged);
     if (typeof hashed !== "object") {
       throw new Error(`cannot read the staged file ${shown(staged)} (${hashed})`);
     }
-    const { digest, state } = hashed;
+    const { digest, head, state } = hashed, committed = { digest, size: state.size, head };
     if (this.#find(digest) !== undefined) {
       removeIfThere(shown(staged));
-      return { digest, size: state.size };
+      return committed;
     }
-    Deno.chmodSync(shown(staged), objectMode);
+    if ((state.mode & 0o777) !== objectMode) Deno.chmodSync(shown(staged), objectMode);
     const final = `${this.#folder}/${names.object(digest)}`;
     this.#move(shown(staged), final);
     const now = statx(fromText(final), { follow: false });
     if (typeof now === "object") this.#verified.set(hex(digest), signatureOf(now));
-    return { digest, size: state.size };
+    return committed;
   }
 
   #move(from: string, to: string): void {
-    try {
-      Deno.renameSync(from, to);
-    } catch (cause) {
-      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-      Deno.mkdirSync(to.slice(0, to.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-      Deno.renameSync(from, to);
-    }
+    const folder = to.slice(0, to.lastIndexOf("/"));
+    if (!isFolder(folder)) Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    Deno.renameSync(from, to);
   }
 
   /** Keeps bytes that are in memory. */

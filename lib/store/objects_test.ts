@@ -26,7 +26,8 @@ const overwrite = (path: string, content: string) => {
 
 Deno.test("Objects.commit() names a file by its content, read-only, and says its size", () => {
   const { objects, stage, staged, warnings } = setup();
-  assertEquals(objects.commit(stage("bytes")), { digest: sha256(text("bytes")), size: 5 });
+  const { digest, size, head } = objects.commit(stage("bytes"));
+  assertEquals([digest, size, head], [sha256(text("bytes")), 5, text("byte")]);
   const path = shown(objects.path(sha256(text("bytes")))!);
   assertEquals([Deno.readTextFileSync(path), Deno.statSync(path).mode! & 0o777], ["bytes", 0o444]);
   assertEquals([staged(), warnings], [0, []]);

@@ -1,0 +1,103 @@
+/**
+ * What of a run's questions is answered while it goes on.
+ *
+ * Always true: whatever is foreseen, statements are made in the end; and what was found of a file counts then only if the
+ * watch has reported nothing of it since, and the run did not write it.
+ *
+ * @module
+ */
+import { sameBytes } from "../base/bytes.ts";
+import type { Answered, Content, Inputs } from "../inputs/mod.ts";
+import type { AbsentIn, Observation, Seen } from "../trace/mod.ts";
+
+/** A file that a run has opened, found to be what lies there. */
+export interface Early {
+  path: string;
+  seen: Seen;
+  content: Content;
+}
+
+/** What a run has asked so far, looked at while it goes on: what is watched need not be looked at again in the end. */
+export class Foreseen {
+  readonly #startedAt: bigint;
+  /** In the order of the first questions, as the observation has them. */
+  readonly #early: Early[] = [];
+  /** As it was before the first of those. */
+  #changes: number | undefined;
+  readonly #answered = new Map<AbsentIn, Answered & { deleted: number }>();
+  #files = 0;
+  #next: Iterator<[string, Seen]> | undefined;
+
+  /** @param startedAt As IngestOptions have it. */
+  constructor(startedAt: bigint) {
+    this.#startedAt = startedAt;
+  }
+
+  /** Looks at what came since the last time. */
+  look({ files, absent, written }: Observation, inputs: Inputs): void {
+    this.#next ??= files.entries();
+    while (this.#files < files.size) {
+      const { value } = this.#next.next();
+      this.#files++;
+      if (value === undefined) break;
+      const [path, seen] = value as [string, Seen];
+      // A file of the run's own may have a name that nobody has again.
+      if (seen.question === "content" && !written.has(path)) this.#readAhead(path, seen, inputs);
+    }
+    for (const folder of absent.folders) {
+      const { count } = this.#answeredOf(folder);
+      // Where the folder itself is missing, no name need be looked at.
+      if (count < folder.names.length && inputs.isWatchedFolder(folder.path)) this.present(folder, inputs);
+    }
+  }
+
+  /** What the run is rewriting meanwhile is left alone: who needs it needs what it was before. */
+  #readAhead(path: string, seen: Seen, inputs: Inputs): void {
+    this.#changes ??= inputs.changes;
+    const state = inputs.state(path);
+    if (typeof state === "number" || seen.signature === undefined) return;
+    if (!sameBytes(inputs.signature(path, state), seen.signature)) return;
+    const content = inputs.content(path);
+    if (typeof content !== "object" || !inputs.isStill(path, content)) return;
+    const early = { path, seen, content };
+    if (isWhatWasOpened(early, inputs, this.#startedAt)) this.#early.push(early);
+  }
+
+  /** What still holds in the end of what was found so far. */
+  confirmed({ files, written }: Observation, inputs: Inputs): readonly Early[] {
+    const wroteInput = [...written.keys()].some((path) => files.has(path));
+    const { changes } = inputs;
+    if (!wroteInput && changes !== undefined && changes === this.#changes) return this.#early;
+    return this.#early.filter(({ path, content }) => !written.has(path) && inputs.isStill(path, content));
+  }
+
+  /** The first of a folder's names at which something is. */
+  present(folder: AbsentIn, inputs: Inputs): string | undefined {
+    return inputs.presentOf(folder.path, folder.names, this.#answeredOf(folder));
+  }
+
+  #answeredOf(folder: AbsentIn): Answered {
+    const { deleted } = folder;
+    let answered = this.#answered.get(folder);
+    if (answered?.deleted !== deleted) {
+      this.#answered.set(folder, answered = { count: 0, tick: 0, deleted });
+    }
+    return answered;
+  }
+}
+
+/** Whether what lies there now is what a run opened that began after `startedAt`. */
+export function isWhatWasOpened({ path, seen, content }: Early, inputs: Inputs, startedAt: bigint): boolean {
+  const { signature } = seen, { opened, state } = content;
+  // The same header of one compile after another: once told apart, it stays so for all that begin later.
+  if (signature !== undefined && opened?.signature === signature && opened.startedAt <= startedAt) {
+    return true;
+  }
+  const same = signature === undefined
+    ? state.ctime < startedAt
+    : sameBytes(signature, inputs.signature(path, state));
+  // Where the clock is coarse, a file written just before the start may have been written again since its opening.
+  if (!same || inputs.ambiguous(path, state, startedAt)) return false;
+  if (signature !== undefined) content.opened = { signature, startedAt };
+  return true;
+}

@@ -1,0 +1,99 @@
+import { assert, assertEquals } from "@std/assert";
+import { fromText } from "../base/bytes.ts";
+import { Inputs, Tree } from "../inputs/mod.ts";
+import { coarseNow, type FileState, fileSystemType, libc, signatureOf, statx } from "../os/mod.ts";
+import { noObservation, type Observation } from "../trace/mod.ts";
+import { Foreseen } from "./foreseen.ts";
+
+libc(); // opened once for all tests
+
+const log = { info() {}, warn() {} }, memo = { memo: () => undefined, remember() {} };
+
+/** A run that reads two files, and what was foreseen of it. */
+class Run {
+  readonly folder = Deno.realPathSync(Deno.makeTempDirSync());
+  readonly tree = Tree.open({ log, mostWatches: 1000, fileSystemOf: fileSystemType });
+  readonly inputs: Inputs;
+  readonly found: Observation = noObservation();
+  readonly foreseen: Foreseen;
+
+  constructor(watched = true) {
+    assert(typeof this.tree === "object");
+    this.inputs = new Inputs(memo, Deno.osRelease(), watched ? this.tree : undefined);
+    for (const name of ["a.h", "b.h"]) Deno.writeTextFileSync(`${this.folder}/${name}`, name);
+    // What is younger than the clock's grain is told apart by nothing.
+    const written = coarseNow();
+    while (coarseNow() < written + 10_000_000n) continue;
+    this.foreseen = new Foreseen(coarseNow());
+    for (const name of ["a.h", "b.h"]) this.found.files.set(this.path(name), this.opened(name));
+    this.begin();
+    this.foreseen.look(this.found, this.inputs);
+  }
+
+  path(name: string): string {
+    return fromText(`${this.folder}/${name}`);
+  }
+
+  opened(name: string): { question: "content"; signature: Uint8Array } {
+    return { question: "content", signature: signatureOf(statx(this.path(name)) as FileState) };
+  }
+
+  begin(): void {
+    (this.tree as Tree).drain();
+    this.inputs.begin();
+  }
+
+  confirmed(): string[] {
+    this.begin();
+    return this.foreseen.confirmed(this.found, this.inputs).map(({ path }) => path.slice(-3));
+  }
+
+  end(): void {
+    (this.tree as Tree).close();
+    Deno.removeSync(this.folder, { recursive: true });
+  }
+}
+
+const cases: [name: string, meanwhile: (run: Run) => void, confirmed: string[]][] = [
+  ["nothing happens", () => {}, ["a.h", "b.h"]],
+  ["a stranger comes", ({ folder }) => Deno.writeTextFileSync(`${folder}/c.h`, "c"), ["a.h", "b.h"]],
+  ["one is edited", ({ folder }) => Deno.writeTextFileSync(`${folder}/a.h`, "A.H"), ["b.h"]],
+  ["one is replaced", ({ folder }) => Deno.renameSync(`${folder}/b.h`, `${folder}/a.h`), []],
+  ["one is touched", ({ folder }) => Deno.utimeSync(`${folder}/b.h`, 1, 1), ["a.h"]],
+  ["the run writes one", (run) => {
+    const written = { style: "write_through", read: true, gone: false, exclusive: false, text: "" } as const;
+    run.found.written.set(run.path("a.h"), written);
+  }, ["b.h"]],
+  ["somebody saw one otherwise", (run) => run.inputs.lookAgain(run.path("a.h")), ["b.h"]],
+  ["the watch is not believed any more", ({ inputs }) => inputs.stopWatching(), []],
+];
+for (const [name, meanwhile, confirmed] of cases) {
+  Deno.test(`Foreseen.confirmed() where ${name} meanwhile`, () => {
+    const run = new Run();
+    meanwhile(run);
+    assertEquals(run.confirmed(), confirmed);
+    run.end();
+  });
+}
+
+Deno.test("Foreseen takes nothing for sure without a watch", () => {
+  const run = new Run(false);
+  assertEquals(run.confirmed(), []);
+  run.end();
+});
+
+Deno.test("Foreseen leaves alone what the run rewrites meanwhile", () => {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync()), path = fromText(`${folder}/prog`);
+  const inputs = new Inputs(memo, Deno.osRelease());
+  Deno.writeTextFileSync(`${folder}/prog`, "before");
+  inputs.begin();
+  const before = inputs.content(path), signature = signatureOf(statx(path) as FileState);
+  assert(typeof before === "object");
+  const found = noObservation();
+  found.files.set(path, { question: "content", signature });
+  Deno.writeTextFileSync(`${folder}/prog`, "after");
+  inputs.begin();
+  new Foreseen(coarseNow()).look(found, inputs);
+  assertEquals(inputs.recall(path, signature), before.digest);
+  Deno.removeSync(folder, { recursive: true });
+});
