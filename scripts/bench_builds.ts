@@ -51,7 +51,7 @@ async function build(way: Way, project: Project, folder: string): Promise<{ seco
   const began = performance.now();
   await must(["make", "-j2", `CC=${way.cc}`, "DEPFLAGS=-MMD", ...project.build], { env, cwd: folder });
   const seconds = (performance.now() - began) / 1000;
-  return { seconds, hits: await hits() - before };
+  return { seconds, hits: Math.max(0, await hits() - before) };
 }
 
 /** Outcomes of a warm build of ours that are no hits, beside questions and what fails plainly as well. */

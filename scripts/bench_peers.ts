@@ -55,9 +55,10 @@ function sccacheHits(text: string): number {
   const counts: Record<string, number> = JSON.parse(text).stats.cache_hits.counts;
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
+/** Of a daemon that went by itself, as one peer's does during large builds, nothing is known: it counts as none. */
 function zccacheHits(text: string): number {
-  const { cache_hits, link_hits } = JSON.parse(text).daemon;
-  return cache_hits + link_hits;
+  const { daemon } = JSON.parse(text);
+  return daemon ? daemon.cache_hits + daemon.link_hits : 0;
 }
 
 /** How a peer is called. */

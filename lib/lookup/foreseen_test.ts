@@ -97,3 +97,15 @@ Deno.test("Foreseen leaves alone what the run rewrites meanwhile", () => {
   assertEquals(inputs.recall(path, signature), before.digest);
   Deno.removeSync(folder, { recursive: true });
 });
+
+Deno.test("Foreseen looks for no name in a folder that is missing", () => {
+  const run = new Run(), asked: string[] = [];
+  for (const folder of ["there", "missing"]) run.found.absent.add(run.path(`${folder}/c.h`));
+  Deno.mkdirSync(`${run.folder}/there`);
+  run.begin();
+  const { inputs, found } = run, presentOf = inputs.presentOf.bind(inputs);
+  inputs.presentOf = (folder, ...more) => (asked.push(folder), presentOf(folder, ...more));
+  for (let i = 0; i < 3; i++) run.foreseen.look(found, inputs);
+  assertEquals(asked, [run.path("there")]);
+  run.end();
+});
