@@ -227,7 +227,7 @@ function restOf({ terminal, absences, result, workKind, wallUs }: Unit): ValueTy
 }
 
 function u32(numbers: readonly number[]): Uint8Array {
-  return new Uint8Array(Uint32Array.from(numbers).buffer);
+  return new Uint8Array(new Uint32Array(numbers).buffer);
 }
 
 /** Adds a map, of at most 15 columns, as msgpack: what `encode` makes, without a copy of each column first. */
