@@ -27,7 +27,20 @@ export interface Confession {
   spelled: Set<string>;
   /** Those of them that one's own texts spell. */
   mine: Set<string>;
-  /** A header is included whose name is computed. */
+  /** The text in which a header is included whose name is computed, or may be hidden. */
+  computed?: string;
+}
+
+/** A header as a text spells it. `quoted`: it is looked for beside that text first. */
+export interface Spelled {
+  name: string;
+  quoted: boolean;
+}
+
+/** What one text says by itself. */
+export interface Telling {
+  refusal?: Refusal;
+  spelled: Spelled[];
   computed: boolean;
 }
 
@@ -52,34 +65,55 @@ const time = /__(?:DATE|TIME|TIMESTAMP)__/;
 const assembles = /\basm\b|__asm/;
 /** Directives that read what no list names, and what may spell them by `_Pragma`. */
 const directives =
-  /__has_embed|#\s*embed\b|\bpch_preprocess\b|\bpush_macro\b|#\s*pragma\s+(?:GCC\s+)?(?:pch|dependency)\b/;
+  /__has_embed|#\s*embed\b|\bpch_preprocess\b|\bpush_macro\b|\binclude_alias\b|\bclang\s+module\b|#\s*pragma\s+(?:GCC\s+)?(?:pch|dependency)\b/;
 const dependency = /_Pragma|__pragma/;
 /** A directive of the assembler that reads a file, in a string. */
 const readsByString = /"[^"\n]*\.inc(?:bin|lude)\b/;
-const includes = /#\s*(?:include|include_next|import)\b[^<"\n]*[<"]([^>"\n]+)[>"]/g;
-const computes = /#\s*(?:include|include_next|import)\b\s*[^<"\s]/;
+const includes = /#\s*(?:include|include_next|import)\b[^<"\n]*(?:<([^>\n]+)>|"([^"\n]+)")/g;
+/** A directive is the first on its line, but for comments. */
+const computes =
+  /(?:^(?:\xef\xbb\xbf)?|\*\/)[^\S\n]*#\s*(?:include|include_next|import)\b\s*[A-Za-z_$\\/\x80-\xff]/m;
+/** A directive whose word stands behind a comment, or behind what compilers take for a blank. */
+// deno-lint-ignore no-control-regex -- NUL is what is sought
+const hides = /#\s*\/\*|\x00/;
 const asks = /__has_include\w*/g;
-const askedFor = /^\s*\(\s*[<"]([^>"\n]+)[>"]/;
+const askedFor = /^\s*\(\s*(?:<([^>\n]+)>|"([^"\n]+)")/;
 const askedWhether = /(?:ifn?def|define|undef|defined)[\s(]*$/;
 /** A paste that joins words; behind a comma it only takes the comma away. */
 const pastes = /(?<!,\s*)##/;
 const definition = /^[ \t]*#[ \t]*define[ \t]+(\w+)(.*)$/gm;
 const word = /[\w$]+/g;
 
+/** What each text says, kept for as long as the text: those of the system serve many compiles. */
+const tellings = new WeakMap<Told, Telling>();
+
+/** What one text says by itself. */
+export function tellingOf(told: Told): Telling {
+  const known = tellings.get(told);
+  if (known !== undefined) return known;
+  const telling: Telling = { spelled: [], computed: false };
+  for (const reading of readings(told.text)) {
+    const spelled = spellings(reading, told.system);
+    telling.refusal ??= refusalOf(reading, told.system) ?? spelled.refusal;
+    telling.spelled.push(...spelled.names);
+    telling.computed ||= computes.test(reading) || hides.test(reading);
+  }
+  tellings.set(told, telling);
+  return telling;
+}
+
 /** What the texts of one compile say, those of the command line's macros among them. */
 export function confess(told: readonly Told[]): Confession {
-  const confession: Confession = { what: "", spelled: new Set(), mine: new Set(), computed: false };
+  const confession: Confession = { what: "", spelled: new Set(), mine: new Set() };
   const refuse = (refusal: Refusal, what: string) => ({ ...confession, refusal, what });
-  for (const { path, text, system } of told) {
-    for (const reading of readings(text)) {
-      const spelled = spellings(reading, system), refusal = refusalOf(reading, system) ?? spelled.refusal;
-      if (refusal !== undefined) return refuse(refusal, path);
-      for (const name of spelled.names) {
-        confession.spelled.add(name);
-        if (!system) confession.mine.add(name);
-      }
-      confession.computed ||= computes.test(reading);
+  for (const text of told) {
+    const { refusal, spelled, computed } = tellingOf(text);
+    if (refusal !== undefined) return refuse(refusal, text.path);
+    for (const { name } of spelled) {
+      confession.spelled.add(name);
+      if (!text.system) confession.mine.add(name);
     }
+    if (computed) confession.computed ??= text.path;
   }
   const own = told.filter(({ system }) => !system), mine = own.flatMap(({ text }) => readings(text));
   const words = new Set(mine.flatMap((text) => text.match(word) ?? []));
@@ -110,17 +144,21 @@ function refusalOf(text: string, system: boolean): Refusal | undefined {
 }
 
 /** Each header that is spelled; a question about one whose name is computed is refused. */
-function spellings(text: string, system: boolean): { names: string[]; refusal?: Refusal } {
-  const names = [...text.matchAll(includes)].map(([, name]) => name);
+function spellings(text: string, system: boolean): { names: Spelled[]; refusal?: Refusal } {
+  const names = [...text.matchAll(includes)].map(([, angled, quoted]) => spelledAs(angled, quoted));
   for (const { 0: { length }, index } of text.matchAll(asks)) {
-    const rest = text.slice(index + length, index + length + 512), name = askedFor.exec(rest)?.[1];
-    if (name !== undefined) names.push(name);
+    const rest = text.slice(index + length, index + length + 512), asked = askedFor.exec(rest);
+    if (asked !== null) names.push(spelledAs(asked[1], asked[2]));
     // A system's header may speak of the word; one's own text may give it another name.
     else if (system ? /^\s*\(/.test(rest) : !askedWhether.test(text.slice(Math.max(0, index - 32), index))) {
       return { names, refusal: "pass_unmodelled" };
     }
   }
   return { names };
+}
+
+function spelledAs(angled: string | undefined, quoted: string): Spelled {
+  return angled === undefined ? { name: quoted, quoted: true } : { name: angled, quoted: false };
 }
 
 /** What one's words lead to among the system's macros: a paste; an assembler's statement, by the macro's name. */

@@ -107,6 +107,12 @@ Deno.test("confess() tells one's own spellings from the system's, and computed o
     { path: "/w/a.c", text: '#include "m.h"', system: false },
   ];
   const { spelled, mine, computed } = confess(told);
-  assertEquals([[...spelled], [...mine], computed], [["s.h", "m.h"], ["m.h"], false]);
-  assertEquals(confess([{ path: "/w/a.c", text: "# include NAME", system: false }]).computed, true);
+  assertEquals([[...spelled], [...mine], computed], [["s.h", "m.h"], ["m.h"], undefined]);
+  const computedIn = (text: string) => confess([{ path: "/w/a.c", text, system: false }]).computed;
+  for (
+    const text of ["# include NAME", "int a;\n/* */ #include NAME", "\xef\xbb\xbf#import N", "%:include N"]
+  ) {
+    assertEquals(computedIn(text), "/w/a.c", text);
+  }
+  assertEquals(computedIn("// you should \\#include this file"), undefined);
 });

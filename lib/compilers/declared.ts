@@ -1,26 +1,30 @@
 /**
- * The declared way: what a compile without a tracer may be trusted to have read, from its own words.
+ * The declared way: what a compile without a tracer may be trusted to have read and written, from its own words.
  *
- * Here options are guessed from, so only those that are listed may stand on the line; any other word, a second source
- * or a file beside the object makes the run pass. Headers come from the dependency list that the user asked for by
- * `-MD`. A line without it passes: words of ours could make a compile fail that would not have failed.
+ * Here options are guessed from, so only those that are listed may stand on the line; any other word or a second source
+ * makes the run pass. No word is added: one of ours could make a compile fail that would not have failed. Headers come
+ * from the dependency list that the user asked for by `-MD`; where he asked for none, or for one that leaves out what the
+ * system has (`-MMD`), from the texts themselves (lib/lookup/closure.ts).
  *
  * @module
  */
+import { isOrdinary, leading, sideSuffix } from "./declared_words.ts";
 
 /** A compile of one source into one object, as its words declare it. Paths as written. */
 export interface Declared {
   source: string;
   object: string;
-  /** The dependency list, which is an output too. */
-  depfile: string;
+  /** The dependency list, which is an output too. `full`: it names every header. */
+  list?: { path: string; full: boolean };
+  /** What is made beside the object. */
+  sides: string[];
   /** Folders that are searched for headers, as written. */
   folders: string[];
   /** Headers named on the line. */
   included: string[];
   /** Macros given on the line, as a source would define them. */
   macros: string;
-  /** Words for the machine, which may change where a compiler looks. */
+  /** Words for the machine and others that may lead a compiler elsewhere. */
   machine: string[];
 }
 
@@ -29,46 +33,107 @@ export const harmless =
   /^-(?:c|O[0-3sgz]?|Ofast|g[0-3]?|ggdb[0-3]?|gdwarf(?:-[2-5])?|w|W(?!p,|a,|l,|rite)[\w+=-]+|ansi|pedantic(?:-errors)?|std=[\w+:]+|pipe|pthread|nostdinc|nostdinc\+\+|MP|m(?:32|64|avx\w*|sse[\w.]*|fma|bmi2?|popcnt|tune=[\w-]+|arch=(?!native)[\w.+-]+|cmodel=\w+|no-red-zone)|f(?:PIC|pic|PIE|pie|no-(?!profile|working|temp)[\w=-]+|visibility=\w+|visibility-inlines-hidden|strict-aliasing|wrapv|stack-protector(?:-strong|-all)?|stack-clash-protection|cf-protection(?:=\w+)?|omit-frame-pointer|exceptions|rtti|common|function-sections|data-sections|signed-char|unsigned-char|short-enums|diagnostics-color=never|unroll-loops|tree-vectorize|math-errno|ffast-math|fast-math|inline-functions|merge-all-constants|threadsafe-statics|unwind-tables|asynchronous-unwind-tables|openmp|permissive|freestanding|hosted|builtin))$/;
 
 /** Words whose value follows, in the same word or the next. */
-const valued = ["-o", "-D", "-U", "-I", "-isystem", "-iquote", "-idirafter", "-include", "-MF", "-MT", "-MQ"];
+// deno-fmt-ignore: a table
+const valued = [
+  "-o", "-D", "-U", "-I", "-isystem", "-iquote", "-idirafter", "-include", "-imacros", "-MF", "-MT", "-MQ", "-x",
+] as const;
 /** The list as the preprocessor's own option: with another about it, compilers disagree which file is written. */
-const preprocessorsList = /^-Wp,-MD,([^,]+)$/;
-const folderWords = new Set(["-I", "-isystem", "-iquote", "-idirafter"]);
-const sourceName = /\.(?:c|cc|cp|cpp|cxx|c\+\+|C)$/;
+const preprocessorsList = /^-Wp,-M(M?)D,([^,]+)$/;
+const preprocessorsMacros = /^-Wp(?:,-[DU]\w+(?:=[\w.-]*)?)+$/;
+const folderWords = new Set<string>(["-I", "-isystem", "-iquote", "-idirafter"]);
+/** A folder that begins so is another one. */
+const otherFolder = /^(?:=|\$SYSROOT|-$)/;
+const sourceName = /\.(?:c|cc|cp|cpp|cxx|c\+\+|C|CPP)$/;
+const languages = new Set(["c", "c++"]);
 
 /** What the words (argv without argv[0]) declare, or the word that is not understood. */
 export function declaredBy(words: readonly string[]): Declared | { word: string } {
-  const found = { folders: [] as string[], included: [] as string[], macros: "", machine: [] as string[] };
-  let source: string | undefined, object: string | undefined, depfile: string | undefined;
-  let compiles = false, lists = false, isPreprocessors = false;
+  const reading = new Reading();
   for (let i = 0; i < words.length; i++) {
     const word = words[i], option = valued.find((name) => word.startsWith(name));
-    const list = preprocessorsList.exec(word)?.[1];
-    if (list !== undefined) {
-      if (lists || depfile !== undefined) return { word };
-      lists = true, depfile = list, isPreprocessors = true;
-    } else if (option !== undefined) {
-      const value = word.length > option.length ? word.slice(option.length) : words[++i];
-      if (value === undefined || (option === "-D" && value.includes("__"))) return { word };
-      if (option === "-o") object = value;
-      else if (option === "-MF" && isPreprocessors) return { word };
-      else if (option === "-MF") depfile = value;
-      else if (option === "-D") found.macros += `#define ${value.replace("=", " ")}\n`;
-      else if (option === "-include") found.included.push(value);
-      else if (folderWords.has(option)) found.folders.push(value);
-    } else if (word === "-MD") {
-      if (isPreprocessors) return { word };
-      lists = true;
-    } else if (harmless.test(word)) {
-      compiles ||= word === "-c";
-      if (word.startsWith("-m")) found.machine.push(word);
-    } else if (word[0] === "-" || word[0] === "@" || !sourceName.test(word) || source !== undefined) {
-      return { word };
-    } else source = word;
+    const isGlued = option !== undefined && word.length > option.length;
+    const good = option === undefined
+      ? reading.word(word)
+      : reading.value(option, isGlued ? word.slice(option.length) : words[++i]);
+    if (!good) return { word };
   }
-  if (!compiles || source === undefined) return { word: words[0] ?? "" };
-  if (!lists) return { word: "no -MD" };
-  object ??= withSuffix(source.slice(source.lastIndexOf("/") + 1), ".o");
-  return { source, object, depfile: depfile ?? withSuffix(object, ".d"), ...found };
+  return reading.end(words[0] ?? "");
+}
+
+/** What has been read of a line; each word is taken, or is not understood. */
+class Reading {
+  readonly #found = {
+    folders: [] as string[],
+    included: [] as string[],
+    macros: "",
+    machine: [] as string[],
+  };
+  readonly #suffixes = new Set<string>();
+  readonly #lists = new Set<string>();
+  #source: string | undefined;
+  #object: string | undefined;
+  #depfile: string | undefined;
+  /** By the preprocessor's own option. */
+  #ownList: { path: string; full: boolean } | undefined;
+  #compiles = false;
+
+  value(option: typeof valued[number], value: string | undefined): boolean {
+    if (value === undefined) return false;
+    const found = this.#found;
+    if (option === "-o") this.#object = value;
+    else if (option === "-x") return languages.has(value);
+    else if (option === "-MF") this.#depfile = value;
+    else if (option === "-D") return this.#define(value);
+    else if (option === "-include" || option === "-imacros") found.included.push(value);
+    else if (folderWords.has(option)) {
+      if (otherFolder.test(value)) return false;
+      found.folders.push(value);
+    }
+    return true;
+  }
+
+  word(word: string): boolean {
+    const list = preprocessorsList.exec(word), suffix = sideSuffix(word);
+    if (word === "-c") this.#compiles = true;
+    else if (word === "-MD" || word === "-MMD") this.#lists.add(word);
+    else if (list !== null) {
+      if (this.#ownList !== undefined) return false;
+      this.#ownList = { path: list[2], full: list[1] === "" };
+    } else if (preprocessorsMacros.test(word)) {
+      return word.split(",").every((part) => !part.startsWith("-D") || this.#define(part.slice(2)));
+    } else if (suffix !== undefined) this.#suffixes.add(suffix);
+    else if (harmless.test(word) || isOrdinary(word)) {
+      if (leading.test(word)) this.#found.machine.push(word);
+    } else if (word[0] === "-" || word[0] === "@" || !sourceName.test(word) || this.#source !== undefined) {
+      return false;
+    } else this.#source = word;
+    return true;
+  }
+
+  #define(macro: string): boolean {
+    const [name] = macro.split("=", 1);
+    if (name.startsWith("__has") || macro.includes("__", name.length)) return false;
+    this.#found.macros += `#define ${macro.replace("=", " ")}\n`;
+    return true;
+  }
+
+  end(first: string): Declared | { word: string } {
+    const source = this.#source, given = this.#depfile;
+    if (!this.#compiles || source === undefined) return { word: first };
+    const object = this.#object ?? withSuffix(source.slice(source.lastIndexOf("/") + 1), ".o");
+    const own = this.#ownList, wanted = this.#lists.size > 0;
+    if ((own !== undefined && (wanted || given !== undefined)) || (given !== undefined && !wanted)) {
+      return { word: own === undefined ? "-MF" : "-Wp,-MD" };
+    }
+    // Of both, compilers take one or the other.
+    const list = wanted
+      ? { path: given ?? withSuffix(object, ".d"), full: !this.#lists.has("-MMD") }
+      : this.#ownList;
+    const sides = [...this.#suffixes].map((suffix) => withSuffix(object, suffix));
+    const outputs = [object, ...(list === undefined ? [] : [list.path]), ...sides];
+    if (new Set(outputs).size < outputs.length) return { word: object };
+    return { source, object, list, sides, ...this.#found };
+  }
 }
 
 function withSuffix(path: string, suffix: string): string {

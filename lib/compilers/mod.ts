@@ -13,7 +13,7 @@ import { responseWords } from "./response.ts";
 
 export { codeOf, codeVersion, mostCodeBytes } from "./code.ts";
 export { addsNothing, type CommentUse, commentUse, isClang, readAs, readsSources } from "./comments.ts";
-export { confess, type Confession, type Told } from "./confess.ts";
+export { confess, type Confession, type Spelled, tellingOf, type Told } from "./confess.ts";
 export { type Declared, declaredBy, dependenciesIn } from "./declared.ts";
 export { type List, type Names, namesFrom, namesOf, namesText } from "./names.ts";
 export { type Part, partsOf } from "./parts.ts";

@@ -1,14 +1,15 @@
 /**
- * The declared way: an observation put together without a trace, from a compile's words and its dependency list.
+ * The declared way: an observation put together without a trace, from a compile's words, its dependency list and texts.
  *
  * It claims more than a trace would find, never less: each header by content; each name under which a header could
  * newly shadow another, in each folder that is searched, as absent; the whole environment; the driver's programs with
- * their libraries. A source that may read what no list tells (soundness.md 3: time macros, .incbin, __has_include of a
+ * their libraries. Headers are those of a full list, or, without one, all that the texts could lead to (closure.ts); what
+ * was to be written must have been. A source that may read what no list tells (soundness.md 3: time macros, .incbin, __has_include of a
  * computed name, precompiled headers) is not kept.
  *
  * @module
  */
-import { byteString } from "../base/bytes.ts";
+import { byteString, sameBytes } from "../base/bytes.ts";
 import { absolute, tidy } from "../base/paths.ts";
 import {
   confess,
@@ -18,24 +19,30 @@ import {
   dependenciesIn,
   type Told,
 } from "../compilers/mod.ts";
-import { c, type FileState, readSmall, statx } from "../os/mod.ts";
+import { c, type FileState, readSmall, signatureOf, statx } from "../os/mod.ts";
 import { noObservation, type Observation, type Refused, standingInputs, type Style } from "../trace/mod.ts";
 import type { Environment } from "./circumstances.ts";
+import { type Before, beforeOf, closureOf, isSystems, largestText } from "./closure.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 /** Variables that make a compiler search or write elsewhere than its words say. */
 const unlisted =
   /^(?:CPATH|C(?:PLUS)?_INCLUDE_PATH|OBJC(?:PLUS)?_INCLUDE_PATH|DEPENDENCIES_OUTPUT|SUNPRO_DEPENDENCIES|GCC_EXEC_PREFIX|COMPILER_PATH|GCC_COMPARE_DEBUG|CCC_.*|CLANG_.*|CC_PRINT_.*|LD_PRELOAD|LD_AUDIT)$/;
-/** A source of more than this is no hand-written one, and is compiled without us. */
-const largestSource = 64 << 20;
-
 /** A compile that is on its way. */
 export interface Running {
   declared: Declared;
   cwd: string;
   environment: Environment;
   /** State of the outputs before the compile, by absolute path, the object last. */
-  before: ReadonlyMap<string, FileState | number>;
+  before: ReadonlyMap<string, Was>;
+  /** Of their folders, where no list tells what is read. */
+  folders?: Before;
+}
+
+/** Of a path before the compile: itself, and what it leads to. */
+interface Was {
+  itself: FileState | number;
+  file: FileState | number;
 }
 
 /** Takes a compile up before it runs, or says which word or variable it cannot be trusted with. */
@@ -48,52 +55,55 @@ export function beginDeclared(
   if ("word" in declared) return declared;
   const variable = [...environment.keys()].find((name) => unlisted.test(name));
   if (variable !== undefined) return { word: variable };
-  const before = new Map<string, FileState | number>();
-  for (const path of [declared.depfile, declared.object]) {
-    before.set(absolute(path, cwd), statx(absolute(path, cwd), { follow: false }));
+  const before = new Map<string, Was>();
+  for (const written of outputsOf(declared)) {
+    const path = absolute(written, cwd);
+    before.set(path, { itself: statx(path, { follow: false }), file: statx(path) });
   }
-  return { declared, cwd, environment, before };
+  const folders = fullList(declared) === undefined ? beforeOf(before.keys()) : undefined;
+  return { declared, cwd, environment, before, folders };
+}
+
+/** What a compile writes, the object last. */
+function outputsOf({ list, sides, object }: Declared): string[] {
+  return [...(list === undefined ? [] : [list.path]), ...sides, object];
+}
+
+/** The list that tells all that was read, if there is one that stays. */
+function fullList({ list }: Declared): string | undefined {
+  return list?.full && !list.path.startsWith("/dev/") ? list.path : undefined;
 }
 
 /** What the compile depended on and left, or why it cannot be kept. */
 export function declaredObservation(
-  { declared, cwd, environment, before }: Running,
+  running: Running,
   toolchain: Toolchain | undefined,
 ): Observation | Refused {
+  const { environment, before, declared, cwd } = running;
   if (toolchain === undefined) {
     return { refusal: "pass_unmodelled", what: "the driver does not name its programs" };
   }
-  const list = absolute(declared.depfile, cwd), text = readSmall(list, largestSource);
-  const listed = text && dependenciesIn(byteString(text));
-  if (listed === undefined) return { refusal: "pass_incomplete_trace", what: list };
   const found: Observation = {
     ...noObservation(),
     variables: new Set(environment.keys()),
     wholeEnvironment: true,
   };
-  for (const path of [...toolchain.files, ...listed.map((path) => absolute(path, cwd))]) {
-    found.files.set(tidy(path), { question: "content" });
+  const list = declared.list === undefined ? [] : listedIn(declared.list.path, cwd);
+  if (list === undefined) {
+    return { refusal: "pass_incomplete_trace", what: absolute(declared.list!.path, cwd) };
   }
+  const texts = running.folders === undefined
+    ? readListed(running, list, toolchain, found)
+    : readAll(running, list, toolchain, found);
+  if (texts !== undefined) return texts;
+  for (const path of toolchain.files) found.files.set(tidy(path), { question: "content" });
   for (const path of standingInputs) found.files.set(path, { question: "stat" });
   for (const path of toolchain.listings) found.listings.add(path);
-  const told = textsOf(listed, cwd, toolchain, declared.macros);
-  if ("refusal" in told) return told;
-  const confession = confess(told), { refusal, what } = confession;
-  if (refusal !== undefined) return { refusal, what };
-  const searched = searchedBy(declared, listed, cwd, toolchain);
-  for (const path of placesOf(spellings(declared, listed, confession), searched)) {
-    if (!exists(path)) found.absent.add(tidy(path));
-  }
-  // Taken instead of a header, if one stands where that is looked for.
-  const headers = placesOf([...declared.included, ...confession.mine], searched);
-  for (const path of [...listed.map((path) => absolute(path, cwd)), ...headers].flatMap(precompiled)) {
-    if (exists(path)) return { refusal: "pass_unmodelled", what: path };
-    found.absent.add(tidy(path));
-  }
   for (const path of toolchain.absent) if (!exists(path)) found.absent.add(path);
-  for (const [path, state] of before) {
+  for (const [path, was] of before) {
+    if (!wasWritten(path, was)) return { refusal: "pass_unmodelled", what: path };
     found.written.set(path, {
-      style: styleOf(path, state),
+      style: styleOf(path, was.itself),
       read: false,
       gone: false,
       exclusive: false,
@@ -103,21 +113,81 @@ export function declaredObservation(
   return found;
 }
 
-/** The texts of a compile, one of them its macros as the line gives them. */
-function textsOf(
+/** The files of a dependency list; none of what does not stay; undefined where it is none. */
+function listedIn(list: string, cwd: string): string[] | undefined {
+  if (list.startsWith("/dev/")) return [];
+  const text = readSmall(absolute(list, cwd), largestText);
+  return text && dependenciesIn(byteString(text));
+}
+
+/** Adds what a full list names, and what the texts of that say; why that is not enough. */
+function readListed(
+  { declared, cwd }: Running,
   listed: readonly string[],
-  cwd: string,
-  { searched }: Toolchain,
-  macros: string,
-): Told[] | Refused {
-  const told: Told[] = [{ path: "a macro on the command line", text: macros, system: false }];
-  for (const [i, path] of listed.entries()) {
-    const file = absolute(path, cwd), bytes = readSmall(file, largestSource);
-    if (bytes === undefined) return { refusal: "pass_input_changed", what: file };
+  toolchain: Toolchain,
+  found: Observation,
+): Refused | undefined {
+  const paths = listed.map((path) => absolute(path, cwd));
+  for (const path of paths) found.files.set(path, { question: "content" });
+  const told = textsOf(paths, toolchain);
+  if ("refusal" in told) return told;
+  const confession = confess([macrosOf(declared), ...told]), { refusal, what } = confession;
+  if (refusal !== undefined) return { refusal, what };
+  const searched = searchedBy(declared, listed, cwd, toolchain);
+  for (const path of placesOf(spellings(declared, listed, confession), searched)) {
+    if (!exists(path)) found.absent.add(tidy(path));
+  }
+  return refuseCompiled([...paths, ...placesOf([...declared.included, ...confession.mine], searched)], found);
+}
+
+/** Adds all that the texts could lead to; why that is not enough. */
+function readAll(
+  { declared, cwd, folders }: Running,
+  listed: readonly string[],
+  toolchain: Toolchain,
+  found: Observation,
+): Refused | undefined {
+  const closure = closureOf(declared, cwd, toolchain, folders!);
+  if ("refusal" in closure) return closure;
+  const confession = confess([macrosOf(declared), ...closure.told]), { refusal, what } = confession;
+  if (refusal !== undefined) return { refusal, what };
+  const unknown = listed.map((path) => absolute(path, cwd)).find((path) => !closure.there.has(path));
+  if (unknown !== undefined) return { refusal: "pass_unmodelled", what: unknown };
+  for (const path of closure.there) found.files.set(path, { question: "content" });
+  for (const path of closure.absent) found.absent.add(path);
+  return refuseCompiled([absolute(declared.source, cwd), ...closure.own], found);
+}
+
+function macrosOf({ macros }: Declared): Told {
+  return { path: "a macro on the command line", text: macros, system: false };
+}
+
+/** A precompiled header is taken instead of a header, if one stands where that is looked for. */
+function refuseCompiled(headers: readonly string[], found: Observation): Refused | undefined {
+  for (const path of headers.flatMap(precompiled)) {
+    if (exists(path)) return { refusal: "pass_unmodelled", what: path };
+    found.absent.add(tidy(path));
+  }
+  return undefined;
+}
+
+/** Whether an output is the run's own, so that its name was guessed well. A device is as it was. */
+function wasWritten(path: string, { file: was }: Was): boolean {
+  const now = statx(path);
+  if (path.startsWith("/dev/") || typeof now === "number" || typeof was === "number") {
+    return typeof now === "object";
+  }
+  return !sameBytes(signatureOf(now), signatureOf(was));
+}
+
+/** The texts that a list names. */
+function textsOf(paths: readonly string[], toolchain: Toolchain): Told[] | Refused {
+  const told: Told[] = [];
+  for (const [i, path] of paths.entries()) {
+    const bytes = readSmall(path, largestText);
+    if (bytes === undefined) return { refusal: "pass_input_changed", what: path };
     // The first is the source itself, wherever it lies.
-    const system = i > 0 &&
-      [...searched].some((folder) => file.startsWith(folder + "/") && !file.includes("/../", folder.length));
-    told.push({ path: file, text: byteString(bytes), system });
+    told.push({ path, text: byteString(bytes), system: i > 0 && isSystems(path, toolchain) });
   }
   return told;
 }
@@ -146,7 +216,9 @@ function spellings(
   for (const path of listed) {
     const names = path.split("/").filter((name) => name !== "");
     const tails = names.map((_, i) => names.slice(i).join("/"));
-    if (computed || !tails.some((tail) => spelled.has(tail))) { for (const tail of tails) all.add(tail); }
+    if (computed !== undefined || !tails.some((tail) => spelled.has(tail))) {
+      for (const tail of tails) all.add(tail);
+    }
   }
   return all;
 }

@@ -1,34 +1,55 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromText } from "../base/bytes.ts";
-import { libc } from "../os/mod.ts";
+import { coarseNow, libc } from "../os/mod.ts";
 import { beginDeclared, declaredObservation } from "./declared.ts";
 import { environmentOf } from "./circumstances.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 libc(); // opened once for all tests
 
-/** A compile of a.c, its list written by hand. `sys` is the compiler's own folder of headers, `none` one that is not there. */
+/**
+ * A compile of a.c: what it writes, its list and all else, is written by hand. `sys` is the compiler's own folder of
+ * headers, `none` one that is not there.
+ */
 function observed(
   files: Record<string, string>,
-  { list = "a.o: a.c inc/b.h", words = ["-Iinc"], environment = "" } = {},
+  {
+    list = "a.o: a.c inc/b.h",
+    lists = "-MD",
+    words = ["-Iinc"],
+    environment = "",
+    made = ["a.o"],
+    meanwhile = (_folder: string) => {},
+  } = {},
 ) {
   const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "zc-declared-" })), cwd = fromText(folder);
   try {
     for (const name of ["inc", "sys", "own"]) Deno.mkdirSync(`${folder}/${name}`);
-    const all = { "a.c": '#include "b.h"\n', "inc/b.h": "int b;\n", "a.d": `${list}\n`, ...files };
+    const all = { "a.c": '#include "b.h"\n', "inc/b.h": "int b;\n", ...files };
     for (const [name, text] of Object.entries(all)) Deno.writeTextFileSync(`${folder}/${name}`, text);
+    settle();
     const toolchain: Toolchain = {
       files: new Set(["/usr/bin/cc"]),
       absent: new Set(["/nowhere/as"]),
       listings: new Set(["/usr/lib/gcc"]),
       searched: new Set([`${cwd}/sys`, `${cwd}/none`]),
     };
-    const running = beginDeclared(["cc", "-MD", "-c", "a.c", ...words], cwd, environmentOf(environment));
+    const argv = ["cc", ...(lists === "" ? [] : lists.split(" ")), "-c", "a.c", ...words];
+    const running = beginDeclared(argv, cwd, environmentOf(environment));
     if ("word" in running) return { refusal: "word", what: running.word, cwd };
+    meanwhile(folder);
+    if (lists !== "") Deno.writeTextFileSync(`${folder}/a.d`, `${list}\n`);
+    for (const name of made) Deno.writeTextFileSync(`${folder}/${name}`, "made");
     return { ...declaredObservation(running, toolchain), cwd };
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
+}
+
+/** Waits until files that are written now are younger than those that were. */
+function settle(): void {
+  const begin = coarseNow();
+  while (coarseNow() - begin < 20_000_000n);
 }
 
 function kept(...given: Given) {
@@ -83,6 +104,64 @@ Deno.test("declaredObservation() counts headers, programs, the whole environment
   assertEquals(found.in(found.written.keys()), ["a.d", "a.o"]);
 });
 
+/** Without a list, or with one of -MMD. */
+const closures: { name: string; given: Given; there?: string[]; absent?: string[] }[] = [
+  {
+    name: "a header that a header of the system includes",
+    given: [{ "sys/s.h": "# include <t.h>\n", "sys/t.h": "", "inc/b.h": "#include <s.h>" }, { lists: "" }],
+    there: ["a.c", "inc/b.h", "sys/s.h", "sys/t.h"],
+    absent: ["b.h", "inc/s.h", "inc/t.h", "none/s.h", "none/t.h", "sys/b.h", "inc/b.h.gch", "b.h.gch"],
+  },
+  {
+    name: "a header that a list leaves out",
+    given: [{ "sys/s.h": "", "a.c": '#include "b.h"\n#include <s.h>\n' }, { lists: "-MMD" }],
+    there: ["a.c", "inc/b.h", "sys/s.h"],
+  },
+  {
+    name: "what no line reaches, and what is only asked for",
+    given: [{ "a.c": '#if 0\n#include "b.h"\n#endif\n#if __has_include(<c.h>)\n#endif' }, { lists: "" }],
+    there: ["a.c", "inc/b.h"],
+    absent: ["sys/c.h", "none/c.h", "inc/c.h"],
+  },
+  {
+    name: "a header beside the header that spells it in quotes, and not one in brackets",
+    given: [
+      { "inc/b.h": '#include "own.h"\n#include <sys.h>\n', "a.c": '#include "inc/b.h"\n' },
+      { lists: "", words: [] },
+    ],
+    absent: ["inc/own.h", "sys/own.h", "sys/sys.h"],
+  },
+  {
+    name: "every header of a name, one after the other",
+    given: [{ "own/b.h": "#include_next <b.h>\n" }, { lists: "", words: ["-Iown", "-Iinc"] }],
+    there: ["a.c", "own/b.h", "inc/b.h"],
+  },
+  {
+    name: "a header of the line, and gcc's own",
+    given: [{ "p.h": "", "a.c": "" }, { lists: "", words: ["-include", "p.h"] }],
+    there: ["a.c", "p.h"],
+    absent: ["sys/stdc-predef.h", "p.h.gch"],
+  },
+  {
+    name: "a name with a bracket in quotes",
+    given: [{ "a.c": '#include "b>c.h"\n' }, { lists: "" }],
+    absent: ["b>c.h"],
+  },
+];
+for (const { name, given, there = [], absent = [] } of closures) {
+  Deno.test(`declaredObservation() without a full list finds ${name}`, () => {
+    const found = kept(...given), files = found.in(found.files.keys()), missed = found.in(found.absent);
+    if (there.length > 0) assertEquals(files.toSorted(), there.toSorted());
+    for (const path of absent) assert(missed.includes(path), `${path} of ${missed.join(" ")}`);
+    if (name.includes("brackets")) assert(!missed.includes("inc/sys.h"), missed.join(" "));
+  });
+}
+
+Deno.test("declaredObservation() counts what stands beside the object by its name", () => {
+  const found = kept({}, { words: ["-Iinc", "-gsplit-dwarf"], made: ["a.dwo", "a.o"] });
+  assertEquals(found.in(found.written.keys()), ["a.d", "a.dwo", "a.o"]);
+});
+
 const refusals: { name: string; given: Given; want: string }[] = [
   { name: "a time in a header", given: [{ "inc/b.h": "__TIME__" }], want: "pass_time inc/b.h" },
   { name: "assembly in one's own text", given: [{ "a.c": "asm(X);" }], want: "pass_unmodelled a.c" },
@@ -112,13 +191,58 @@ const refusals: { name: string; given: Given; want: string }[] = [
     want: "pass_input_changed gone.h",
   },
   { name: "no list", given: [{}, { list: "nothing" }], want: "pass_incomplete_trace a.d" },
+  {
+    name: "a header whose name is computed, without a list",
+    given: [{ "inc/b.h": "#include NAME\n" }, { lists: "" }],
+    want: "pass_unmodelled inc/b.h",
+  },
+  {
+    name: "a directive behind a comment, without a list",
+    given: [{ "a.c": '#/**/include "b.h"\n' }, { lists: "" }],
+    want: "pass_unmodelled a.c",
+  },
+  {
+    name: "a name behind a comment, without a list",
+    given: [{ "a.c": '#include/*"x"*/<b.h>\n' }, { lists: "" }],
+    want: "pass_unmodelled a.c",
+  },
+  {
+    name: "a listed header that no text leads to",
+    given: [{ "own/x.h": "" }, { lists: "-MMD", list: "a.o: a.c own/x.h" }],
+    want: "pass_unmodelled own/x.h",
+  },
+  {
+    name: "a link that leads to nothing, without a list",
+    given: [{}, { lists: "", meanwhile: (folder) => Deno.symlinkSync("nowhere", `${folder}/sys/b.h`) }],
+    want: "pass_unmodelled sys/b.h",
+  },
+  {
+    name: "a folder that changed meanwhile, without a list",
+    given: [{}, { lists: "", meanwhile: (folder) => Deno.writeTextFileSync(`${folder}/sys/other`, "") }],
+    want: "pass_input_changed sys",
+  },
+  {
+    name: "a header that went meanwhile from the object's folder, without a list",
+    given: [{ "b.h": "" }, { lists: "", meanwhile: (folder) => Deno.removeSync(`${folder}/b.h`) }],
+    want: "pass_input_changed ",
+  },
+  {
+    name: "a file beside the object that was not made",
+    given: [{}, { words: ["-Iinc", "-fstack-usage"] }],
+    want: "pass_unmodelled a.su",
+  },
+  {
+    name: "a file beside the object that is an older one",
+    given: [{ "a.su": "" }, { words: ["-Iinc", "-fstack-usage"] }],
+    want: "pass_unmodelled a.su",
+  },
   { name: "a variable that names folders", given: [{}, { environment: "CPATH=/x\0" }], want: "word CPATH" },
 ];
 for (const { name, given, want } of refusals) {
   Deno.test(`declaredObservation() refuses ${name}`, () => {
     const found = observed(...given);
     assert("refusal" in found, "it is kept");
-    assertEquals(`${found.refusal} ${found.what?.replace(found.cwd + "/", "")}`, want);
+    assertEquals(`${found.refusal} ${found.what?.replace(found.cwd, "").replace(/^\//, "")}`, want);
   });
 }
 

@@ -56,10 +56,18 @@ export const commands: Record<string, Command> = {
     usage: "outcome NAME[|NAME...]...",
     help:
       "How the last tool line was counted. A name stands for itself and for all that continue it: `miss` for " +
-      "`miss_input`, `pass` for `pass_time`. Several words: it was counted as so many, in whatever order.",
+      "`miss_input`, `pass` for `pass_time`. Several words: it was counted as so many, in whatever order. In the mode " +
+      "`declared` only a hit that was not expected counts.",
     run(world, wanted) {
       if (!world.isOurs) return undefined;
       const names = world.outcomes(), left = [...names];
+      if (world.mode === "declared") {
+        const hits = names.filter((name) => name.startsWith("hit")).length;
+        const most = wanted.filter((word) => /\bhit/.test(word)).length;
+        return hits <= most
+          ? undefined
+          : `the outcome was ${names.join(", ")}, expected ${wanted.join(", ")}`;
+      }
       for (const word of wanted) {
         const fits = (found: string) => word.split("|").some((name) => `${found}_`.startsWith(`${name}_`));
         const at = left.findIndex(fits);

@@ -17,7 +17,8 @@ Made from the table in commands.ts by \`deno run -A tests/script/readme.ts\`; do
 Each file in \`tests/scripts/\` is one scenario: a first line \`# what must hold\`, script lines, and the files it
 needs after lines \`-- name --\`. It runs in each mode: \`one-shot\` (no daemon), \`daemon\` (through
 \`zccache wrap\`), \`launcher\` (the launcher called by its path), and, when asked for with SCENARIO_MODES, in \`masquerade\` (links
-under the tools' names first on PATH) and \`plain\` (which compares the compiler with itself).
+under the tools' names first on PATH), \`declared\` (by a daemon without a tracer: fewer hits, no wrong one) and \`plain\` (which
+compares the compiler with itself).
 
 The fuzzer (\`scripts/fuzz\`, tests/fuzz/differential) draws such scenarios, and writes what fails as one.
 

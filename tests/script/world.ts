@@ -18,7 +18,7 @@ import { compareTrees, restoreTree, takeTree, type Tree } from "./tree.ts";
  * How a tool line is run; `plain` compares the compiler with itself, which proves the scenario's own texts, and `peer`
  * with another cache (scripts/peers.ts).
  */
-export type Mode = "plain" | "one-shot" | "daemon" | "launcher" | "masquerade" | "peer";
+export type Mode = "plain" | "one-shot" | "daemon" | "launcher" | "masquerade" | "declared" | "peer";
 
 /** Another cache: the words before a tool, and its variables. */
 export interface Peer {
@@ -26,8 +26,19 @@ export interface Peer {
   env: Readonly<Record<string, string>>;
 }
 
-/** Every mode by name; \`masquerade\` runs the tool by its own name, links to the executable being first on PATH. */
-export const everyMode: readonly Mode[] = ["plain", "one-shot", "daemon", "launcher", "masquerade", "peer"];
+/**
+ * Every mode by name; \`masquerade\` runs the tool by its own name, links to the executable being first on PATH, and
+ * \`declared\` by a daemon that has no tracer.
+ */
+export const everyMode: readonly Mode[] = [
+  "plain",
+  "one-shot",
+  "daemon",
+  "launcher",
+  "masquerade",
+  "declared",
+  "peer",
+];
 
 /** How a program ended and what it said. */
 export interface Ran {
@@ -93,6 +104,7 @@ export class World {
       ["XDG_RUNTIME_DIR", `${this.root}/run`],
       ["ZCCACHE_CACHE_DIR", this.cache],
       ["ZCCACHE_DAEMON", mode === "one-shot" ? "off" : "auto"],
+      ...(mode === "declared" ? [["ZCCACHE_TRACE", "off"] as const] : []),
       ["PWD", this.work],
       ...Object.entries(peer?.env ?? {}),
     ]);
