@@ -103,7 +103,7 @@ export function declaredObservation(
   for (const [path, was] of before) {
     if (!wasWritten(path, was)) return { refusal: "pass_unmodelled", what: path };
     found.written.set(path, {
-      style: styleOf(path, was.itself),
+      style: styleOf(path, was),
       read: false,
       gone: false,
       exclusive: false,
@@ -234,14 +234,14 @@ function precompiled(path: string): string[] {
   return [`${path}.gch`, `${path}.pch`];
 }
 
-function styleOf(path: string, before: FileState | number): Style {
-  if (typeof before === "number") return "unknown";
-  const now = statx(path, { follow: false });
-  const same = typeof now === "object" && now.dev === before.dev && now.ino === before.ino;
+function styleOf(path: string, { itself: before, file }: Was): Style {
+  // Where a link led to nothing, it is not known what happens to one that leads to a file.
+  if (typeof before === "number" || typeof file === "number") return "unknown";
+  const now = statx(path, { follow: false }), type = before.mode & c.S_IFMT;
+  const same = typeof now === "object" && now.dev === before.dev && now.ino === before.ino &&
+    (now.mode & c.S_IFMT) === type;
   // The inode of a file that was removed may be given again at once; then how it was replaced is not known.
-  return same
-    ? before.nlink > 1 || (before.mode & c.S_IFMT) !== c.S_IFREG ? "write_through" : "unknown"
-    : "replace";
+  return same ? before.nlink > 1 || type !== c.S_IFREG ? "write_through" : "unknown" : "replace";
 }
 
 function exists(path: string): boolean {
