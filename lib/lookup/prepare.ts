@@ -1,11 +1,13 @@
 /**
- * What a launcher needs to run a tool: a record to write into and the tracer, or what is declared where there is none.
+ * What a launcher needs to run a tool: a record to write into and the tracer, or what is declared where there is none,
+ * or the tool is a static program.
  *
  * @module
  */
+import { byteString } from "../base/bytes.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
-import { coarseNow } from "../os/mod.ts";
+import { coarseNow, readHead } from "../os/mod.ts";
 import { askFlags, type Message } from "../protocol/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
 import { beginDeclared } from "./declared.ts";
@@ -26,7 +28,7 @@ export function prepareRun(job: Job, options: PrepareOptions): Message<"run"> | 
   const { tracer, trace, records, interpreters, inputs } = options, { ask } = job, { flags, window } = ask;
   // The asker's own word counts as well: a daemon's settings are those of its start.
   const off = trace === "off" || job.environment!.get("ZCCACHE_TRACE") === "off";
-  if (tracer === "" || off) return prepareDeclared(job);
+  if (tracer === "" || off || (job.kind === "compile" && isStatic(job.realTool))) return prepareDeclared(job);
   job.record = records.take({
     ttys: flags & (askFlags.tty0 | askFlags.tty1 | askFlags.tty2),
     window,
@@ -45,6 +47,23 @@ export function prepareRun(job: Job, options: PrepareOptions): Message<"run"> | 
     priority: priorityOf(job.environment!, job.kind),
     deploy,
   };
+}
+
+const elfHead = 4096, interpreter = 3;
+
+/** Whether a tool is a program without a loader, into which no tracer can be loaded. */
+export function isStatic(path: string): boolean {
+  const head = readHead(path, elfHead);
+  // 64 bits, little-endian: other programs are not traced at all.
+  if (head === undefined || head.length < 64 || byteString(head.subarray(0, 6)) !== "\x7fELF\x02\x01") {
+    return false;
+  }
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const at = Number(view.getBigUint64(32, true)),
+    size = view.getUint16(54, true),
+    count = view.getUint16(56, true);
+  if (count === 0 || size === 0 || at + size * count > head.length) return false;
+  return !Array.from({ length: count }, (_, i) => view.getUint32(at + i * size, true)).includes(interpreter);
 }
 
 /** Without a tracer a compile is kept by what its words and its dependency list declare. */

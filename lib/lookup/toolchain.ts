@@ -10,7 +10,7 @@
 import { byteString, fromText, sameBytes, shown } from "../base/bytes.ts";
 import { absolute, tidy } from "../base/paths.ts";
 import { knownTool } from "../compilers/mod.ts";
-import { c, readHead, signatureOf, statx } from "../os/mod.ts";
+import { c, readHead, readSmall, signatureOf, statx } from "../os/mod.ts";
 import type { Environment } from "./circumstances.ts";
 import { unsetPath } from "./search_path.ts";
 
@@ -46,6 +46,9 @@ const installationFolders = ["lib", "lib32", "lib64", "libx32"].flatMap((lib) =>
   `${lib}/gcc`,
   `${lib}/gcc-cross`,
 ]);
+
+/** gcc's driver has a megabyte or two. */
+const largestDriver = 64 << 20;
 
 interface Known {
   /** Undefined where the driver does not tell. */
@@ -179,7 +182,7 @@ class Asking {
   #search(language: string): boolean {
     const words = ["-E", "-v", "-x", language, "/dev/null"];
     const said = this.#run([this.#driver.tool, ...this.#driver.machine, ...words])?.err;
-    if (said === undefined || !/^End of search list/m.test(said)) return false;
+    if (said === undefined || !/^End of search list/m.test(said) || !this.#isItself(said)) return false;
     const searched = said.slice(said.indexOf("search starts here:"), said.search(/^End of search list/m));
     for (const [, folder] of searched.matchAll(/^ (\/.*)$/gm)) this.#found.searched.add(tidy(folder));
     for (const [, folder] of said.matchAll(/^ignoring nonexistent directory "(\/.*)"$/gm)) {
@@ -190,6 +193,14 @@ class Asking {
       this.#installations(tidy(folder));
     }
     return true;
+  }
+
+  /** Whether the tool is the driver that speaks here, and none that starts another one. */
+  #isItself(said: string): boolean {
+    const { tool, realTool } = this.#driver, clang = /^ "(\/[^"]+)" -cc1 /m.exec(said)?.[1];
+    if (clang !== undefined) return isSame(clang, realTool);
+    const bytes = said.includes(`\nCOLLECT_GCC=${tool}\n`) ? readSmall(realTool, largestDriver) : undefined;
+    return bytes !== undefined && byteString(bytes).includes("COLLECT_GCC");
   }
 
   /** Installations of gcc stand by version in a folder for their target, that one beside others. */
@@ -234,6 +245,12 @@ class Asking {
       return undefined; // it cannot be started: it does not tell
     }
   }
+}
+
+function isSame(a: string, b: string): boolean {
+  const one = statx(a), other = statx(b);
+  return typeof one === "object" && typeof other === "object" && one.dev === other.dev &&
+    one.ino === other.ino;
 }
 
 /** Whether a file begins as an ELF program does. */
