@@ -44,7 +44,7 @@ export function otherParts(): Part[] {
 }
 
 /** Modes in which every scenario runs. */
-export const scenarioModes = ["one-shot", "daemon", "launcher"] as const;
+export const scenarioModes = ["one-shot", "daemon", "launcher", "declared"] as const;
 
 function scenarioParts(): Part[] {
   return scenarioModes.map((mode) => ({

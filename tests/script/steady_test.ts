@@ -60,6 +60,12 @@ const cases: {
     cached: {},
     want: /a: only the plain run/,
   },
+  {
+    name: "strings in an order by a drawn seed",
+    plain: [{ a: ` -frandom-seed=0x1${filler}ab` }, { a: ` -frandom-seed=0x2${filler}ab` }],
+    cached: { a: ` -frandom-seed=0x3${filler}ba` },
+    want: undefined,
+  },
   { name: "a stray file", plain: [{}, {}], cached: { b: "" }, want: /b: only the cached run/ },
   {
     name: "drawn names",
