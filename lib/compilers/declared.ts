@@ -36,6 +36,7 @@ export const harmless =
 // deno-fmt-ignore: a table
 const valued = [
   "-o", "-D", "-U", "-I", "-isystem", "-iquote", "-idirafter", "-include", "-imacros", "-MF", "-MT", "-MQ", "-x",
+  "--param",
 ] as const;
 /** The list as the preprocessor's own option: with another about it, compilers disagree which file is written. */
 const preprocessorsList = /^-Wp,-M(M?)D,([^,]+)$/;
@@ -82,6 +83,7 @@ class Reading {
     const found = this.#found;
     if (option === "-o") this.#object = value;
     else if (option === "-x") return languages.has(value);
+    else if (option === "--param") return /^=?[\w-]+=\d+$/.test(value);
     else if (option === "-MF") this.#depfile = value;
     else if (option === "-D") return this.#define(value);
     else if (option === "-include" || option === "-imacros") found.included.push(value);

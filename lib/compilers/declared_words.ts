@@ -52,10 +52,10 @@ const feature = /^-f(?:no-)?([A-Za-z][\w-]*)(?:=[\w.,+-]*)?$/;
 const machine = /^-m(?!llvm|mcu|dump)[a-z][\w-]*(?:[.+]\w+)*(?:=[\w.+,-]+)?$/;
 /** Debug information in or beside the object; maps of names; what only a link uses; macros for the preprocessor. */
 const others =
-  /^-(?:g(?:no-)?(?:column-info|strict-dwarf|pubnames|gnu-pubnames|variable-location-views|statement-frontiers|inline-points|as-loc-support|simple-template-names|inline-line-tables)|gline-tables-only|gmlt|gdwarf(?:32|64)|g(?:no-)?z(?:=\w+)?|f(?:file|debug|macro)-prefix-map=[^=]*=.*|-param[= ][\w-]+=\d+|Wa,(?:--noexecstack|--execstack|--gdwarf-[2-5]|-mrelax-relocations=\w+)|W[al],--compress-debug-sections=\w+|Wl,(?!@)[\w.,=+-]+|L[\w.\/+-]+|l[\w.+-]+|(?:no-)?pie|static|static-pie|static-libgcc|static-libstdc\+\+|shared|rdynamic|s|undef|no-canonical-prefixes|no-pedantic|Qunused-arguments|trigraphs|traditional-cpp|nostdlib|nostdlibinc|nodefaultlibs|O|Oz|pass-exit-codes|fsplit-dwarf-inlining|fno-split-dwarf-inlining|fprofile-arcs|fprofile-abs-path|fprofile-update=[\w-]+|-sysroot=\/\S+|stdlib=[\w+]+)$/;
+  /^-(?:g(?:no-)?(?:column-info|strict-dwarf|pubnames|gnu-pubnames|variable-location-views|statement-frontiers|inline-points|as-loc-support|simple-template-names|inline-line-tables)|gline-tables-only|gmlt|gdwarf(?:32|64)|g(?:no-)?z(?:=\w+)?|f(?:file|debug|macro|coverage|profile)-prefix-map=[^=]*=.*|Wa,(?:--noexecstack|--execstack|--gdwarf-[2-5]|-mrelax-relocations=\w+)|W[al],--compress-debug-sections=\w+|Wl,(?!@)[\w.,=+-]+|L[\w.\/+-]+|l[\w.+-]+|(?:no-)?pie|static|static-pie|static-libgcc|static-libstdc\+\+|shared|rdynamic|s|undef|pg?|no-pedantic|Qunused-arguments|trigraphs|nostdlib|nostdlibinc|nodefaultlibs|O|Oz|pass-exit-codes|fsplit-dwarf-inlining|fno-split-dwarf-inlining|fprofile-arcs|fprofile-abs-path|fprofile-update=[\w-]+|-sysroot=\/\S+|stdlib=[\w+]+)$/;
 
 /** Words that may lead a driver to other folders: it is asked with them. */
-export const leading = /^-(?:m|-sysroot=|stdlib=|no-canonical-prefixes$)/;
+export const leading = /^-(?:m|-sysroot=|stdlib=)/;
 
 /** What stands beside the object, under its name with another suffix, where a word asks for it. */
 const sideFiles: readonly (readonly [RegExp, string])[] = [
