@@ -5,7 +5,7 @@
  */
 import type { Programs } from "../../script/programs.ts";
 import { drawSequence } from "./draw.ts";
-import { kindsOf, runSequence, type Trial, ways } from "./run.ts";
+import { inWay, kindsOf, runSequence, type Trial, ways } from "./run.ts";
 import { scenarioText, type Sequence } from "./sequence.ts";
 import { shrink } from "./shrink.ts";
 import { Tryout } from "./tryout.ts";
@@ -32,7 +32,7 @@ export interface Options {
 
 /** Runs the sequence of a seed. The same seed, way and number of steps draw the same, with the same tools. */
 export function fuzz(seed: number, options: Options): Report {
-  const sequence = drawOnTrial(seed, options.steps);
+  const sequence = inWay(drawOnTrial(seed, options.steps), ways[options.way]);
   const trial = runSequence(sequence, ways[options.way], options.programs);
   const { lines, failing, outcomes } = trial;
   const report: Report = { seed, way: options.way, lines, failing, outcomes };

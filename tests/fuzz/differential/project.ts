@@ -46,7 +46,7 @@ export function headerLines(name: string, { value, note, blanks = "" }: HeaderSt
 }
 
 /** What a list of dependencies does not tell; where runs cannot be watched a source that holds it is not kept. */
-const special = `#ifdef TIMES
+export const special = `#ifdef TIMES
 const char *when = __DATE__ __TIME__;
 #endif
 #ifdef STAMP

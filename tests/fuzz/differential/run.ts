@@ -10,12 +10,15 @@ import { readLine, runLine, writeFiles } from "../../script/engine.ts";
 import type { Programs } from "../../script/programs.ts";
 import { parseLine } from "../../script/words.ts";
 import { type Mode, World } from "../../script/world.ts";
+import { special } from "./project.ts";
 import { linesOf, type Sequence } from "./sequence.ts";
 
 /** A way to run a sequence: the world's mode, and lines that come before all others. */
 export interface Way {
   mode: Mode;
   first: readonly string[];
+  /** A part of sources that no run keeps here, whatever its words. */
+  without?: string;
 }
 
 /** Every way by name; `plain` goes through no cache and compares the tools with themselves. */
@@ -25,7 +28,7 @@ export const ways: Readonly<Record<string, Way>> = {
   daemon: { mode: "daemon", first: [] },
   launcher: { mode: "launcher", first: [] },
   masquerade: { mode: "masquerade", first: [] },
-  declared: { mode: "daemon", first: ["env ZCCACHE_TRACE=off", "stop"] },
+  declared: { mode: "daemon", first: ["env ZCCACHE_TRACE=off", "stop"], without: special },
 };
 
 export interface Trial {
@@ -41,6 +44,13 @@ export interface Trial {
 
 /** Words that cannot be undone by the state of a folder: if they fail, something is wrong. */
 const mustWork = new Set(["stop", "kill", "zccache"]);
+
+/** A sequence with the files that it has in a way. */
+export function inWay(sequence: Sequence, { without }: Way): Sequence {
+  if (without === undefined) return sequence;
+  const files = sequence.files.map(({ name, text }) => ({ name, text: text.replace(without, "") }));
+  return { ...sequence, files };
+}
 
 /** Runs a sequence up to the first difference. */
 export function runSequence(sequence: Sequence, way: Way, programs: Programs | undefined): Trial {
