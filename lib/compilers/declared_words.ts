@@ -50,9 +50,28 @@ const features = new Set((
 const feature = /^-f(?:no-)?([A-Za-z][\w-]*)(?:=[\w.,+-]*)?$/;
 /** Words of the machine whose value is no file. */
 const machine = /^-m(?!llvm|mcu|dump)[a-z][\w-]*(?:[.+]\w+)*(?:=[\w.+,-]+)?$/;
-/** Debug information in or beside the object; maps of names; what only a link uses; macros for the preprocessor. */
-const others =
-  /^-(?:g(?:no-)?(?:column-info|strict-dwarf|pubnames|gnu-pubnames|variable-location-views|statement-frontiers|inline-points|as-loc-support|simple-template-names|inline-line-tables)|gline-tables-only|gmlt|gdwarf(?:32|64)|g(?:no-)?z(?:=\w+)?|f(?:file|debug|macro|coverage|profile)-prefix-map=[^=]*=.*|Wa,(?:--noexecstack|--execstack|--gdwarf-[2-5]|-mrelax-relocations=\w+)|W[al],--compress-debug-sections=\w+|Wl,(?!@)[\w.,=+-]+|L[\w.\/+-]+|l[\w.+-]+|(?:no-)?pie|static|static-pie|static-libgcc|static-libstdc\+\+|shared|rdynamic|s|undef|pg?|no-pedantic|Qunused-arguments|trigraphs|nostdlib|nostdlibinc|nodefaultlibs|O|Oz|pass-exit-codes|fsplit-dwarf-inlining|fno-split-dwarf-inlining|fprofile-arcs|fprofile-abs-path|fprofile-update=[\w-]+|-sysroot=\/\S+|stdlib=[\w+]+)$/;
+/** The rest, by what it is about. */
+// deno-fmt-ignore: a table
+const others: readonly RegExp[] = [
+  // debug information
+  /^-g(?:no-)?(?:column-info|strict-dwarf|pubnames|gnu-pubnames|statement-frontiers|inline-points|as-loc-support)$/,
+  /^-g(?:no-)?(?:variable-location-views|simple-template-names|inline-line-tables|line-tables-only|mlt|z(?:=\w+)?)$/,
+  /^-gdwarf(?:32|64)$/,
+  /^-f(?:no-)?split-dwarf-inlining$/,
+  // names that are mapped to others
+  /^-f(?:file|debug|macro|coverage|profile)-prefix-map=[^=]*=/,
+  // what is counted when the program runs
+  /^-(?:fprofile-arcs|fprofile-abs-path|fprofile-update=[\w-]+|pg?)$/,
+  // the assembler's
+  /^-Wa,(?:--noexecstack|--execstack|--gdwarf-[2-5]|-mrelax-relocations=\w+|--compress-debug-sections=\w+)$/,
+  // a linker's, and folders and libraries for it
+  /^-(?:Wl,(?!@)[\w.,=+-]+|L[\w./+-]+|l[\w.+-]+|(?:no-)?pie|static|static-pie|static-libgcc|static-libstdc\+\+|shared|rdynamic|s)$/,
+  /^-(?:nostdlib|nodefaultlibs)$/,
+  // where headers are looked for, and what is defined
+  /^-(?:-sysroot=\/\S+|stdlib=[\w+]+|nostdlibinc|undef|trigraphs)$/,
+  // how a driver speaks and how hard it tries
+  /^-(?:no-pedantic|Qunused-arguments|pass-exit-codes|O|Oz)$/,
+];
 
 /** Words that may lead a driver to other folders: it is asked with them. */
 export const leading = /^-(?:m|-sysroot=|stdlib=)/;
@@ -74,5 +93,5 @@ export function sideSuffix(word: string): string | undefined {
 export function isOrdinary(word: string): boolean {
   const name = feature.exec(word)?.[1];
   if (name !== undefined && features.has(name)) return true;
-  return machine.test(word) || others.test(word);
+  return machine.test(word) || others.some((pattern) => pattern.test(word));
 }

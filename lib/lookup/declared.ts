@@ -4,7 +4,7 @@
  * It claims more than a trace would find, never less: each header by content; each name under which a header could
  * newly shadow another, in each folder that is searched, as absent; the whole environment; the driver's programs with
  * their libraries. Headers are those of a full list, or, without one, all that the texts could lead to (closure.ts); what
- * was to be written must have been. A source that may read what no list tells (soundness.md 3: time macros, .incbin, __has_include of a
+ * was to be written must have been. A source that may read what no list tells (time macros, .incbin, __has_include of a
  * computed name, precompiled headers) is not kept.
  *
  * @module
@@ -28,6 +28,7 @@ import type { Toolchain } from "./toolchain.ts";
 /** Variables that make a compiler search or write elsewhere than its words say. */
 const unlisted =
   /^(?:CPATH|C(?:PLUS)?_INCLUDE_PATH|OBJC(?:PLUS)?_INCLUDE_PATH|DEPENDENCIES_OUTPUT|SUNPRO_DEPENDENCIES|GCC_EXEC_PREFIX|COMPILER_PATH|GCC_COMPARE_DEBUG|CCC_.*|CLANG_.*|CC_PRINT_.*|LD_PRELOAD|LD_AUDIT)$/;
+
 /** A compile that is on its way. */
 export interface Running {
   declared: Declared;
