@@ -123,7 +123,7 @@ function listedIn(list: string, cwd: string): string[] | undefined {
 
 /** Adds what a full list names, and what the texts of that say; why that is not enough. */
 function readListed(
-  { declared, cwd }: Running,
+  { declared, cwd, before }: Running,
   listed: readonly string[],
   toolchain: Toolchain,
   found: Observation,
@@ -135,8 +135,11 @@ function readListed(
   const confession = confess([macrosOf(declared), ...told]), { refusal, what } = confession;
   if (refusal !== undefined) return { refusal, what };
   const searched = searchedBy(declared, listed, cwd, toolchain);
-  for (const path of placesOf(spellings(declared, listed, confession), searched)) {
-    if (!exists(path)) found.absent.add(tidy(path));
+  for (const path of placesOf(spellings(declared, listed, confession), searched).map(tidy)) {
+    const was = before.get(path);
+    // Written by the run itself, where a header was looked for before that.
+    if (typeof was?.itself === "object") return { refusal: "pass_overwrites_input", what: path };
+    if (was !== undefined || !exists(path)) found.absent.add(path);
   }
   return refuseCompiled([...paths, ...placesOf([...declared.included, ...confession.mine], searched)], found);
 }

@@ -71,6 +71,15 @@ Deno.test("observe() drops known compilers' questions about what they then write
   assert(kept(events, script).absent.has("/w/a.o"), "an unknown tool may mean it");
 });
 
+Deno.test("observe() keeps the absence of an output whose name was looked for elsewhere", () => {
+  const truncate: Bare = { kind: "truncate", path: "/w/inc/z.h", before: undefined };
+  const absent = (path: string): Bare => ({ kind: "absent", path });
+  const read: Bare = { kind: "open_read", path: "/w/sys/z.h", signature: file(9) };
+  assert(kept([absent("/w/inc/z.h"), absent("/w/sys/z.h"), truncate]).absent.has("/w/inc/z.h"));
+  assert(kept([absent("/w/inc/z.h"), read, truncate]).absent.has("/w/inc/z.h"));
+  assert(!kept([absent("/w/inc/z.h"), absent("/w/sys/y.h"), truncate]).absent.has("/w/inc/z.h"));
+});
+
 Deno.test("observe() keeps the absence of an output that the run reads back", () => {
   const found = kept([
     { kind: "absent", path: "/w/l.a" },

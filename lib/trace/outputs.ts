@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { partsOf } from "../base/paths.ts";
+import { foldersOf } from "./absent.ts";
 import type { Observation, Refused } from "./observation.ts";
 import { factRule } from "./rules.ts";
 
@@ -32,10 +34,21 @@ export function refusedAtEnd(
   return undefined;
 }
 
+/** Whether a name was looked for in other folders, too: as a header or a library, not as what is to be written. */
+function isSought(path: string, { absent, files }: Observation): boolean {
+  if (!absent.has(path)) return false;
+  const { name } = partsOf(path);
+  if (foldersOf(absent.names.get(name)).length > 1) return true;
+  for (const [other, { question }] of files) {
+    if (question === "content" && other.endsWith(`/${name}`) && other !== path) return true;
+  }
+  return false;
+}
+
 /** Questions about paths that the run then wrote. `asked`: by a program whose habits we do not know. */
 export function dropOwnQuestions(found: Observation, asked: ReadonlySet<string>): void {
   for (const [path, written] of found.written) {
-    if ((written.read && !written.gone) || asked.has(path)) continue;
+    if ((written.read && !written.gone) || asked.has(path) || isSought(path, found)) continue;
     found.absent.delete(path);
     found.physical.delete(path);
     found.linkTexts.delete(path);
