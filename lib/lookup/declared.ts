@@ -27,7 +27,7 @@ import type { Toolchain } from "./toolchain.ts";
 
 /** Variables that make a compiler search or write elsewhere than its words say. */
 const unlisted =
-  /^(?:CPATH|C(?:PLUS)?_INCLUDE_PATH|OBJC(?:PLUS)?_INCLUDE_PATH|DEPENDENCIES_OUTPUT|SUNPRO_DEPENDENCIES|GCC_EXEC_PREFIX|COMPILER_PATH|GCC_COMPARE_DEBUG|CCC_.*|CLANG_.*|CC_PRINT_.*|LD_PRELOAD|LD_AUDIT)$/;
+  /^(?:CPATH|C(?:PLUS)?_INCLUDE_PATH|OBJC(?:PLUS)?_INCLUDE_PATH|DEPENDENCIES_OUTPUT|SUNPRO_DEPENDENCIES|GCC_EXEC_PREFIX|COMPILER_PATH|GCC_COMPARE_DEBUG|CCC_.*|CLANG_.*|CC_(?:PRINT|LOG)_.*|LD_PRELOAD|LD_AUDIT)$/;
 
 /** A compile that is on its way. */
 export interface Running {

@@ -57,7 +57,9 @@ function kept(...given: Given) {
   if ("refusal" in found) throw new Error(`${found.refusal} ${found.what}`);
   const inside = (paths: Iterable<string>) =>
     [...paths].flatMap((path) => path.startsWith(found.cwd) ? [path.slice(found.cwd.length + 1)] : []);
-  return { ...found, in: inside };
+  const asked = (wanted: string) =>
+    [...found.files].flatMap(([path, { question }]) => question === wanted ? [path] : []);
+  return { ...found, in: inside, asked };
 }
 
 type Given = Parameters<typeof observed>;
@@ -95,7 +97,8 @@ for (const { name, path, given = [{}] as Given } of absences) {
 
 Deno.test("declaredObservation() counts headers, programs, the whole environment and what stands for all runs", () => {
   const found = kept({}, { environment: "LANG=C\0FOO=1\0" });
-  assertEquals(found.in(found.files.keys()), ["a.c", "inc/b.h"]);
+  assertEquals(found.in(found.asked("content")), ["a.c", "inc/b.h"]);
+  assertEquals(found.in(found.asked("stat")), ["inc", "sys", "none"], "folders that are searched");
   for (const path of ["/usr/bin/cc", "/etc/ld.so.preload", "/usr/lib/locale/locale-archive"]) {
     assert(found.files.has(path), path);
   }
@@ -150,7 +153,7 @@ const closures: { name: string; given: Given; there?: string[]; absent?: string[
 ];
 for (const { name, given, there = [], absent = [] } of closures) {
   Deno.test(`declaredObservation() without a full list finds ${name}`, () => {
-    const found = kept(...given), files = found.in(found.files.keys()), missed = found.in(found.absent);
+    const found = kept(...given), files = found.in(found.asked("content")), missed = found.in(found.absent);
     if (there.length > 0) assertEquals(files.toSorted(), there.toSorted());
     for (const path of absent) assert(missed.includes(path), `${path} of ${missed.join(" ")}`);
     if (name.includes("brackets")) assert(!missed.includes("inc/sys.h"), missed.join(" "));
@@ -235,6 +238,11 @@ const refusals: { name: string; given: Given; want: string }[] = [
     name: "a file beside the object that is an older one",
     given: [{ "a.su": "" }, { words: ["-Iinc", "-fstack-usage"] }],
     want: "pass_unmodelled a.su",
+  },
+  {
+    name: "a variable by which clang writes a file",
+    given: [{}, { environment: "CC_LOG_DIAGNOSTICS=1\0" }],
+    want: "word CC_LOG_DIAGNOSTICS",
   },
   { name: "a variable that names folders", given: [{}, { environment: "CPATH=/x\0" }], want: "word CPATH" },
 ];
