@@ -100,7 +100,9 @@ export function declaredObservation(
   for (const path of toolchain.files) found.files.set(tidy(path), { question: "content" });
   // Of two names of one folder, or of what is none, a compiler says so, or takes one.
   const searched = [...declared.folders.map((folder) => absolute(folder, cwd)), ...toolchain.searched];
-  for (const path of [...standingInputs, ...searched]) found.files.set(path, { question: "stat" });
+  for (const path of [...standingInputs, ...searched]) {
+    if (!found.files.has(path)) found.files.set(path, { question: "stat" });
+  }
   for (const path of toolchain.listings) found.listings.add(path);
   for (const path of toolchain.absent) if (!exists(path)) found.absent.add(path);
   for (const [path, was] of before) {

@@ -160,6 +160,17 @@ for (const { name, given, there = [], absent = [] } of closures) {
   });
 }
 
+Deno.test("declaredObservation() counts the content of a header that is given for a folder, too", () => {
+  for (const lists of ["", "-MD"]) {
+    const found = kept({ own2: "", "a.c": '#include "own2"\n' }, {
+      lists,
+      list: "a.o: a.c own2",
+      words: ["-Iown2", "-I."],
+    });
+    assert(found.in(found.asked("content")).includes("own2"));
+  }
+});
+
 Deno.test("declaredObservation() counts what stands beside the object by its name", () => {
   const found = kept({}, { words: ["-Iinc", "-gsplit-dwarf"], made: ["a.dwo", "a.o"] });
   assertEquals(found.in(found.written.keys()), ["a.d", "a.dwo", "a.o"]);
