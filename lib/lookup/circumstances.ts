@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asciiIn, bytesOf } from "../base/bytes.ts";
 import { ignoresVariable } from "../trace/mod.ts";
 import { askFlags, type Message } from "../protocol/mod.ts";
 import { absolute } from "../base/paths.ts";
@@ -53,12 +54,14 @@ export function temporaryRows(environment: Environment): [string, string | null]
 const drawnName = /^(?:cc\w{6}|[^\s\/]*-[0-9a-f]{6,8}\b)/;
 
 /** Whether a text names a file that a compiler may have made in the folder for temporary files. */
-export function namesTemporary(text: string, environment: Environment): boolean {
+export function namesTemporary(bytes: Uint8Array, environment: Environment): boolean {
   const set = temporaryVariables.map((name) => environment.get(name)?.replace(/\/+$/, ""));
-  return [...set, "/tmp", "/var/tmp"].some((folder) => {
-    if (!folder) return false;
-    for (let at = text.indexOf(`${folder}/`); at >= 0; at = text.indexOf(`${folder}/`, at + 1)) {
-      const start = at + folder.length + 1;
+  const text = asciiIn(bytes);
+  return [...set, "/tmp", "/var/tmp"].some((name) => {
+    if (!name) return false;
+    const folder = `${asciiIn(bytesOf(name))}/`; // read as the text is
+    for (let at = text.indexOf(folder); at >= 0; at = text.indexOf(folder, at + 1)) {
+      const start = at + folder.length;
       if (drawnName.test(text.slice(start, start + longestName))) return true;
     }
     return false;

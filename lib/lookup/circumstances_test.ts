@@ -1,5 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { environmentHolds, environmentOf, factRows, variablesAsked, withPrograms } from "./circumstances.ts";
+import { bytesOf, fromText } from "../base/bytes.ts";
+import {
+  environmentHolds,
+  environmentOf,
+  factRows,
+  namesTemporary,
+  variablesAsked,
+  withPrograms,
+} from "./circumstances.ts";
 
 const block = (...entries: string[]) => entries.map((entry) => entry + "\0").join("");
 const base = environmentOf(block("LANG=C", "CPATH=/inc", "MAKEFLAGS=-j2", "USER=me"));
@@ -99,5 +107,21 @@ for (const { name, fact, want } of facts) {
       found: () => "",
     };
     assertEquals(environmentHolds(factRows({ lacksTemporary: false, ...fact }), asker), want);
+  });
+}
+
+for (
+  const [text, names] of [
+    ["LOAD /tmp/ccAbCdEf.o", true],
+    ["/tmp/caller.c:1: error", false],
+    ["/tmp/x /tmp/a-0fbec0d0.o", true],
+    ["\xff LOAD /ungew\xf6hnlich/\x80/ccAbCdEf.o", true],
+    ["LOAD /ungew\xf6hnlich/\x81/ccAbCdEf.o", false],
+    [fromText("LOAD /gewöhnlich/ccAbCdEf.o"), true],
+  ] as const
+) {
+  Deno.test(`namesTemporary() says ${names} of ${text}`, () => {
+    const environment = new Map([["TMPDIR", "/ungew\xf6hnlich/\x80/"], ["TMP", fromText("/gewöhnlich")]]);
+    assertEquals(namesTemporary(bytesOf(text), environment), names);
   });
 }

@@ -9,7 +9,7 @@ import { bytesOf, byteString, shown } from "../base/bytes.ts";
 import type { Digest } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
 import { listOf } from "../compilers/mod.ts";
-import { readSmall } from "../os/mod.ts";
+import { readHead, readSmall } from "../os/mod.ts";
 import { type Message, styles } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Unit } from "../store/unit.ts";
@@ -25,7 +25,10 @@ import { mayHoldName } from "./tree.ts";
 const longestOutput = 256 << 20;
 /** Texts up to this length stand in the unit itself; a preprocessed source is no matter for the index. */
 const longestInline = 16 << 10;
+/** What linkers and assemblers make. */
 const elf = "\x7fELF";
+/** A text has no NUL in its first bytes; archives and precompiled headers have. */
+const headBytes = 1024;
 
 export class Keeper {
   readonly #store: Store;
@@ -86,11 +89,13 @@ export class Keeper {
     return { blob: this.#store.putBlob(kept), size: kept.length };
   }
 
-  /** Maps and listings are texts; what a linker or an assembler makes of them is none. */
+  /** Maps and listings are texts; nothing else is read through while a launcher waits. */
   #namesTemporary({ environment }: Job, digest: Digest): boolean {
     const path = this.#store.blobPath(digest);
-    const bytes = path === undefined ? undefined : readSmall(path, longestOutput);
-    return bytes === undefined || namesTemporary(byteString(bytes), environment!);
+    if (path === undefined) return true;
+    if (readHead(path, headBytes)?.includes(0)) return false;
+    const bytes = readSmall(path, longestOutput);
+    return bytes === undefined || namesTemporary(bytes, environment!);
   }
 
   /** A text as it stands in the unit, and beside it as a blob where it is long. */

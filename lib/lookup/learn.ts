@@ -332,7 +332,7 @@ export class Learner {
     };
     const hasText = out.length + err.length > 0, environment = job.environment!;
     const isTemporary = job.namesTemporary ||
-      [out, err].some((text) => namesTemporary(byteString(text), environment));
+      [out, err].some((text) => namesTemporary(text, environment));
     // Texts hold how a driver was called; a tool whose habits are not known may use that, and any option, otherwise.
     const facts = factRows({
       lacksTemporary: job.lacksTemporary,
