@@ -153,6 +153,10 @@ class Ingest {
 
   /** A file that the run read and then wrote: what it held is known only if somebody hashed it before. */
   #ownInput(path: string, seen: Seen): void {
+    const before = seen.signature && stateOf(seen.signature);
+    if (seen.replaced && before !== undefined && (before.mode & c.S_IFMT) === c.S_IFREG) {
+      return this.#add(inputKinds.exists, path, existsValue(before));
+    }
     const digest = seen.signature && this.#inputs.recall(path, seen.signature);
     if (seen.question !== "content" || digest === undefined) {
       this.refused ??= { refusal: "pass_overwrites_input", what: path };

@@ -145,6 +145,23 @@ const cases: Case[] = [
     want: "pass_overwrites_input a",
   },
   {
+    name: "a file that was looked at and then replaced whole",
+    asks: ({ files, written: outputs }, at, seen) => {
+      seen("a", "stat"), outputs.set(at("a"), written);
+      files.get(at("a"))!.replaced = true;
+    },
+    then: "rm a; echo 3 > a",
+    want: ["exists a"],
+  },
+  {
+    name: "what was no file and was then replaced whole",
+    asks: ({ files, written: outputs }, at, seen) => {
+      seen("d", "stat"), outputs.set(at("d"), written);
+      files.get(at("d"))!.replaced = true;
+    },
+    want: "pass_overwrites_input d",
+  },
+  {
     name: "an answer that was neither yes nor no",
     asks: ({ refused }, at) => refused.set(at("a"), 13),
     want: "pass_unreadable a",

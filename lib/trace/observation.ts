@@ -16,6 +16,8 @@ export interface Seen {
   signature?: Uint8Array;
   /** The one program that opened it as data; undefined where it was run, or mapped by the loader. */
   reader?: string;
+  /** The run replaced it whole: that there was a file is all that counts, and who delivers looks whether it is a lone one. */
+  replaced?: true;
 }
 
 /** The reader of what several programs opened. */

@@ -90,6 +90,25 @@ Deno.test("observe() keeps the absence of an output that the run reads back", ()
   assert(!found.files.has("/w/l.a"), "its own bytes are no input");
 });
 
+Deno.test("observe() weakens what compilers ask of a file of -save-temps that they then replace", () => {
+  const rewritten = (path: string, question: Bare = { kind: "stat", path, signature: file(1) }): Bare[] => [
+    question,
+    { kind: "truncate", path, before: file(1) },
+    { kind: "open_read", path, signature: file(9) },
+  ];
+  const told = (events: Bare[], by?: Parameters<typeof kept>[1]) => {
+    const found = kept(events, by), [path] = found.written.keys();
+    return [found.files.get(path)?.replaced ?? false, found.written.get(path)!.style];
+  };
+  assertEquals(told(rewritten("/w/a.s")), [true, "unknown"]);
+  assertEquals(told(rewritten("/w/a.s"), script), [false, "write_through"], "an unknown tool may mean it");
+  assertEquals(told(rewritten("/w/a.pcm")), [false, "write_through"], "an old one may have served");
+  const read: Bare = { kind: "open_read", path: "/w/a.s", signature: file(1) };
+  assertEquals(told(rewritten("/w/a.s", read)), [false, "write_through"], "what it held counts");
+  const probed: Bare = { kind: "probe", path: "/w/a.s" };
+  assertEquals(told(rewritten("/w/a.s", probed)), [false, "write_through"], "nobody knows what it was");
+});
+
 Deno.test("observe() forgets what was made and removed again", () => {
   const found = kept([
     { kind: "create", path: "/tmp/cc1.s", before: undefined },

@@ -6,7 +6,7 @@
 import { partsOf } from "../base/paths.ts";
 import { foldersOf } from "./absent.ts";
 import type { Observation, Refused } from "./observation.ts";
-import { factRule } from "./rules.ts";
+import { factRule, isHandedOn } from "./rules.ts";
 
 /**
  * Why outputs cannot be given back: something is gone that was there before, or an output has an owner, times or attributes.
@@ -48,10 +48,25 @@ function isSought(path: string, { absent, files }: Observation): boolean {
 /** Questions about paths that the run then wrote. `asked`: by a program whose habits we do not know. */
 export function dropOwnQuestions(found: Observation, asked: ReadonlySet<string>): void {
   for (const [path, written] of found.written) {
-    if ((written.read && !written.gone) || asked.has(path) || isSought(path, found)) continue;
+    if (asked.has(path) || isSought(path, found)) continue;
+    if (written.read && !written.gone) {
+      weaken(path, found);
+      continue;
+    }
     found.absent.delete(path);
     found.physical.delete(path);
     found.linkTexts.delete(path);
     if (found.files.get(path)?.question !== "content") found.files.delete(path);
   }
+}
+
+/**
+ * A file of an earlier run that a compiler looked at, wrote anew and read back. What it would do to a link or to a file of
+ * several names was not seen, so it is delivered onto plain files alone: one that is the source as well is none.
+ */
+function weaken(path: string, { files, written }: Observation): void {
+  const seen = files.get(path);
+  if (seen?.signature === undefined || seen.question === "content" || !isHandedOn(path)) return;
+  seen.replaced = true;
+  written.get(path)!.style = "unknown";
 }

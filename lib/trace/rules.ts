@@ -169,6 +169,16 @@ export function ignoresVariable(name: string): boolean {
   return Object.hasOwn(ignoredVariables, name) || ignoredPrefixes.some((prefix) => name.startsWith(prefix));
 }
 
+/**
+ * What a compiler hands on to its next step, and leaves under a plain name with -save-temps. Before it writes such a
+ * file it asks whether that is a file, and one other than the source; nothing else of the answer is used.
+ */
+const handedOn = /\.(?:i|ii|s|bc)$/;
+
+export function isHandedOn(path: string): boolean {
+  return handedOn.test(path);
+}
+
 /** Devices and kernel files that decide speed or names of temporary files, never bytes (soundness.md 2.3, "facts"). */
 const ignoredFacts =
   /^\/(?:dev\/(?:null|zero|tty|urandom|random|shm)$|dev\/pts(?:\/|$)|proc\/(?:self|thread-self|\d+)\/(?:maps|statm?|status|cgroup|exe|mountinfo|mounts|auxv|oom_score_adj|task|comm|cmdline|limits|fd)\b|proc\/(?:cpuinfo|meminfo|stat|filesystems|loadavg|version|mounts|self)$|proc\/sys\/(?:vm\/overcommit_memory|kernel\/(?:ngroups_max|cap_last_cap|osrelease|random\/(?:boot_id|entropy_avail|poolsize))|crypto\/fips_enabled)$|sys\/fs\/cgroup\b|sys\/devices\/system\/(?:cpu|node)\b|sys\/kernel\/mm\b)/;
