@@ -28,9 +28,71 @@ export interface Declared {
   machine: string[];
 }
 
-/** Words that change how an object is made and neither name nor make another file. */
-export const harmless =
-  /^-(?:c|O[0-3sgz]?|Ofast|g[0-3]?|ggdb[0-3]?|gdwarf(?:-[2-5])?|w|W(?!p,|a,|l,|rite)[\w+=-]+|ansi|pedantic(?:-errors)?|std=[\w+:]+|pipe|pthread|nostdinc|nostdinc\+\+|MP|m(?:32|64|avx\w*|sse[\w.]*|fma|bmi2?|popcnt|tune=[\w-]+|arch=(?!native)[\w.+-]+|cmodel=\w+|no-red-zone)|f(?:PIC|pic|PIE|pie|no-(?!profile|working|temp)[\w=-]+|visibility=\w+|visibility-inlines-hidden|strict-aliasing|wrapv|stack-protector(?:-strong|-all)?|stack-clash-protection|cf-protection(?:=\w+)?|omit-frame-pointer|exceptions|rtti|common|function-sections|data-sections|signed-char|unsigned-char|short-enums|diagnostics-color=never|unroll-loops|tree-vectorize|math-errno|ffast-math|fast-math|inline-functions|merge-all-constants|threadsafe-statics|unwind-tables|asynchronous-unwind-tables|openmp|permissive|freestanding|hosted|builtin))$/;
+/**
+ * Words that change how an object is made and neither name nor make another file, as patterns without the letters that
+ * they begin with.
+ */
+const words: readonly [letters: string, what: string, patterns: string][] = [
+  [
+    "-",
+    "the compile, its standard and warnings",
+    String.raw`
+    c O[0-3sgz]? Ofast g[0-3]? ggdb[0-3]? gdwarf(?:-[2-5])? w W(?!p,|a,|l,|rite)[\w+=-]+ ansi
+    pedantic(?:-errors)? std=[\w+:]+ pipe pthread nostdinc nostdinc\+\+ MP
+  `,
+  ],
+  [
+    "-m",
+    "the machine",
+    String.raw`
+    32 64 avx\w* sse[\w.]* fma bmi2? popcnt tune=[\w-]+ arch=(?!native)[\w.+-]+ cmodel=\w+ no-[\w-]+
+    aes pclmul rdrnd rdseed sha adx cx16 sahf movbe lzcnt abm f16c xsave\w* mmx gfni
+    v(?:aes|pclmulqdq) fpmath=[\w,+]+ stackrealign preferred-stack-boundary=\d+ long-double-\d+
+    general-regs-only indirect-branch=[\w-]+ function-return=[\w-]+ harden-sls=\w+
+    omit-leaf-frame-pointer
+  `,
+  ],
+  [
+    "-f",
+    "what the language is",
+    String.raw`
+    PIC pic PIE pie no-(?!profile|working|temp)[\w=-]+ visibility=\w+ visibility-inlines-hidden
+    strict-aliasing wrapv exceptions rtti common signed-char unsigned-char short-enums
+    diagnostics-color=never threadsafe-statics openmp permissive freestanding hosted builtin
+    ms-extensions gnu89-inline short-wchar pack-struct(?:=\d+)? sized-deallocation
+    aligned-new(?:=\d+)? char8_t coroutines concepts extended-identifiers strict-enums
+    strict-flex-arrays(?:=\d)? trapv strict-overflow
+  `,
+  ],
+  [
+    "-f",
+    "how it becomes code",
+    String.raw`
+    stack-protector(?:-strong|-all)? stack-clash-protection cf-protection(?:=\w+)?
+    omit-frame-pointer function-sections data-sections unroll-(?:all-)?loops peel-loops
+    tree-(?:slp-)?vectorize inline-(?:small-)?functions inline-limit=\d+ keep-inline-functions
+    merge-(?:all-)?constants unwind-tables asynchronous-unwind-tables tls-model=[\w-]+ plt
+    semantic-interposition jump-tables ident delete-null-pointer-checks align-\w+(?:=[\d:]+)?
+    zero-call-used-regs=[\w-]+ trivial-auto-var-init=\w+ reorder-(?:blocks|functions)
+    vect-cost-model=\w+
+  `,
+  ],
+  [
+    "-f",
+    "how it counts",
+    String.raw`
+    math-errno fast-math finite-math-only associative-math reciprocal-math rounding-math
+    trapping-math signed-zeros unsafe-math-optimizations single-precision-constant float-store
+    excess-precision=\w+ fp-contract=\w+
+  `,
+  ],
+];
+
+export const harmless = new RegExp(
+  `^(?:${
+    words.map(([letters, , patterns]) => `${letters}(?:${patterns.trim().split(/\s+/).join("|")})`).join("|")
+  })$`,
+);
 
 /** Words whose value follows, in the same word or the next. */
 // deno-fmt-ignore: a table

@@ -19,7 +19,7 @@ const paths = ["-o", "-I", "-isystem", "-iquote", "-idirafter", "-include", "-im
 const ending = /^(?:-Wp,-MM?D,|--sysroot=)/, map = /^-f(?:file|debug|macro)-prefix-map=/;
 /** Beyond the declared way's harmless words. */
 const more =
-  /^-(?:S|MD|MMD|MP|MG|undef|g(?:line-tables-only|mlt|(?:no-)?column-info|pubnames|gnu-pubnames|(?:no-)?strict-dwarf)|Wp,-D\w+(?:=\d+)?|m(?!llvm)[\w.+=-]+|f(?:diagnostics-color(?:=\w+)?|diagnostics-show-option|message-length=0|max-errors=\d+|template-depth=\d+|constexpr-depth=\d+|strict-overflow|strict-enums|trapv|gnu89-inline|delete-null-pointer-checks|align-\w+(?:=\d+)?|coroutines|concepts|char8_t|extended-identifiers))$/;
+  /^-(?:S|MD|MMD|MP|MG|undef|g(?:line-tables-only|mlt|(?:no-)?column-info|pubnames|gnu-pubnames|(?:no-)?strict-dwarf)|Wp,-D\w+(?:=\d+)?|m(?!llvm)[\w.+=-]+|f(?:diagnostics-color(?:=\w+)?|diagnostics-show-option|message-length=0|max-errors=\d+|template-depth=\d+|constexpr-depth=\d+))$/;
 /** clang names what it offloads by device and inode of the source. */
 const unfit = "-fopenmp";
 /** What a compile is not, or cannot be told by words before all others. */
