@@ -7,13 +7,15 @@ import { sameBytes } from "../base/bytes.ts";
 import { hex, sha256 } from "../base/digest.ts";
 import { knownTool } from "../compilers/mod.ts";
 
-/** Names of compilers and archivers in the folders of `path`, in order of the alphabet. Ordinary text. */
+/** Kinds of tools that a build calls by name. Assemblers and linkers are found by compilers, as a part of their run. */
+const calledByName: ReadonlySet<ReturnType<typeof knownTool>> = new Set(["driver", "archive", "other"]);
+
+/** Names of compilers, archivers, strip and objcopy in the folders of `path`, in order of the alphabet. Ordinary text. */
 export function compilersOn(path: string): string[] {
   const found = new Set<string>();
   for (const folder of path.split(":")) {
     for (const name of namesIn(folder || ".")) {
-      const kind = knownTool(name);
-      if ((kind === "driver" || kind === "archive") && isExecutable(`${folder}/${name}`)) found.add(name);
+      if (calledByName.has(knownTool(name)) && isExecutable(`${folder}/${name}`)) found.add(name);
     }
   }
   return [...found].sort();

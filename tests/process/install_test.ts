@@ -100,6 +100,18 @@ test("run wraps every compiler of a build, sums it up, and ends as the build end
   ]);
 });
 
+test("run wraps strip as install calls it, and objcopy", async (world) => {
+  Deno.writeTextFileSync(`${world.work}/main.c`, "int main(void) { return 0; }\n");
+  const build = "gcc -g main.c -o main; install -s main there; objcopy --only-keep-debug main main.debug";
+  const lines = [];
+  for (let i = 0; i < 2; i++) {
+    lines.push((await world.run(["run", "sh", "-ec", build])).err);
+    for (const name of ["main", "there", "main.debug"]) Deno.removeSync(`${world.work}/${name}`);
+  }
+  assertEquals(lines[0], "zccache: 3 runs: 0 hits, 3 misses, 0 passed\n");
+  assertMatch(lines[1], /^zccache: 3 runs: 3 hits, 0 misses, 0 passed/);
+});
+
 test("what a build wrote down under run works when the runtime folder and the engine are gone", async (world) => {
   const { out } = await world.run(["run", "sh", "-c", "command -v gcc"]);
   const gcc = out.trim();
