@@ -180,9 +180,11 @@ class Ingest {
       texts ??= this.#texts(ran);
       const header = texts.find(({ path }) => path === read[0].path);
       if (header === undefined || !mayBeOne(programs, header, texts)) continue;
+      // Spellings of one path: what lies there is one file, whatever its time.
+      const isOne = new Set(read.map(({ path }) => this.#inputs.physical(path))).size === 1;
       for (const { path, state } of read) {
         this.#where(path);
-        this.#add(inputKinds.stat, path, statValue(state));
+        if (!isOne) this.#add(inputKinds.stat, path, statValue(state));
       }
     }
   }

@@ -173,6 +173,18 @@ const cases: Case[] = [
     want: ["content a", "content b", "real_path a", "stat a", "real_path b", "stat b"],
   },
   {
+    name: "one file under two spellings",
+    before: "mkdir d/e",
+    asks: (_f, _at, seen) => (seen("a", "content"), seen("d/../a", "content")),
+    want: ["content a", "content d/../a", "real_path a", "real_path d/../a"],
+  },
+  {
+    name: "one file under two names",
+    before: "ln -f a b",
+    asks: (_f, _at, seen) => (seen("a", "content"), seen("b", "content")),
+    want: ["content a", "content b", "real_path a", "stat a", "real_path b", "stat b"],
+  },
+  {
     name: "two files of equal content that gcc read",
     before: "cp a b",
     asks: ({ programs }, _at, seen) => (programs.add("/bin/cc1"), seen("a", "content"), seen("b", "content")),
