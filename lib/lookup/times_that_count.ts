@@ -4,6 +4,7 @@
  * @module
  */
 import { byteString } from "../base/bytes.ts";
+import { isTimeless } from "../compilers/mod.ts";
 import { readHead } from "../os/mod.ts";
 import type { Observation } from "../trace/mod.ts";
 
@@ -22,6 +23,18 @@ function isOfClang(path: string): boolean {
 }
 const clangMagic = "CPCH";
 
+/** Modules are held to times by rules of their own. */
+const module = /\.pcm$/;
+/** The list of headers ends before. */
+const listBytes = 1 << 20;
+
+/** Whether it was made with -fno-pch-timestamp. */
+function holdsNone(path: string): boolean {
+  if (module.test(path)) return false;
+  const head = readHead(path, listBytes);
+  return head !== undefined && isTimeless(head);
+}
+
 /**
  * Of which files a run's result may hold, or compare, the time. A precompiled header that is read alone is held to
  * the times of its headers, but to its own only by another that is made of it.
@@ -39,8 +52,8 @@ export function timesThatCount(
       ...[...found.files.keys()].filter(holds),
       ...named.filter((path) => found.files.has(path) && isOne(path)),
     ]),
-  ];
-  const makes = made.some(isOne);
+  ].filter((path) => !holdsNone(path));
+  const makes = made.some((path) => isOne(path) && !holdsNone(path));
   if (read.length === 0 && !makes) return () => false;
   const alone = read.length === 1 && !makes ? read[0] : undefined;
   return (path) => path !== alone;

@@ -36,7 +36,7 @@ export const languages: readonly Family[] = [
     { words: "-c asm-include.s", to: "", on: both },
     { words: "-c incbin.c", to: "", on: both },
   ] },
-  { name: "precompiled headers", about: "made and used in all forms; what a compiler really took is an input", forms: [
+  { name: "precompiled headers", about: "made and used in all forms; what a compiler really took is an input. clang's hold the times of their headers and are made anew where one was written again, as in a fresh tree, unless made with -Xclang -fno-pch-timestamp", forms: [
     { words: "odd.h", to: "", on: both },
     { words: "-x c-header odd.h -o odd.h.gch", to: "", on: both },
     { words: "-x c-header odd.h -o odd.h.pch", to: "", on: "clang" },
@@ -52,6 +52,8 @@ export const languages: readonly Family[] = [
     { words: "-include-pch odd.pch", on: "clang", before: ["clang -x c-header odd.h -o odd.pch"] },
     { words: "-Xclang -include-pch -Xclang odd.pch", on: "clang", before: ["clang -x c-header odd.h -o odd.pch"] },
     { words: "-include-pch odd.pch -fpch-validate-input-files-content", on: "clang", before: ["clang -Xclang -fno-pch-timestamp -x c-header odd.h -o odd.pch"] },
+    { words: "-x c-header odd.h -Xclang -fno-pch-timestamp -o odd.h.pch", to: "", on: "clang" },
+    { words: "-include-pch odd.pch", on: "clang", before: ["clang -Xclang -fno-pch-timestamp -x c-header odd.h -o odd.pch"] },
     { words: "-include-pch no-such.pch", on: "clang", fails: true },
     { words: "-include-pth no-such.pth", on: "clang", fails: true },
     { words: "-fpch-instantiate-templates -x c++-header odd.h -o x.pch", to: "", on: "clang++" },
