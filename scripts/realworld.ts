@@ -86,6 +86,7 @@ function buildProject(project: Project, compiler: string, programs: Programs): n
 function buildVariants(project: ConfiguredProject, compiler: string, programs: Programs): number {
   let faults = 0;
   for (const variant of variantsOf(project)) {
+    if (variant.compilers?.includes(compiler) === false) continue;
     faults += inFolder((side, report) =>
       new ConfiguredBuilder(project, variant, compiler, side, programs)
         .run((into) => project.fetch(into, scratch), report)

@@ -29,6 +29,7 @@ export interface Counters {
   misses: number;
   passed: number;
   by_outcome: Record<string, number>;
+  by_kind: Record<"compile" | "link" | "archive" | "other", Record<"hits" | "misses" | "passed", number>>;
 }
 
 // What a warm build may pass: questions about the tool, and runs that fail when plain as well.

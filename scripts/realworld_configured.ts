@@ -20,12 +20,12 @@ interface Stage {
   tree: "one" | "two";
   /** Configured anew in an empty folder, or else only cleaned. */
   fresh: boolean;
-  /** Everything that is built hits. */
-  warm?: boolean;
+  /** Everything that is built hits; or every compile, where a link belongs to its tree. */
+  warm?: boolean | "compiles";
   edit?: boolean;
 }
 
-const journeys: Record<"ways" | "trees", Stage[]> = {
+const journeys: Record<"ways" | "trees" | "shared", Stage[]> = {
   ways: [
     { name: "plain", entry: "plain", tree: "one", fresh: true, edit: true },
     { name: "word, cold", entry: "word", tree: "one", fresh: true, edit: true },
@@ -40,7 +40,23 @@ const journeys: Record<"ways" | "trees", Stage[]> = {
     { name: "two", entry: "word", tree: "two", fresh: true },
     { name: "two, warm", entry: "word", tree: "two", fresh: true, warm: true },
   ],
+  shared: [
+    { name: "one, plain", entry: "plain", tree: "one", fresh: true },
+    { name: "one, cold", entry: "word", tree: "one", fresh: true },
+    { name: "two, plain", entry: "plain", tree: "two", fresh: true },
+    { name: "two", entry: "word", tree: "two", fresh: true, warm: "compiles" },
+    { name: "two, warm", entry: "word", tree: "two", fresh: true, warm: true },
+  ],
 };
+
+/** Comes before a compiler as we do, and maps C and C++ as ZCCACHE_PATH_REMAP does: what a shared build must be equal to. */
+const mapping = (root: string) =>
+  `#!/bin/sh
+case "$* " in *.[sS]" "*) exec "$@" ;; esac
+tool=$1
+shift
+exec "$tool" -ffile-prefix-map=${root}=. "-ffile-prefix-map=$(pwd -P)=." "$@"
+`;
 
 /** What one command said, and how long it took. */
 interface Said {
@@ -78,7 +94,30 @@ export class ConfiguredBuilder {
     readonly programs: Programs,
   ) {
     this.#cache = new Cache(side, programs);
+    if (this.#shares) this.#cache.env.ZCCACHE_PATH_REMAP = "auto";
     this.#links = new RegExp(`${this.#cache.env.ZCCACHE_CACHE_DIR}/tools/[0-9a-f]+/`, "g");
+  }
+
+  get #shares(): boolean {
+    return this.variant.journey === "shared";
+  }
+
+  /** What stands before the compiler, as a word of its own. */
+  #launcher({ entry, tree }: Stage): string | undefined {
+    if (entry === "word") return this.programs.zccache;
+    return entry === "plain" && this.#shares ? `${this.side}/${tree}/mapping` : undefined;
+  }
+
+  /** A tree with the sources, and the mark of its root. */
+  #plant(tree: Stage["tree"], fetch: (into: string) => void): void {
+    const root = `${this.side}/${tree}`;
+    if (exists(root)) return;
+    Deno.mkdirSync(`${root}/source`, { recursive: true });
+    Deno.mkdirSync(`${root}/.git`);
+    Deno.writeTextFileSync(`${root}/mapping`, mapping(root), { mode: 0o755 });
+    fetch(`${root}/source`);
+    // A time that can be given back to the nanosecond.
+    Deno.utimeSync(`${root}/source/${this.project.header}`, 1_700_000_000, 1_700_000_000);
   }
 
   /** Goes through all stages, and calls `report` with each row. */
@@ -86,16 +125,7 @@ export class ConfiguredBuilder {
     const plain = new Map<string, Built>(), cold = new Map<string, Built>();
     try {
       for (const stage of journeys[this.variant.journey ?? "ways"]) {
-        if (!exists(`${this.side}/${stage.tree}`)) {
-          Deno.mkdirSync(`${this.side}/${stage.tree}/source`, { recursive: true });
-          fetch(`${this.side}/${stage.tree}/source`);
-          // A time that can be given back to the nanosecond.
-          Deno.utimeSync(
-            `${this.side}/${stage.tree}/source/${this.project.header}`,
-            1_700_000_000,
-            1_700_000_000,
-          );
-        }
+        this.#plant(stage.tree, fetch);
         const rows: Row[] = [], built = this.#stage(stage, plain.get(stage.tree), rows);
         if (stage.entry === "plain") plain.set(stage.tree, built);
         else {
@@ -113,17 +143,17 @@ export class ConfiguredBuilder {
   #stage(stage: Stage, plain: Built | undefined, rows: Row[]): Built {
     const { variant, project: { system, header } } = this;
     const folder = `${this.side}/${stage.tree}/build`, source = `${this.side}/${stage.tree}/source`;
-    const say = (what: string, words: string[], then?: Said, warm = false) =>
+    const say = (what: string, words: string[], then?: Said, warm: Stage["warm"] = false) =>
       this.#row(rows, stage, what, words, then, warm);
     let configured: Said | undefined;
     if (stage.fresh) {
       remove(folder);
       Deno.mkdirSync(folder);
-      const launcher = stage.entry === "word" ? this.programs.zccache : undefined;
+      const launcher = this.#launcher(stage);
       const words = system.configure({ source, compiler: this.compiler, variant, launcher });
       configured = say("configure", words, plain?.configured);
     } else this.#command(system.clean, folder, stage.entry);
-    const warm = stage.warm === true && !this.#excused(stage);
+    const warm = this.#excused(stage) ? false : stage.warm;
     const state = (what: string, then?: State) => {
       const built = say(what, system.build, then?.built, warm);
       return { built, products: takeProducts(folder, system.spared), depends: this.#depends(folder) };
@@ -152,7 +182,7 @@ export class ConfiguredBuilder {
     what: string,
     words: string[],
     plain: Said | undefined,
-    warm: boolean,
+    warm: Stage["warm"],
   ): Said {
     const before = this.#cache.counters();
     const said = this.#command(words, `${this.side}/${stage.tree}/build`, stage.entry);
@@ -163,9 +193,14 @@ export class ConfiguredBuilder {
       seconds: said.seconds,
       ratio: said.seconds / (plain ?? said).seconds,
     });
-    countInto(row, before, this.#cache.counters());
+    const after = this.#cache.counters();
+    countInto(row, before, after);
     row.runs = row.hits + row.misses + row.passed;
-    if (warm) row.faults.push(...warmFaults(row));
+    if (warm === true) row.faults.push(...warmFaults(row));
+    const { misses } = after.by_kind.compile, more = misses - before.by_kind.compile.misses;
+    if (warm === "compiles" && more > (this.variant.unshared ?? 0)) {
+      row.faults.push(`${more} compiles were not shared`);
+    }
     rows.push(row);
     return said;
   }
@@ -223,6 +258,7 @@ export class ConfiguredBuilder {
   /** Without what differs from run to run, and without our own words. */
   #lines(text: string): string[] {
     return text.replaceAll(`${this.programs.zccache} `, "")
+      .replaceAll(new RegExp(`${this.side}/\\w+/mapping `, "g"), "")
       .replaceAll(this.#links, "/usr/bin/")
       .split("\n").filter((line) => !line.startsWith("zccache: "))
       .map((line) => line.replace(/^\[\d+\/\d+\] |\([0-9.]+s\)/g, "").trimEnd())

@@ -41,12 +41,19 @@ export interface Variant {
    * Only with this compiler. A seed where gcc's own names are random, so that two plain builds are equal.
    */
   only?: Record<string, string[]>;
+  /** It is a matter of these compilers alone. */
+  compilers?: string[];
   /** Files that are not the same in two plain builds either; what reads them still is. */
   loose?: Record<string, RegExp>;
+  /** How many compiles are of assembler, which each tree makes for itself. */
+  unshared?: number;
   /** Why a build in a tree that was configured anew cannot hit everything. */
   freshMisses?: Record<string, string>;
-  /** In each way through the cache (so unless said otherwise), or in two folders with the same sources. */
-  journey?: "ways" | "trees";
+  /**
+   * In each way through the cache (so unless said otherwise), in two folders with the same sources, or in two that
+   * share by ZCCACHE_PATH_REMAP.
+   */
+  journey?: "ways" | "trees" | "shared";
 }
 
 /** A project with a configuration. */
@@ -171,7 +178,18 @@ export const configuredProjects: ConfiguredProject[] = [
         loose: { gcc: /\.gch$/, clang: /\.pch$/ },
         freshMisses: { clang: "the precompiled header holds the time of the header that CMake has written" },
       },
+      {
+        name: "pch-timeless",
+        words: [
+          "-DCMAKE_BUILD_TYPE=Debug",
+          "-DPRECOMPILE=ON",
+          "-DCMAKE_CXX_FLAGS=-Xclang -fno-pch-timestamp",
+        ],
+        compilers: ["clang"],
+        loose: { clang: /\.pch$/ },
+      },
       { name: "trees", words: ["-DCMAKE_BUILD_TYPE=Debug"], journey: "trees" },
+      { name: "shared", words: ["-DCMAKE_BUILD_TYPE=Debug"], journey: "shared" },
     ],
   },
   {
@@ -199,6 +217,7 @@ export const configuredProjects: ConfiguredProject[] = [
         only: { gcc: ["CFLAGS=-g -O0 --coverage -frandom-seed=1"] },
       },
       { name: "trees", words: ["CFLAGS=-g -O2"], journey: "trees" },
+      { name: "shared", words: ["CFLAGS=-g -O2"], journey: "shared", unshared: 4 },
     ],
   },
 ];
