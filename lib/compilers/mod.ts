@@ -17,7 +17,7 @@ export { confess, type Confession, type Spelled, tellingOf, type Told } from "./
 export { type Declared, declaredBy, dependenciesIn } from "./declared.ts";
 export { type List, type Names, namesFrom, namesOf, namesText } from "./names.ts";
 export { type Part, partsOf } from "./parts.ts";
-export { isTimeless } from "./precompiled.ts";
+export { timelessInputs } from "./precompiled.ts";
 export { type DependencyList, listOf, listRule, listText, retargeted } from "./depfile.ts";
 export { type FolderUse, folderUse } from "./folder.ts";
 export { isMappable, mapWords, type TreeUse, treeUse, unmappedWord } from "./tree.ts";

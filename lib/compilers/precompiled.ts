@@ -27,6 +27,11 @@ const fixed = 1, variable = 2, array = 3, char6 = 4, blob = 5;
 /** One value of a record: itself, or how it is written. */
 type Operand = { literal: number } | { encoding: number; width: number };
 
+interface Input {
+  time: number;
+  path: string;
+}
+
 interface Fields {
   code: number;
   values: number[];
@@ -36,14 +41,19 @@ interface Fields {
 /** The file is cut, or is none that we can read. */
 class Unreadable extends Error {}
 
-/** A file's first bytes: whether it is clang's precompiled header, made of sources alone, and none of their times is in it. */
-export function isTimeless(head: Uint8Array): boolean {
-  if (byteString(head.subarray(0, magic.length)) !== magic) return false;
+/**
+ * A file's first bytes: where it is clang's precompiled header, made of sources alone, and none of their times is in it,
+ * their paths in full; undefined for any other.
+ */
+export function timelessInputs(head: Uint8Array): string[] | undefined {
+  if (byteString(head.subarray(0, magic.length)) !== magic) return undefined;
   try {
-    const times = new Bits(head, magic.length).timesOfInputs();
-    return times.length > 0 && times.every((time) => time === 0);
+    const inputs = new Bits(head, magic.length).inputs();
+    return inputs.length > 0 && inputs.every(({ time }) => time === 0)
+      ? inputs.map(({ path }) => path)
+      : undefined;
   } catch (error) {
-    if (error instanceof Unreadable) return false;
+    if (error instanceof Unreadable) return undefined;
     throw error;
   }
 }
@@ -55,7 +65,7 @@ class Bits {
     this.#at = start * 8;
   }
 
-  timesOfInputs(): number[] {
+  inputs(): Input[] {
     return this.#inputs(this.#enter(this.#enter(outerWidth, controlBlock), inputFilesBlock));
   }
 
@@ -82,16 +92,16 @@ class Bits {
     }
   }
 
-  #inputs(width: number): number[] {
-    const abbreviations: Operand[][] = [], times: number[] = [];
+  #inputs(width: number): Input[] {
+    const abbreviations: Operand[][] = [], inputs: Input[] = [];
     for (;;) {
       const id = this.#read(width);
-      if (id === endBlock) return times;
+      if (id === endBlock) return inputs;
       if (id === enterBlock) throw new Unreadable();
       const record = this.#record(id, abbreviations);
       if (record?.code !== inputFile) continue;
       if (record.values.length < leastValues || !record.blob?.length) throw new Unreadable();
-      times.push(record.values[timeAt]);
+      inputs.push({ time: record.values[timeAt], path: byteString(record.blob) });
     }
   }
 

@@ -1,7 +1,8 @@
 /** What clang writes is read, whatever it is made with; what is cut or turned is taken to hold times. */
 import { assert, assertEquals } from "@std/assert";
-import { isTimeless } from "./precompiled.ts";
+import { timelessInputs } from "./precompiled.ts";
 
+const isTimeless = (head: Uint8Array) => timelessInputs(head) !== undefined;
 const hasClang = new Deno.Command("sh", { args: ["-c", "command -v clang"] }).outputSync().success;
 
 /** The file that clang makes of `h.h`, by the words. */
@@ -27,7 +28,9 @@ const cases: [what: string, words: string[], want: boolean][] = [
 ];
 for (const [what, words, want] of cases) {
   Deno.test(`isTimeless() of a precompiled header with ${what}`, { ignore: !hasClang }, () => {
-    assertEquals(isTimeless(made(...words)), want);
+    const inputs = timelessInputs(made(...words));
+    assertEquals(inputs !== undefined, want);
+    if (want) assert(inputs!.some((path) => /^\/.*\/h\.h$/.test(path)), "headers are named in full");
   });
 }
 

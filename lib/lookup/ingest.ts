@@ -34,6 +34,8 @@ export interface IngestOptions {
   startedAt: bigint;
   /** Whether size and mtime of what was read count, too (clang's precompiled headers hold them). */
   withTimes(path: string): boolean;
+  /** Whether of what was looked at and never read the content counts instead of the time. */
+  byContent?(path: string): boolean;
 }
 
 /** The statements of an observation, or why there are none. */
@@ -94,7 +96,10 @@ class Ingest {
   file(path: string, seen: Seen, found: Observation): void {
     if (this.refused !== undefined) return;
     if (found.written.has(path)) return this.#ownInput(path, seen);
-    if (seen.question === "content") return this.#content(path, seen, found);
+    const isStat = seen.question === "stat" && seen.signature !== undefined;
+    if (seen.question === "content" || (isStat && this.#options.byContent?.(path))) {
+      return this.#content(path, seen, found);
+    }
     const state = seen.question === "lstat" ? this.#inputs.linkState(path) : this.#inputs.state(path);
     if (typeof state === "number") {
       // A standing input, asked by nobody in the trace, may well be missing. A dangling link exists by lstat only.

@@ -208,7 +208,7 @@ export class Learner {
     const statements = statementsOf(found, {
       inputs: this.#with.inputs,
       startedAt,
-      withTimes: timesThatCount(
+      ...timesThatCount(
         found,
         products.map(({ path }) => path),
         ask.argv.map((word) => absolute(word, ask.cwd)),

@@ -4,7 +4,7 @@
  * @module
  */
 import { byteString } from "../base/bytes.ts";
-import { isTimeless } from "../compilers/mod.ts";
+import { timelessInputs } from "../compilers/mod.ts";
 import { readHead } from "../os/mod.ts";
 import type { Observation } from "../trace/mod.ts";
 
@@ -28,11 +28,18 @@ const module = /\.pcm$/;
 /** The list of headers ends before. */
 const listBytes = 1 << 20;
 
-/** Whether it was made with -fno-pch-timestamp. */
-function holdsNone(path: string): boolean {
-  if (module.test(path)) return false;
-  const head = readHead(path, listBytes);
-  return head !== undefined && isTimeless(head);
+/** What it was made of, where that was with -fno-pch-timestamp. */
+function inputsWithoutTimes(path: string): string[] | undefined {
+  const head = module.test(path) ? undefined : readHead(path, listBytes);
+  return head && timelessInputs(head);
+}
+
+/** What a run has to do with times of files that it read, or merely looked at. */
+export interface Times {
+  /** Whether size and mtime of what was read count, too. */
+  withTimes(path: string): boolean;
+  /** Whether of what was merely looked at the content counts: it was compared with a list without times. */
+  byContent(path: string): boolean;
 }
 
 /**
@@ -43,7 +50,7 @@ export function timesThatCount(
   found: Observation,
   made: readonly string[],
   named: readonly string[],
-): (path: string) => boolean {
+): Times {
   const endings = [...found.programs].some((path) => gcc.test(path)) ? holdTimesOfGcc : holdTimes;
   const holds = (path: string) => endings.some((ending) => path.endsWith(ending));
   const isOne = (path: string) => holds(path) || isOfClang(path);
@@ -52,9 +59,14 @@ export function timesThatCount(
       ...[...found.files.keys()].filter(holds),
       ...named.filter((path) => found.files.has(path) && isOne(path)),
     ]),
-  ].filter((path) => !holdsNone(path));
-  const makes = made.some((path) => isOne(path) && !holdsNone(path));
-  if (read.length === 0 && !makes) return () => false;
-  const alone = read.length === 1 && !makes ? read[0] : undefined;
-  return (path) => path !== alone;
+  ];
+  const lists = read.map((path) => inputsWithoutTimes(path));
+  const timed = read.filter((_path, i) => lists[i] === undefined);
+  const makes = made.some((path) => isOne(path) && inputsWithoutTimes(path) === undefined);
+  if (timed.length === 0 && !makes) {
+    const listed = new Set(lists.flatMap((list) => list ?? []));
+    return { withTimes: () => false, byContent: (path) => listed.has(path) };
+  }
+  const alone = timed.length === 1 && !makes ? timed[0] : undefined;
+  return { withTimes: (path) => path !== alone, byContent: () => false };
 }
