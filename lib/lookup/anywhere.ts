@@ -26,8 +26,9 @@ export function slotOf(cwd: string): Slot {
 
 /** `path` with the folder as a slot. */
 export function toSlot(path: string, { name, folder }: Slot): string {
-  if (path === folder) return name;
-  return path.startsWith(folder + "/") ? name + path.slice(folder.length) : path;
+  if (!path.startsWith(folder)) return path;
+  if (path.length === folder.length) return name;
+  return path[folder.length] === "/" ? name + path.slice(folder.length) : path;
 }
 
 /** A path written with a slot, in the asker's folder. */
@@ -60,16 +61,32 @@ function leadsToItself({ path, value }: Input): boolean {
 
 /** The unit for every folder. PWD is left out: nothing that it may reach is in the result. */
 export function madeAnywhere(unit: Unit, key: Uint8Array, slot: Slot): Unit {
-  const inputs = unit.inputs.map((input): Input =>
-    input.kind === inputKinds.real_path && toSlot(input.path, slot) !== input.path
-      ? { ...input, kind: inputKinds.physical, value: new Uint8Array(input.value.length) }
-      : input
-  );
+  const inputs = unit.inputs.map((input) => slotted(input, slot));
   return {
-    ...moved({ ...unit, inputs }, (path) => toSlot(path, slot)),
+    ...unit,
+    inputs,
+    absences: movedAbsences(unit, (path) => toSlot(path, slot)),
     key,
     environment: unit.environment.filter(([name]) => name !== "PWD"),
   };
+}
+
+/** Statements are the same objects in each run (Inputs.content): so are they with a slot. */
+const inSlots = new WeakMap<Input, { slot: Slot; input: Input }>();
+
+function slotted(input: Input, slot: Slot): Input {
+  let known = inSlots.get(input);
+  if (known?.slot.folder !== slot.folder || known.slot.name !== slot.name) {
+    inSlots.set(input, known = { slot, input: withSlot(input, slot) });
+  }
+  return known.input;
+}
+
+function withSlot(input: Input, slot: Slot): Input {
+  const path = toSlot(input.path, slot);
+  if (path === input.path) return input;
+  if (input.kind !== inputKinds.real_path) return { ...input, path };
+  return { ...input, path, kind: inputKinds.physical, value: new Uint8Array(input.value.length) };
 }
 
 /** The unit's statements in one folder. */
@@ -80,19 +97,18 @@ export class InFolder {
     let made = this.#made.get(unit);
     if (made === undefined) this.#made.set(unit, made = new Map());
     let here = made.get(slot.folder);
-    if (here === undefined) made.set(slot.folder, here = moved(unit, (path) => fromSlot(path, slot)));
+    if (here === undefined) made.set(slot.folder, here = inFolder(unit, slot));
     return here;
   }
 }
 
-function moved(unit: Unit, move: (path: string) => string): Unit {
-  const { inputs, absences } = unit;
-  return {
-    ...unit,
-    inputs: inputs.map((input): Input => ({ ...input, path: move(input.path) })),
-    absences: {
-      ...absences,
-      folders: absences.folders.map((folder) => ({ ...folder, path: move(folder.path) })),
-    },
-  };
+function inFolder(unit: Unit, slot: Slot): Unit {
+  const move = (path: string) => fromSlot(path, slot);
+  const inputs = unit.inputs.map((input): Input => ({ ...input, path: move(input.path) }));
+  return { ...unit, inputs, absences: movedAbsences(unit, move) };
+}
+
+function movedAbsences({ absences }: Unit, move: (path: string) => string): Unit["absences"] {
+  const folders = absences.folders.map((folder) => ({ ...folder, path: move(folder.path) }));
+  return { ...absences, folders };
 }

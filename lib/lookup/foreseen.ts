@@ -6,9 +6,11 @@
  *
  * @module
  */
-import { sameBytes } from "../base/bytes.ts";
+import { byteString, sameBytes } from "../base/bytes.ts";
 import type { Answered, Content, Inputs } from "../inputs/mod.ts";
+import type { FileState } from "../os/mod.ts";
 import type { AbsentIn, Observation, Seen } from "../trace/mod.ts";
+import { Groups } from "./groups.ts";
 
 /** A file that a run has opened, found to be what lies there. */
 export interface Early {
@@ -17,11 +19,21 @@ export interface Early {
   content: Content;
 }
 
+/** What was read, by content. */
+export type Equals = Groups<{ path: string; state: FileState }>;
+
+/** Takes note of what a file holds, if anything. */
+export function noteEqual(equals: Equals, path: string, content: Content): void {
+  const { digest, state } = content;
+  if (state.size > 0) equals.add(content.name ??= byteString(digest), { path, state });
+}
+
 /** What a run has asked so far, looked at while it goes on: what is watched need not be looked at again in the end. */
 export class Foreseen {
   readonly #startedAt: bigint;
   /** In the order of the first questions, as the observation has them. */
   readonly #early: Early[] = [];
+  readonly #equals: Equals = new Groups();
   /** As it was before the first of those. */
   #changes: number | undefined;
   readonly #answered = new Map<AbsentIn, Answered & { deleted: number }>();
@@ -60,15 +72,23 @@ export class Foreseen {
     const content = inputs.content(path);
     if (typeof content !== "object" || !inputs.isStill(path, content)) return;
     const early = { path, seen, content };
-    if (isWhatWasOpened(early, inputs, this.#startedAt)) this.#early.push(early);
+    if (!isWhatWasOpened(early, inputs, this.#startedAt)) return;
+    this.#early.push(early);
+    noteEqual(this.#equals, path, content);
   }
 
-  /** What still holds in the end of what was found so far. */
-  confirmed({ files, written }: Observation, inputs: Inputs): readonly Early[] {
+  /** What still holds in the end of what was found so far; `equals`: where all does. To be asked once. */
+  confirmed(
+    { files, written }: Observation,
+    inputs: Inputs,
+  ): { early: readonly Early[]; equals?: Equals } {
     const wroteInput = [...written.keys()].some((path) => files.has(path));
     const { changes } = inputs;
-    if (!wroteInput && changes !== undefined && changes === this.#changes) return this.#early;
-    return this.#early.filter(({ path, content }) => !written.has(path) && inputs.isStill(path, content));
+    if (!wroteInput && changes !== undefined && changes === this.#changes) {
+      return { early: this.#early, equals: this.#equals };
+    }
+    const holds = ({ path, content }: Early) => !written.has(path) && inputs.isStill(path, content);
+    return { early: this.#early.filter(holds) };
   }
 
   /** The first of a folder's names at which something is. */

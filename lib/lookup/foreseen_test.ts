@@ -45,7 +45,7 @@ class Run {
 
   confirmed(): string[] {
     this.begin();
-    return this.foreseen.confirmed(this.found, this.inputs).map(({ path }) => path.slice(-3));
+    return this.foreseen.confirmed(this.found, this.inputs).early.map(({ path }) => path.slice(-3));
   }
 
   end(): void {

@@ -19,7 +19,8 @@ import {
   type Seen,
 } from "../trace/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
-import { type Early, Foreseen, isWhatWasOpened } from "./foreseen.ts";
+import { type Early, type Equals, Foreseen, isWhatWasOpened, noteEqual } from "./foreseen.ts";
+import { Groups } from "./groups.ts";
 import { mayBeOne } from "./once.ts";
 import { c, type FileState, realNow, statx } from "../os/mod.ts";
 
@@ -44,7 +45,7 @@ export function statementsOf(
   options: IngestOptions,
   foreseen = new Foreseen(options.startedAt),
 ): Statements | Refused {
-  const ingest = new Ingest(options), early = foreseen.confirmed(found, options.inputs);
+  const { early, equals } = foreseen.confirmed(found, options.inputs), ingest = new Ingest(options, equals);
   let next = 0;
   for (const [path, seen] of found.files) {
     if (early[next]?.seen === seen) ingest.foreseen(early[next++], found);
@@ -68,13 +69,17 @@ class Ingest {
   refused: Refused | undefined;
   readonly #inputs: Inputs;
   readonly #options: IngestOptions;
-  readonly #contents = new Twins<{ path: string; state: FileState }>();
-  readonly #folders = new Twins<{ path: string }>();
+  readonly #contents: Equals;
+  /** Whether what was foreseen stands among those already. */
+  readonly #knowsEquals: boolean;
+  readonly #folders = new Groups<{ path: string }>();
   readonly #lookedAgain = new Set<string>();
   /** Before anything is looked at. */
   readonly #lookedAt = realNow();
 
-  constructor(options: IngestOptions) {
+  constructor(options: IngestOptions, equals: Equals | undefined) {
+    this.#contents = equals ?? new Groups();
+    this.#knowsEquals = equals !== undefined;
     this.#inputs = options.inputs;
     this.#options = options;
   }
@@ -134,17 +139,15 @@ class Ingest {
 
   /** A file that was found to be what the run read before that was over. */
   foreseen({ path, content }: Early, found: Observation): void {
-    if (this.refused === undefined) this.#isRead(path, content, found);
+    if (this.refused === undefined) this.#isRead(path, content, found, this.#knowsEquals);
   }
 
-  #isRead(path: string, content: Content, found: Observation): void {
+  #isRead(path: string, content: Content, found: Observation, knowsEquals = false): void {
     this.rows.push(
       content.statement ??= statement(inputKinds.content, path, content.digest, content.signature),
     );
     if (found.programs.has(path)) this.#add(inputKinds.exists, path, existsValue(content.state));
-    if (content.state.size > 0) {
-      this.#contents.add(content.name ??= byteString(content.digest), { path, state: content.state });
-    }
+    if (!knowsEquals) noteEqual(this.#contents, path, content);
     if (this.#options.withTimes(path)) this.#add(inputKinds.stat, path, statValue(content.state));
   }
 
@@ -313,25 +316,6 @@ class Ingest {
 
 function statement(kind: InputKind, path: string, value: Uint8Array, signature: Uint8Array): Input {
   return { kind, path, value, signature };
-}
-
-/** Things that share their key with others. */
-class Twins<T> {
-  readonly #first = new Map<string, T>();
-  readonly #groups = new Map<string, T[]>();
-
-  add(key: string, thing: T): void {
-    const first = this.#first.get(key);
-    if (first === undefined) return void this.#first.set(key, thing);
-    const group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, [first, thing]);
-    else group.push(thing);
-  }
-
-  /** By key. */
-  groups(): Iterable<[string, T[]]> {
-    return this.#groups;
-  }
 }
 
 function listsOf(absent: AbsentPaths): Pick<Absences, "lists" | "names"> {

@@ -9,7 +9,7 @@
  */
 import { encode, type ValueType } from "@std/msgpack";
 import { Bytes, f64s, u32s } from "../base/growing.ts";
-import { type Columns, RowsBuilder } from "./rows.ts";
+import { type Columns, type Row as TableRow, RowsBuilder } from "./rows.ts";
 import type { Steps } from "./slice.ts";
 import type { Input, Unit } from "./unit.ts";
 import { folderWidth, inputWidth, type Rest, type Table, type Units } from "./units.ts";
@@ -40,6 +40,9 @@ interface Moved {
   folders: Uint32Array;
 }
 
+/** Runs have most of their statements in common, as the same objects. */
+const rowsOfInputs = new WeakMap<Input, TableRow>();
+
 /** A longer list of inputs is more than one step: so many take some 100 µs. */
 const stepRows = 1024;
 
@@ -59,8 +62,6 @@ export class Encoder {
   readonly #value = new Bytes();
   #environments: string[] = [];
   #environmentRows = new Map<string, number>();
-  /** Units that were decoded share their inputs. */
-  #met = new Map<Input, number>();
   #moved = new Map<Units, Moved>();
 
   /** The value of units. It lies in the encoder's memory: valid until the encoder is used again. */
@@ -88,7 +89,7 @@ export class Encoder {
   /** Nothing is held of what was encoded. */
   #letGo(): void {
     this.#environments = [], this.#environmentRows = new Map();
-    this.#met = new Map(), this.#moved = new Map();
+    this.#moved = new Map();
   }
 
   #table(): Table {
@@ -147,11 +148,7 @@ export class Encoder {
 
   *#add({ unit, used }: UnitRow): Steps<void> {
     for (const [i, input] of unit.inputs.entries()) {
-      let row = this.#met.get(input);
-      if (row === undefined) {
-        this.#met.set(input, row = this.#inputs.add(input.kind, input.path, input.value, input.signature));
-      }
-      this.#inputRows.push(row);
+      this.#inputRows.push(this.#inputs.addRow(this.#rowOf(input)));
       if (i % stepRows === stepRows - 1) yield;
     }
     for (const { gone, path, signature } of unit.absences.folders) {
@@ -162,6 +159,15 @@ export class Encoder {
     this.#environment.push(this.#environmentRow(JSON.stringify(unit.environment)));
     this.#rest.add(encode(restOf(unit)));
     this.#end(used);
+  }
+
+  #rowOf(input: Input): TableRow {
+    let row = rowsOfInputs.get(input);
+    if (row === undefined) {
+      row = this.#inputs.row(input.kind, input.path, input.value, input.signature);
+      rowsOfInputs.set(input, row);
+    }
+    return row;
   }
 
   *#copy({ packed, at, used }: PackedRow): Steps<void> {
