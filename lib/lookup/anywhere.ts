@@ -61,7 +61,7 @@ function leadsToItself({ path, value }: Input): boolean {
 
 /** The unit for every folder. PWD is left out: nothing that it may reach is in the result. */
 export function madeAnywhere(unit: Unit, key: Uint8Array, slot: Slot): Unit {
-  const inputs = unit.inputs.map((input) => slotted(input, slot));
+  const inputs = unit.inputs.map((input) => withSlot(input, slot));
   return {
     ...unit,
     inputs,
@@ -69,17 +69,6 @@ export function madeAnywhere(unit: Unit, key: Uint8Array, slot: Slot): Unit {
     key,
     environment: unit.environment.filter(([name]) => name !== "PWD"),
   };
-}
-
-/** Statements are the same objects in each run (Inputs.content): so are they with a slot. */
-const inSlots = new WeakMap<Input, { slot: Slot; input: Input }>();
-
-function slotted(input: Input, slot: Slot): Input {
-  let known = inSlots.get(input);
-  if (known?.slot.folder !== slot.folder || known.slot.name !== slot.name) {
-    inSlots.set(input, known = { slot, input: withSlot(input, slot) });
-  }
-  return known.input;
 }
 
 function withSlot(input: Input, slot: Slot): Input {

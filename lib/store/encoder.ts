@@ -9,7 +9,7 @@
  */
 import { encode, type ValueType } from "@std/msgpack";
 import { Bytes, f64s, u32s } from "../base/growing.ts";
-import { type Columns, type Row as TableRow, RowsBuilder } from "./rows.ts";
+import { type Columns, RowsBuilder } from "./rows.ts";
 import type { Steps } from "./slice.ts";
 import type { Input, Unit } from "./unit.ts";
 import { folderWidth, inputWidth, type Rest, type Table, type Units } from "./units.ts";
@@ -40,9 +40,6 @@ interface Moved {
   folders: Uint32Array;
 }
 
-/** Runs have most of their statements in common, as the same objects. */
-const rowsOfInputs = new WeakMap<Input, TableRow>();
-
 /** A longer list of inputs is more than one step: so many take some 100 µs. */
 const stepRows = 1024;
 
@@ -62,6 +59,8 @@ export class Encoder {
   readonly #value = new Bytes();
   #environments: string[] = [];
   #environmentRows = new Map<string, number>();
+  /** Units that were decoded share their inputs. */
+  #met = new Map<Input, number>();
   #moved = new Map<Units, Moved>();
 
   /** The value of units. It lies in the encoder's memory: valid until the encoder is used again. */
@@ -70,7 +69,7 @@ export class Encoder {
     for (const row of rows) {
       if ("whole" in row) yield* this.#takeOver(row);
       else if ("packed" in row) yield* this.#copy(row);
-      else yield* this.#add(row);
+      else yield* this.#add(row, rows.length === 1);
       yield;
     }
     yield* addMap(this.#value, { ...this.#table() });
@@ -89,7 +88,7 @@ export class Encoder {
   /** Nothing is held of what was encoded. */
   #letGo(): void {
     this.#environments = [], this.#environmentRows = new Map();
-    this.#moved = new Map();
+    this.#met = new Map(), this.#moved = new Map();
   }
 
   #table(): Table {
@@ -146,9 +145,13 @@ export class Encoder {
     }
   }
 
-  *#add({ unit, used }: UnitRow): Steps<void> {
+  /** @param alone No other unit is there whose inputs may be the same objects. */
+  *#add({ unit, used }: UnitRow, alone: boolean): Steps<void> {
     for (const [i, input] of unit.inputs.entries()) {
-      this.#inputRows.push(this.#inputs.addRow(this.#rowOf(input)));
+      const known = alone ? undefined : this.#met.get(input);
+      const row = known ?? this.#inputs.add(input.kind, input.path, input.value, input.signature);
+      if (!alone && known === undefined) this.#met.set(input, row);
+      this.#inputRows.push(row);
       if (i % stepRows === stepRows - 1) yield;
     }
     for (const { gone, path, signature } of unit.absences.folders) {
@@ -159,15 +162,6 @@ export class Encoder {
     this.#environment.push(this.#environmentRow(JSON.stringify(unit.environment)));
     this.#rest.add(encode(restOf(unit)));
     this.#end(used);
-  }
-
-  #rowOf(input: Input): TableRow {
-    let row = rowsOfInputs.get(input);
-    if (row === undefined) {
-      row = this.#inputs.row(input.kind, input.path, input.value, input.signature);
-      rowsOfInputs.set(input, row);
-    }
-    return row;
   }
 
   *#copy({ packed, at, used }: PackedRow): Steps<void> {
@@ -236,12 +230,21 @@ function u32(numbers: readonly number[]): Uint8Array {
   return new Uint8Array(new Uint32Array(numbers).buffer);
 }
 
+/** Names of columns as msgpack: the same few in each value. */
+const encodedNames = new Map<string, Uint8Array>();
+
+function nameBytes(name: string): Uint8Array {
+  let bytes = encodedNames.get(name);
+  if (bytes === undefined) encodedNames.set(name, bytes = encode(name));
+  return bytes;
+}
+
 /** Adds a map, of at most 15 columns, as msgpack: what `encode` makes, without a copy of each column first. */
 function* addMap(to: Bytes, map: Record<string, Uint8Array | string[] | Columns>): Steps<void> {
   const parts = Object.entries(map);
   to.add(Uint8Array.of(0x80 | parts.length));
   for (const [name, part] of parts) {
-    to.add(encode(name));
+    to.add(nameBytes(name));
     if (part instanceof Uint8Array) addBin(to, part);
     else if (Array.isArray(part)) to.add(encode(part));
     else yield* addMap(to, { ...part });

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { bytesOf, byteString } from "../base/bytes.ts";
+import { byteString } from "../base/bytes.ts";
 import type { Steps } from "./slice.ts";
 
 /** As it is stored: columns of bytes, numbers little-endian. */
@@ -70,26 +70,14 @@ function sameRange(a: Uint8Array, from: number, b: Uint8Array, start: number, le
   return true;
 }
 
-const firstRows = 64;
+const firstRows = 64, longestPath = 4096;
 /** Rows whose hashes are one step: some 100 µs. */
 const stepRows = 1024;
-
-/** A row on its own. */
-export interface Row {
-  kind: number;
-  path: Uint8Array;
-  data: Uint8Array;
-  hash: number;
-  /** The table that it was added to last, as it was then, and its number there. */
-  place?: { table: symbol; number: number };
-}
 
 /** A table that is being made. */
 export class RowsBuilder {
   readonly #width: number;
   #count = 0;
-  /** Another whenever it begins anew. */
-  #table = Symbol();
   #kinds = new Uint8Array(firstRows);
   #data: Uint8Array;
   #ends = new Uint32Array(firstRows);
@@ -97,15 +85,17 @@ export class RowsBuilder {
   /** Open addressing: a row's number + 1, or 0. At most half full. */
   #slots = new Int32Array(firstRows * 2);
   #hashes = new Int32Array(firstRows);
+  #scratch = new Uint8Array(longestPath);
+  readonly #row: Uint8Array;
 
   constructor(width: number) {
     this.#width = width;
     this.#data = new Uint8Array(firstRows * width);
+    this.#row = new Uint8Array(width);
   }
 
   /** Begins anew with the memory that it has. */
   clear(): void {
-    this.#table = Symbol();
     this.#count = 0;
     this.#slots.fill(0);
   }
@@ -148,44 +138,30 @@ export class RowsBuilder {
 
   /** The number of a row given as values: `parts` follow each other and are as long as the width. */
   add(kind: number, path: string, ...parts: Uint8Array[]): number {
-    return this.addRow(this.row(kind, path, ...parts));
-  }
-
-  /** A row on its own, for {@linkcode addRow} of tables of this width. */
-  row(kind: number, path: string, ...parts: Uint8Array[]): Row {
-    const data = new Uint8Array(this.#width), bytes = bytesOf(path);
+    if (path.length > this.#scratch.length) this.#scratch = new Uint8Array(path.length * 2);
+    const scratch = this.#scratch, each = this.#width;
+    for (let i = 0; i < path.length; i++) scratch[i] = path.charCodeAt(i);
     let at = 0;
-    for (const part of parts) data.set(part, at), at += part.length;
-    if (at !== data.length) throw new Error(`a row of ${at} bytes, not ${data.length}`);
-    return { kind, path: bytes, data, hash: this.#hash(kind, bytes, 0, bytes.length, data, 0) };
-  }
-
-  /** The number of a row. */
-  addRow(row: Row): number {
-    if (row.place?.table === this.#table) return row.place.number;
-    const { kind, path, data, hash } = row;
-    const number = this.#find(hash, kind, path, 0, path.length, data, 0);
-    row.place = { table: this.#table, number };
-    return number;
+    for (const part of parts) this.#row.set(part, at), at += part.length;
+    if (at !== each) throw new Error(`a row of ${at} bytes, not ${each}`);
+    return this.#find(kind, scratch, 0, path.length, this.#row, 0);
   }
 
   /** The number of a row of a stored table. */
   copy(from: Rows, row: number): number {
-    const { kinds, paths, data } = from.columns, kind = kinds[row], at = row * this.#width;
-    const start = from.pathStart(row), end = from.pathStart(row + 1);
-    return this.#find(this.#hash(kind, paths, start, end, data, at), kind, paths, start, end, data, at);
+    const { kinds, paths, data } = from.columns;
+    return this.#find(
+      kinds[row],
+      paths,
+      from.pathStart(row),
+      from.pathStart(row + 1),
+      data,
+      row * this.#width,
+    );
   }
 
-  #find(
-    hash: number,
-    kind: number,
-    path: Uint8Array,
-    from: number,
-    to: number,
-    data: Uint8Array,
-    at: number,
-  ): number {
-    const mask = this.#slots.length - 1;
+  #find(kind: number, path: Uint8Array, from: number, to: number, data: Uint8Array, at: number): number {
+    const hash = this.#hash(kind, path, from, to, data, at), mask = this.#slots.length - 1;
     let slot = (hash ^ hash >>> 15) & mask;
     for (let row = this.#slots[slot]; row !== 0; row = this.#slots[slot = (slot + 1) & mask]) {
       if (this.#hashes[row - 1] === hash && this.#same(row - 1, kind, path, from, to, data, at)) {

@@ -40,17 +40,6 @@ Deno.test("rows are copied from table to table, also onto one that was taken ove
   }
 });
 
-Deno.test("a row that was made once has its number in each table, and in one that begins anew", () => {
-  const a = new RowsBuilder(width), b = new RowsBuilder(width), row = a.row(1, "/a", bytes(1));
-  b.add(2, "/b", bytes(2));
-  const numbers = () => [a.addRow(row), b.addRow(row), a.addRow(row), a.add(1, "/a", bytes(1))];
-  assertEquals(numbers(), [0, 1, 0, 0]);
-  a.clear();
-  a.add(2, "/b", bytes(2));
-  assertEquals(numbers(), [1, 1, 1, 1]);
-  assertEquals(valuesOf(new Rows(a.columns(), width)), [[2, "/b", 2], [1, "/a", 1]]);
-});
-
 Deno.test("a row's parts must be as long as the width", () => {
   assertThrows(() => new RowsBuilder(width).add(1, "/a", bytes(1).subarray(1)), Error, "7 bytes");
 });
