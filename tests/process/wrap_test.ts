@@ -242,3 +242,21 @@ for (const { args, env, code, err } of strict) {
     if (code === 0) assert(ended.out.startsWith(args.at(-2) === "echo" ? args.at(-1)! : "--strict-paths"));
   });
 }
+
+for (const { name, env } of modes.slice(0, 2)) {
+  Deno.test(`the order in which variables stand costs no hit, ${name}`, async () => {
+    await using world = new World();
+    Deno.writeTextFileSync(`${world.work}/a.c`, "int f(void) { return 1; }\n");
+    const through = `${engine.join(" ")} wrap cc -c a.c`, both = { ...env, LC_ALL: "C", GCC_COLORS: "" };
+    // What is taken out and set again stands last.
+    const orders = ["", "env -u LC_ALL LC_ALL=C", "env -u GCC_COLORS -u PATH GCC_COLORS= PATH=$PATH"];
+    for (const order of orders) {
+      const sh = ["-c", `${order} ${through}`];
+      const options = { args: sh, env: { ...world.env, ...both }, clearEnv: true, cwd: world.work };
+      const { code } = await new Deno.Command("/bin/sh", options).output();
+      assertEquals(code, 0);
+    }
+    const { hits, misses } = await statsOf(world);
+    assertEquals([hits, misses], [2, 1]);
+  });
+}
