@@ -211,7 +211,7 @@ for (const launcher of launchers) {
     assertEquals(kept.files.map(({ errno }) => errno), [0, 2, 22, 17]);
     assertEquals(kept.files[0], { errno: 0, mode: 0o100755, size: 3n });
     assertEquals(Deno.readTextFileSync(`${stage}/x`), "out");
-    assertEquals(Deno.statSync(`${stage}/x`).mode! & 0o777, 0o600);
+    assertEquals(Deno.statSync(`${stage}/x`).mode! & 0o777, 0o444);
     assertEquals(told.code, 0);
   });
 
