@@ -122,7 +122,7 @@ async function hitsDuringFlush(
   const before = await cache.hits(); // a daemon that is asked for its numbers flushes first
   await cache.fill("journal", recordCount);
   await cache.start();
-  const child = await startSpawner(cache.bench, [cache.command(words)], [
+  const spawner = await startSpawner(cache.bench, [cache.command(words)], [
     "1",
     String(longestFlushSeconds),
     "each",
@@ -134,8 +134,8 @@ async function hitsDuringFlush(
     const { size, mtime } = Deno.statSync(journal);
     if (size < full / 2) end = mtime!.getTime();
   }
-  child.kill("SIGTERM");
-  const runs = (await endSpawner(child)).map(([began, wall]) => ({
+  spawner.child.kill("SIGTERM");
+  const runs = (await endSpawner(spawner)).map(([began, wall]) => ({
     began: Number(began) / 1000,
     wall: Number(wall),
   }));

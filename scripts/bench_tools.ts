@@ -69,22 +69,29 @@ function lineOf(folder: string, { name, env, words }: Command): string {
   return [name, folder, variables.join("\x1f"), words.join("\x1f")].join("\t");
 }
 
+/** bench_spawn at work; what it prints is read meanwhile, for a full pipe would stop it. */
+export interface Spawner {
+  child: Deno.ChildProcess;
+  output: Promise<Deno.CommandOutput>;
+}
+
 /** Starts bench_spawn with commands that run in `folder`. */
 export async function startSpawner(
   { spawner, folder }: Pick<Bench, "spawner" | "folder">,
   commands: Command[],
   args: string[],
-): Promise<Deno.ChildProcess> {
+): Promise<Spawner> {
   const child = new Deno.Command(spawner, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+  const output = child.output();
   const writer = child.stdin.getWriter(), lines = commands.map((command) => lineOf(folder, command));
   await writer.write(new TextEncoder().encode(lines.join("\n") + "\n"));
   await writer.close();
-  return child;
+  return { child, output };
 }
 
 /** What bench_spawn printed, in fields. */
-export async function endSpawner(child: Deno.ChildProcess): Promise<string[][]> {
-  const { code, stdout, stderr } = await child.output();
+export async function endSpawner({ output }: Spawner): Promise<string[][]> {
+  const { code, stdout, stderr } = await output;
   if (code !== 0) throw new Error(new TextDecoder().decode(stderr).trim());
   return new TextDecoder().decode(stdout).trim().split("\n").map((line) => line.split("\t"));
 }
