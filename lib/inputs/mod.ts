@@ -36,10 +36,12 @@ import {
 import { Clocks } from "./signature.ts";
 import { type Answered, type Look, Standing } from "./standing.ts";
 import type { Tree } from "./tree.ts";
+import { executable, existsValue, numbers, statValue } from "./values.ts";
 
 export { type Node, Tree, type TreeOptions } from "./tree.ts";
 export { Watched } from "./watched.ts";
 export type { Answered } from "./standing.ts";
+export { existsValue, statValue } from "./values.ts";
 
 /** Digests of large files that outlive the process: the store's. */
 export interface DigestMemo {
@@ -381,28 +383,3 @@ export function join(folder: string, name: string): string {
 }
 
 const zeros = new Uint8Array(32);
-
-function numbers(...values: (number | bigint)[]): Uint8Array {
-  const bytes = new Uint8Array(32), view = new DataView(bytes.buffer);
-  values.forEach((value, i) => view.setBigUint64(i * 8, BigInt.asUintN(64, BigInt(value)), true));
-  return bytes;
-}
-
-/** Type of what is there (a folder, a regular file ...), and whether a file may be run: who looks for a program steps over others. */
-export function existsValue(state: FileState | number): Uint8Array | undefined {
-  if (typeof state === "number") return undefined;
-  const type = state.mode & c.S_IFMT;
-  return numbers(type === c.S_IFREG ? state.mode & (c.S_IFMT | executable) : type);
-}
-
-const executable = 0o111;
-
-/**
- * Type, size and mtime, for files that were looked at and never opened. Of a folder only that it is one: its
- * size and times change with every object written into it, and no tool's output depends on them.
- */
-export function statValue(state: FileState | number): Uint8Array | undefined {
-  if (typeof state === "number") return undefined;
-  const type = state.mode & c.S_IFMT;
-  return type === c.S_IFREG ? numbers(type, state.size, state.mtime) : numbers(type);
-}
