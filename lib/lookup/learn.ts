@@ -48,6 +48,7 @@ import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
 import { Keeper } from "./keep.ts";
 import type { Outcome } from "./outcome.ts";
+import { offloading } from "./offload.ts";
 import { productsOf } from "./outputs.ts";
 import { shareRun } from "./parts.ts";
 import { bind } from "./remap.ts";
@@ -161,6 +162,12 @@ export class Learner {
     job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
     if (job.partsFound !== undefined && !shareRun(job)) job.partsFound = undefined;
     const regular = products.filter(({ staged }) => staged);
+    const named = offloading(regular.map(({ path }) => path), {
+      programs: [job.realTool, ...found.programs],
+      words: ask.argv,
+      compiles: job.kind === "compile",
+    });
+    if (named !== undefined) return { outcome: "pass_unmodelled", what: named };
     job.staged = regular.map(() => this.#with.store.stagingName());
     return {
       files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })),
