@@ -303,13 +303,23 @@ export const commands: Record<string, Command> = {
     help: "Remove everything in the cache folder behind the daemon's back.",
     run(world) {
       if (!world.isOurs) return undefined;
-      for (const { name } of Deno.readDirSync(world.cache)) {
-        Deno.removeSync(`${world.cache}/${name}`, { recursive: true });
-      }
+      emptyFolder(world.cache);
       return undefined;
     },
   },
 };
+
+/** The daemon may put a file into a folder between the look at it and its removal: then it is done again. */
+function emptyFolder(folder: string, attempts = 100): void {
+  for (const { name } of Deno.readDirSync(folder)) {
+    try {
+      Deno.removeSync(`${folder}/${name}`, { recursive: true });
+    } catch (error) {
+      if (attempts === 0 || !(error instanceof Error && error.message.includes("os error 39"))) throw error;
+      return emptyFolder(folder, attempts - 1);
+    }
+  }
+}
 
 /** Runs a tool line as a differential test. */
 export function runTool(world: World, line: CommandLine): Verdict {
