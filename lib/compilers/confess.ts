@@ -80,7 +80,7 @@ const asks = /__has_include\w*/g;
 const askedFor = /^\s*\(\s*(?:<([^>\n]+)>|"([^"\n]+)")/;
 const askedWhether = /(?:ifn?def|define|undef|defined)[\s(]*$/;
 /** A paste that joins words; behind a comma it only takes the comma away. */
-const pastes = /(?<!,\s*)##/;
+export const pastes = /(?<!,\s*)##/;
 const definition = /^[ \t]*#[ \t]*define[ \t]+(\w+)(.*)$/gm;
 const word = /[\w$]+/g;
 
@@ -116,16 +116,16 @@ export function confess(told: readonly Told[]): Confession {
     if (computed) confession.computed ??= text.path;
   }
   const own = told.filter(({ system }) => !system), mine = own.flatMap(({ text }) => readings(text));
-  const words = new Set(mine.flatMap((text) => text.match(word) ?? []));
+  const words = new Set(mine.flatMap(wordsIn));
   const reached = reach(words, told);
   if (reached.assembles !== undefined) return refuse("pass_unmodelled", reached.assembles);
   if (!reached.pastes && !mine.some((text) => pastes.test(text))) return confession;
-  const made = pasted.find(([word]) => canBePasted(word, words));
+  const made = pasted.find(([word]) => canBePasted(word, reached.words));
   return made === undefined ? confession : refuse(made[1], made[0]);
 }
 
 /** The text as compilers may read it: with lines joined, and with trigraphs, which only some read, or without. */
-function readings(text: string): string[] {
+export function readings(text: string): string[] {
   const joined = join(text);
   if (!text.includes("??")) return [joined];
   return [joined, join(text.replaceAll("??=", "#").replaceAll("??/", "\\"))];
@@ -161,30 +161,57 @@ function spelledAs(angled: string | undefined, quoted: string): Spelled {
   return angled === undefined ? { name: quoted, quoted: true } : { name: angled, quoted: false };
 }
 
+interface Reached {
+  /** One's own, and those of all macros that they reach. */
+  words: ReadonlySet<string>;
+  pastes: boolean;
+  assembles?: string;
+}
+
 /** What one's words lead to among the system's macros: a paste; an assembler's statement, by the macro's name. */
-function reach(words: ReadonlySet<string>, told: readonly Told[]): { pastes: boolean; assembles?: string } {
-  const bodies = new Map<string, string[]>();
+function reach(words: ReadonlySet<string>, told: readonly Told[]): Reached {
+  const macros = new Map<string, Definition[]>();
   for (const { text, system } of told) {
     if (!system) continue;
-    for (const [, name, body] of join(text).matchAll(definition)) {
-      const known = bodies.get(name);
-      if (known === undefined) bodies.set(name, [body]);
-      else known.push(body);
+    for (const macro of definitionsIn(join(text))) {
+      const others = macros.get(macro.name);
+      if (others === undefined) macros.set(macro.name, [macro]);
+      else others.push(macro);
     }
   }
-  const met = new Set(words), reached: { pastes: boolean; assembles?: string } = { pastes: false };
+  const met = new Set(words), reached: Reached = { words: met, pastes: false };
   for (const name of met) {
-    for (const body of bodies.get(name) ?? []) {
+    for (const { body, words } of macros.get(name) ?? []) {
       if (assembles.test(body)) reached.assembles = name;
       reached.pastes ||= pastes.test(body);
-      for (const next of body.match(word) ?? []) met.add(next);
+      for (const next of words) met.add(next);
     }
   }
   return reached;
 }
 
+/** A macro: what it stands for, and the words in that which are not its parameters' names. */
+export interface Definition {
+  name: string;
+  body: string;
+  words: string[];
+}
+
+/** The macros that a text (as one of its readings) defines. */
+export function definitionsIn(reading: string): Definition[] {
+  return Array.from(reading.matchAll(definition), ([, name, body]) => {
+    const parameters = new Set(wordsIn(/^\([^)]*\)/.exec(body)?.[0] ?? ""));
+    return { name, body, words: wordsIn(body).filter((word) => !parameters.has(word)) };
+  });
+}
+
+/** Every word of a text. */
+export function wordsIn(text: string): string[] {
+  return text.match(word) ?? [];
+}
+
 /** Whether `word` is two or more of `pieces` in a row. */
-function canBePasted(word: string, pieces: ReadonlySet<string>): boolean {
+export function canBePasted(word: string, pieces: ReadonlySet<string>): boolean {
   const made = [true];
   for (let end = 1; end <= word.length; end++) {
     made[end] = made.some((good, at) => good && end - at < word.length && pieces.has(word.slice(at, end)));

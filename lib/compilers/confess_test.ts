@@ -27,6 +27,18 @@ const texts: { name: string; text: string; system?: string; want: "time" | "unmo
   },
   { name: "the time, pasted of three", text: "#define J(a, b) a##b\nJ(J(__T, IM), E__)", want: "time" },
   { name: "the time, pasted by a system's macro", text: "say(__TI, ME__)", want: "time" },
+  {
+    name: "the time, pasted by a system's macro that has pieces itself",
+    text: "W(TIME)",
+    system: "#define W(x) __ ## x ## __",
+    want: "time",
+  },
+  {
+    name: "a system's macro whose parameters would be pieces",
+    text: "W(x)",
+    system: "#define W(a, s, m) a ## s",
+    want: [],
+  },
   { name: "pieces that nothing pastes", text: "plain(__TI, ME__)", want: [] },
   { name: "a paste of other words", text: "#define J(a, b) a ## b\nint J(x, y);", want: [] },
   {

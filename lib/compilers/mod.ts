@@ -16,6 +16,7 @@ export { addsNothing, type CommentUse, commentUse, isClang, readAs, readsSources
 export { confess, type Confession, type Spelled, tellingOf, type Told } from "./confess.ts";
 export { type Declared, declaredBy, dependenciesIn } from "./declared.ts";
 export { type List, type Names, namesFrom, namesOf, namesText } from "./names.ts";
+export { asksForName, type Text } from "./own_names.ts";
 export { type Part, partsOf } from "./parts.ts";
 export { timelessInputs } from "./precompiled.ts";
 export { type DependencyList, listOf, listRule, listText, retargeted } from "./depfile.ts";

@@ -28,10 +28,19 @@ function digestOf(parts: readonly Part[]): Digest {
   return sha256(bytesOf(parts.map(([name, value]) => `${name}=${value.length}:${value}`).join("\0")));
 }
 
-/** The action without its folder; `sources`: what each source holds, in order. */
-export function anywhere({ parts }: Action, sources: readonly Digest[]): Digest {
-  const others = parts.filter(([name]) => name !== "cwd");
-  return digestOf([...others, ...sources.map((digest): Part => ["source", hex(digest)])]);
+/**
+ * The action without its folder.
+ *
+ * @param sources What each source holds, in order.
+ * @param full The folder, where words name files in it in full.
+ */
+export function anywhere({ parts }: Action, sources: readonly Digest[], full?: string): Digest {
+  const others = parts.filter(([name]) => name !== "cwd"), moved: Part[] = [];
+  for (const [name, value] of others) {
+    const holds = full !== undefined && name === "argument" && value.includes(full);
+    moved.push([holds ? "argument in the folder" : name, holds ? value.replace(full, () => "$cwd") : value]);
+  }
+  return digestOf([...moved, ...sources.map((digest): Part => ["source", hex(digest)])]);
 }
 
 /** The action in any tree: what names the tree, with a slot. `cwd`: as seen from the root. */

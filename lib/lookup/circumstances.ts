@@ -9,6 +9,7 @@ import { askFlags, type Message } from "../protocol/mod.ts";
 import { absolute } from "../base/paths.ts";
 import { c, statx } from "../os/mod.ts";
 import { isNamesRow } from "./renamed.ts";
+import { isTextsRow } from "./texts.ts";
 
 export type Environment = ReadonlyMap<string, string>;
 
@@ -184,7 +185,7 @@ export function environmentHolds(
   let elsewhere = false, unwatched = false, lacksTemporary = false, names: string[] = [];
   for (const [name, value] of rows) {
     if (name === pathMarks.text) elsewhere = value !== path;
-    else if (isNamesRow(name)) continue;
+    else if (isNamesRow(name) || isTextsRow(name)) continue;
     else if (name === temporaryMark) lacksTemporary = true;
     else if (name === pathMarks.names) names = value ? value.split("\0") : [];
     else if (name === pathMarks.found) {

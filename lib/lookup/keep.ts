@@ -19,12 +19,12 @@ import type { Job } from "./job.ts";
 import { modeBeforeUmask } from "./outputs.ts";
 import { bind } from "./remap.ts";
 import { listMark } from "./search.ts";
-import { mayHoldName } from "./tree.ts";
+import { mayHoldFolder, mayHoldName } from "./tree.ts";
 
 /** An output beyond this is not looked through. */
 const longestOutput = 256 << 20;
 /** Texts up to this length stand in the unit itself; a preprocessed source is no matter for the index. */
-const longestInline = 16 << 10;
+export const longestInline = 16 << 10;
 /** What linkers and assemblers make. */
 const elf = "\x7fELF";
 /** A text has no NUL in its first bytes; archives and precompiled headers have. */
@@ -57,6 +57,7 @@ export class Keeper {
       if (before === undefined) return path;
       // Without a trace nobody knows whether the file was there before, and kept the permissions that it had.
       if (job.running !== undefined && style === styles.unknown && before !== 0o666) return path;
+      this.#lookForFolder(job, path, job.staged[next]);
       const list = this.#listIn(job, path, job.staged[next]);
       if (list !== undefined) {
         next++;
@@ -69,6 +70,13 @@ export class Keeper {
       outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });
     }
     return outputs;
+  }
+
+  /** Where files were named in full, an output may hold the folder's name. */
+  #lookForFolder(job: Job, path: string, staged: string): void {
+    if (job.use?.full === undefined || job.bound !== undefined) return;
+    const bytes = readSmall(staged, longestOutput);
+    if (bytes === undefined || mayHoldFolder(bytes, job.slot)) job.bound = path;
   }
 
   /** Looks for the tree's name in an output; a dependency list is then kept in words, to be set anew for each tree. */

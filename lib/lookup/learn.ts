@@ -49,11 +49,13 @@ import type { Job } from "./job.ts";
 import { Keeper } from "./keep.ts";
 import type { Outcome } from "./outcome.ts";
 import { offloading } from "./offload.ts";
+import { boundInFull, TextsRead } from "./in_full.ts";
 import { productsOf } from "./outputs.ts";
 import { shareRun } from "./parts.ts";
 import { bind } from "./remap.ts";
 import { boundToNames, namesRow } from "./renamed.ts";
 import { foundOn, namesSought } from "./search_path.ts";
+import { withMarkedTexts } from "./texts.ts";
 import { timesThatCount } from "./times_that_count.ts";
 import { Toolchains } from "./toolchain.ts";
 import { boundToTree, TreeNames } from "./tree.ts";
@@ -105,6 +107,7 @@ export class Learner {
   readonly #toolchains = new Toolchains();
   #spellings = new Spellings();
   readonly #treeNames = new TreeNames();
+  readonly #texts = new TextsRead();
 
   constructor(options: LearnerOptions) {
     this.#with = options;
@@ -204,7 +207,9 @@ export class Learner {
     if (job.use === undefined) return;
     const result = { status: 0, out, err, oneOutput: false, outputs: [] };
     job.bound = job.use.debug && job.products.length > 0 ? "debug information" : hidden ??
-      boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found);
+      (job.use.full === undefined
+        ? boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found)
+        : boundInFull(job, statements, found, this.#texts));
   }
 
   /** What the run depended on, as it is now. */
@@ -305,8 +310,9 @@ export class Learner {
       }
       const isBound = anywhere === undefined || job.unknownTool || job.bound !== undefined;
       if (!isBound && job.remap !== undefined) unit.environment = withPlace(unit.environment, job.ask.cwd);
+      const everywhere = isBound ? undefined : withMarkedTexts(unit, job.ask.cwd);
       const { remember, failed } = this.#with.store.write(
-        isBound ? unit : madeAnywhere(unit, anywhere, job.slot),
+        everywhere === undefined ? unit : madeAnywhere(everywhere, anywhere!, job.slot),
       );
       const later = job.partsFound === undefined
         ? []
@@ -327,7 +333,7 @@ export class Learner {
     if (statements === undefined || "outcome" in statements) return () => {};
     const own = new Set(products.map(({ path }) => toSlot(path, part.slot)));
     const unit = this.#unit(part, statements, all.filter(({ path }) => own.has(path)));
-    const isBound = action!.anywhere === undefined || bound !== undefined;
+    const isBound = action!.anywhere === undefined || bound !== undefined || part.use?.full !== undefined;
     return this.#with.store.write(isBound ? unit : madeAnywhere(unit, action!.anywhere!, part.slot)).remember;
   }
 

@@ -97,7 +97,7 @@ export class Naming {
     const digests = this.#digestsOf(job, use.sources);
     if (digests === undefined) return;
     job.use = use;
-    job.action!.anywhere = anywhere(job.action!, digests);
+    job.action!.anywhere = anywhere(job.action!, digests, use.full && cwd);
   }
 
   /** The same for every tree, where the words say how they name theirs. */

@@ -9,10 +9,11 @@
  * @module
  */
 import { bytesOf, byteString } from "../base/bytes.ts";
-import { absolute } from "../base/paths.ts";
+import { absolute, partsOf } from "../base/paths.ts";
 import { type Names, namesFrom, namesText, retargeted } from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
-import { c } from "../os/mod.ts";
+import { c, takesFiles } from "../os/mod.ts";
+import { styles } from "../protocol/mod.ts";
 import { inputKinds, type Output, type Unit } from "../store/unit.ts";
 import { factRule } from "../trace/mod.ts";
 import { fromSlot, slotOf, toSlot } from "./anywhere.ts";
@@ -35,6 +36,14 @@ export function isStated({ inputs, absences }: Statements, names: readonly strin
     absences.names.some(({ name }) => names.includes(name));
 }
 
+/** Whether what is stated of a name is at most that nothing was there at the path `object`. */
+function isMissedOnly({ inputs, absences }: Statements, name: string, object: string, cwd: string): boolean {
+  const { folder } = partsOf(object), { folders, lists } = absences;
+  return !inputs.some(({ path }) => path.endsWith(`/${name}`)) &&
+    absences.names.filter((asked) => asked.name === name)
+      .every(({ list }) => lists[list].every((i) => fromSlot(folders[i].path, slotOf(cwd)) === folder));
+}
+
 /** What a unit of a run with these names has in its rows about them. `why`: they reach its bytes. */
 export function namesRow(names: Names, why: string | undefined): Rows[number] {
   return [why === undefined ? marks.free : marks.bound, namesText(names)];
@@ -46,16 +55,22 @@ export function boundToNames(
   cwd: string,
   { result, ...statements }: Pick<Unit, "inputs" | "absences" | "result">,
 ): string | undefined {
-  if (result.status !== 0) return "a failure";
+  const isFailure = result.status !== 0;
+  // A failed compile may have written its list or not; and clang opens the object before it fails.
+  if (isFailure && names.list !== undefined) return "a failure";
   const own = [names.object, ...(names.list === undefined ? [] : [names.list.path])];
-  const expected = new Set(own.map((name) => toSlot(absolute(name, cwd), slotOf(cwd))));
-  const made = result.outputs;
+  const expected = new Set(isFailure ? [] : own.map((name) => toSlot(absolute(name, cwd), slotOf(cwd))));
+  const made = result.outputs.filter(({ style }) => style <= styles.link);
   if (
     made.length !== expected.size || made.some(({ path, blob }) => !expected.has(path) || blob.length === 0)
   ) {
     return "other files";
   }
-  if (isStated(statements, own.map(baseOf))) return "a question";
+  // Before it fails, a driver asks for the object, or takes it away: nothing was there.
+  const asked = isFailure
+    ? !isMissedOnly(statements, baseOf(names.object), absolute(names.object, cwd), cwd)
+    : isStated(statements, own.map(baseOf));
+  if (asked) return "a question";
   const said = byteString(result.out) + byteString(result.err);
   return [...own, names.list?.target ?? ""].some((name) => name !== "" && said.includes(baseOf(name)))
     ? "its text"
@@ -107,7 +122,7 @@ export function renamed(unit: Unit, options: RenamedOptions): Unit | undefined {
   const row = unit.environment.find(([name]) => name === marks.free)!;
   const had = namesFrom(row[1]!);
   const isSilent = result.out.length + result.err.length === 0;
-  if (!speaksAlike(had, names, isSilent) || !isFree(unit, options)) return undefined;
+  if (!speaksAlike(had, names, isSilent) || !isFree(unit, had, options)) return undefined;
   const outputs: Output[] = [];
   for (const output of result.outputs) {
     const isList = had.list !== undefined &&
@@ -134,17 +149,21 @@ function aimed(output: Output, from: string, to: string, options: RenamedOptions
 }
 
 /** Whether no statement can be about the names asked for, and nothing special lies there. */
-function isFree(unit: Unit, { names, cwd, inputs }: RenamedOptions): boolean {
+function isFree(unit: Unit, had: Told, { names, cwd, inputs }: RenamedOptions): boolean {
   const listed = new Set(
     unit.inputs.filter(({ kind }) => kind === inputKinds.listing)
       .map(({ path }) => inputs.physical(fromSlot(path, slotOf(cwd)))),
   );
+  const isFailure = unit.result.status !== 0, object = absolute(had.object, cwd);
   return [names.object, names.list?.path].every((name) => {
     if (name === undefined) return true;
-    const path = absolute(name, cwd);
-    if (factRule(path) !== undefined || isStated(unit, [baseOf(path)])) return false;
+    const path = absolute(name, cwd), base = baseOf(path);
+    const isAsked = isFailure ? !isMissedOnly(unit, base, object, cwd) : isStated(unit, [base]);
+    if (factRule(path) !== undefined || isAsked) return false;
     if (listed.has(inputs.physical(path.slice(0, path.lastIndexOf("/")) || "/"))) return false;
     const state = inputs.linkState(path);
+    // Where nothing is delivered, nobody notices that nothing could be.
+    if (isFailure) return state === c.ENOENT && takesFiles(partsOf(path).folder);
     if (typeof state === "number") return state === c.ENOENT;
     return (state.mode & c.S_IFMT) === c.S_IFREG && state.nlink === 1;
   });

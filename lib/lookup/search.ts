@@ -19,6 +19,7 @@ import type { Comments } from "./comments.ts";
 import type { Job } from "./job.ts";
 import { namesFit, renamed } from "./renamed.ts";
 import { foundOn } from "./search_path.ts";
+import { textsIn } from "./texts.ts";
 
 /** In the place of a file's text: what is stored is a dependency list in words. */
 export const listMark = "dependency list";
@@ -133,7 +134,9 @@ export class Search {
       const hit = served && this.#delivery(job, served);
       if (hit !== undefined && spared !== undefined) job.outcome = "hit_comment", job.what = spared;
       // Folders of another PATH are searched each time, and descriptors looked at, since nothing else does.
-      job.repeatable = agrees === true, job.unit = served && inFolder(served.unit);
+      // What is not stored under its names is laid out for them each time.
+      job.repeatable = agrees === true && (fit === "same" || served?.id !== candidate.id);
+      job.unit = served && inFolder(served.unit);
       if (hit !== undefined) return hit;
     }
     return undefined;
@@ -147,8 +150,11 @@ export class Search {
     return this.#with.inputs.absencesHold(unit.absences) ? undefined : "a file that was not there";
   }
 
-  /** A candidate under the names asked for, stored as a unit of its own: the next equal request finds it. */
-  #renamed({ ask: { cwd }, names }: Job, candidate: StoredUnit): StoredUnit | undefined {
+  /**
+   * A candidate under the names asked for, stored as a unit of its own: the next equal request finds it. Where files are
+   * named in full, names may be drawn, and nobody asks for them again.
+   */
+  #renamed({ ask: { cwd }, names, use }: Job, candidate: StoredUnit): StoredUnit | undefined {
     const { store, inputs, log, now } = this.#with;
     if (store.readOnly) return undefined;
     try {
@@ -164,6 +170,8 @@ export class Search {
         now: now(),
       });
       if (unit === undefined) return undefined;
+      const { status } = unit.result;
+      if (use?.full !== undefined || status !== 0) return { id: candidate.id, unit, used: candidate.used };
       store.put(unit);
       return store.candidates(unit.key)[0];
     } catch (cause) {
@@ -173,7 +181,7 @@ export class Search {
   }
 
   #delivery(job: Job, stored: StoredUnit): Message<"hit"> | undefined {
-    const { id, unit } = stored, texts = { out: unit.result.out, err: unit.result.err };
+    const { id, unit } = stored, texts = textsIn(unit, job.ask.cwd);
     const files: { style: number; mode: number; path: string; source: string }[] = [];
     for (const output of unit.result.outputs) {
       const source = output.style === styles.link

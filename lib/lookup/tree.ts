@@ -30,11 +30,15 @@ const mostAnswers = 1 << 16;
 /** Precompiled headers and modules hold names in forms of their own; libraries are a program's. */
 const sealed = /\.(?:gch|pch|pcm)$/, library = /\.so(?:\.[\d.]+)?$/;
 
+/** Tells whether the file at `path`, whose content has this digest, may hold a folder's name. */
+export interface FileNames {
+  mayHold(path: string, digest: Uint8Array, folder: string): boolean;
+}
+
 /** Which texts name a tree. Asked on a miss, once for each content. */
-export class TreeNames {
+export class TreeNames implements FileNames {
   #known = new Map<string, boolean>();
 
-  /** Whether the file at `path`, whose content has this digest, may hold the root's name. */
   mayHold(path: string, digest: Uint8Array, root: string): boolean {
     const key = byteString(digest) + root, known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -51,13 +55,24 @@ export class TreeNames {
 /** Why what a run asked and said holds in its tree alone, or undefined where it holds in all. */
 export function boundToTree(
   job: Job,
+  statements: Statements,
+  found: Observation,
+  names: FileNames,
+): Unshared | undefined {
+  const { slot, report } = job;
+  const text = [report!.out, report!.err].find((text) => asciiIn(text).includes(slot.folder));
+  if (text !== undefined) return { reason: "path_in_text", what: byteString(text).split("\n", 1)[0] };
+  return boundByQuestions(job, statements, found, names);
+}
+
+/** Why what a run asked holds in its tree alone. */
+export function boundByQuestions(
+  job: Job,
   { inputs }: Statements,
   found: Observation,
-  names: TreeNames,
+  names: FileNames,
 ): Unshared | undefined {
-  const { slot, ask, variables, report } = job, root = slot.folder;
-  const text = [report!.out, report!.err].find((text) => asciiIn(text).includes(root));
-  if (text !== undefined) return { reason: "path_in_text", what: byteString(text).split("\n", 1)[0] };
+  const { slot, ask, variables } = job, root = slot.folder;
   const variable = variables!.find(([name, value]) =>
     name === "PWD" ? placeOfPwd(value, ask.cwd) === anotherFolder : name !== "=PATH" && value?.includes(root)
   );
@@ -72,12 +87,16 @@ export function boundToTree(
       : input.kind === inputKinds.real_path && !leadsInTree(input, slot))
   );
   if (link !== undefined) return { reason: "path_through_link", what: link.path };
-  const tools = new Set([...found.programs, ask.tool, job.realTool]);
-  const file = inputs.find(({ kind, path, value }) =>
-    isAboutContent(kind) && !tools.has(path) && !library.test(path) &&
-    (sealed.test(path) || names.mayHold(path, value, root))
+  const file = textsRead(job, inputs, found).find(({ path, value }) =>
+    sealed.test(path) || names.mayHold(path, value, root)
   );
   return file && { reason: "path_in_input", what: file.path };
+}
+
+/** The statements about files whose contents a run took in: all but programs and libraries. */
+export function textsRead({ ask, realTool }: Job, inputs: Statements["inputs"], found: Observation): Input[] {
+  const tools = new Set([...found.programs, ask.tool, realTool]);
+  return inputs.filter(({ kind, path }) => isAboutContent(kind) && !tools.has(path) && !library.test(path));
 }
 
 /** Whether no link is on a path's way, and it stays in the tree: then it does so from each root. */
@@ -94,6 +113,12 @@ export function mayHoldName(bytes: Uint8Array, { folder }: Slot): boolean {
   const text = asciiIn(bytes);
   return text.includes(folder) || packed.some((mark) => text.includes(mark)) ||
     byteString(bytes.subarray(0, 4)) === bitcode || hasCompressedSection(bytes);
+}
+
+/** The same, and whether a symbol may be named by it: compilers then put another character for what is no letter. */
+export function mayHoldFolder(bytes: Uint8Array, slot: Slot): boolean {
+  const symbol = new RegExp(slot.folder.replace(/[^A-Za-z0-9]/g, "."), "s");
+  return mayHoldName(bytes, slot) || symbol.test(asciiIn(bytes));
 }
 
 /** SHF_COMPRESSED. */

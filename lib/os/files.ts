@@ -54,6 +54,11 @@ export function hashFile(path: string): Hashed | number | "changed" | "irregular
   }
 }
 
+/** Whether a file can be made in the folder at `path`. */
+export function takesFiles(path: string): boolean {
+  return libc().access(cPath(path), c.W_OK | c.X_OK) === 0;
+}
+
 /** The whole content of a file of at most `limit` bytes, or undefined where it is longer, missing or no regular file. */
 export function readSmall(path: string, limit: number): Uint8Array | undefined {
   const descriptor = libc().open(cPath(path), c.O_RDONLY | c.O_CLOEXEC | c.O_NONBLOCK, 0);

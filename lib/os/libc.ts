@@ -10,6 +10,7 @@
 
 const symbols = {
   __errno_location: { parameters: [], result: "pointer" },
+  access: { parameters: ["buffer", "i32"], result: "i32" },
   accept4: { parameters: ["i32", "pointer", "pointer", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
@@ -105,6 +106,7 @@ export const c = {
   O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2, O_CREAT: 0o100, O_EXCL: 0o200, O_TRUNC: 0o1000, O_APPEND: 0o2000, O_NONBLOCK: 0o4000, O_NOFOLLOW: 0o400000, O_CLOEXEC: 0o2000000,
   AT_FDCWD: -100, AT_SYMLINK_NOFOLLOW: 0x100, AT_EMPTY_PATH: 0x1000, STATX_BASIC: 0x7ff, STATX_MNT_ID: 0x1000,
   S_IFMT: 0o170000, S_IFREG: 0o100000, S_IFDIR: 0o040000, S_IFLNK: 0o120000, S_IFCHR: 0o020000, S_IFIFO: 0o010000, S_IFSOCK: 0o140000,
+  X_OK: 1, W_OK: 2,
   PROT_READ: 1, PROT_WRITE: 2, MAP_SHARED: 1,
   LOCK_SH: 1, LOCK_EX: 2, LOCK_NB: 4, LOCK_UN: 8,
   CLOCK_REALTIME: 0, CLOCK_MONOTONIC: 1, CLOCK_REALTIME_COARSE: 5,
