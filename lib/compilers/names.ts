@@ -23,6 +23,8 @@ export interface Names {
   list?: List;
   /** The words about colour, in order. */
   colour: string[];
+  /** Of a link: the objects, in order; `object` is the program then (link_names.ts). */
+  objects?: string[];
 }
 
 export interface List {
@@ -112,16 +114,18 @@ function listOf(
 }
 
 /** Everything that `names` says beyond the words that make the object, as one text. */
-export function namesText({ object, list, colour }: Names): string {
-  return [object, list?.words ?? "", list?.path ?? "", list?.target ?? "", colour.join(" ")].join("\0");
+export function namesText({ object, list, colour, objects = [] }: Names): string {
+  const parts = [object, list?.words ?? "", list?.path ?? "", list?.target ?? "", colour.join(" ")];
+  return [...parts, ...objects].join("\0");
 }
 
 /** What namesText() wrote. */
 export function namesFrom(text: string): Omit<Names, "others"> {
-  const [object, words, path, target, colour] = text.split("\0");
+  const [object, words, path, target, colour, ...objects] = text.split("\0");
   return {
     object,
     list: words === "" ? undefined : { words, path, target },
     colour: colour === "" ? [] : colour.split(" "),
+    ...(objects.length > 0 ? { objects } : {}),
   };
 }

@@ -43,6 +43,16 @@ export function anywhere({ parts }: Action, sources: readonly Digest[], full?: s
   return digestOf([...moved, ...sources.map((digest): Part => ["source", hex(digest)])]);
 }
 
+/** The action of a link in any folder and under any names; `objects`: what each holds, in order. */
+export function linkAnywhere({ parts }: Action, names: Names, objects: readonly Digest[]): Digest {
+  return digestOf([
+    ...parts.filter(([name]) => name !== "cwd" && name !== "argument"),
+    ["names", "apart"],
+    ...names.others.map((word): Part => ["argument", word]),
+    ...objects.map((digest): Part => ["object", hex(digest)]),
+  ]);
+}
+
 /** The action in any tree: what names the tree, with a slot. `cwd`: as seen from the root. */
 export function inAnyTree(
   { parts }: Action,

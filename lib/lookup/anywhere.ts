@@ -78,6 +78,9 @@ function withSlot(input: Input, slot: Slot): Input {
   return { ...input, path, kind: inputKinds.physical, value: new Uint8Array(input.value.length) };
 }
 
+/** Folders for which a unit's statements are kept: some have drawn names, and are asked from once. */
+const mostFolders = 8;
+
 /** The unit's statements in one folder. */
 export class InFolder {
   readonly #made = new WeakMap<Unit, Map<string, Unit>>();
@@ -86,7 +89,10 @@ export class InFolder {
     let made = this.#made.get(unit);
     if (made === undefined) this.#made.set(unit, made = new Map());
     let here = made.get(slot.folder);
-    if (here === undefined) made.set(slot.folder, here = inFolder(unit, slot));
+    if (here === undefined) {
+      if (made.size >= mostFolders) made.clear();
+      made.set(slot.folder, here = inFolder(unit, slot));
+    }
     return here;
   }
 }

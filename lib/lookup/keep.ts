@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { bytesOf, byteString, shown } from "../base/bytes.ts";
+import { asciiIn, bytesOf, byteString, shown } from "../base/bytes.ts";
 import type { Digest } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
 import { listOf } from "../compilers/mod.ts";
@@ -23,6 +23,8 @@ import { mayHoldFolder, mayHoldName } from "./tree.ts";
 
 /** An output beyond this is not looked through. */
 const longestOutput = 256 << 20;
+/** A larger program is not looked through: what has debug information names its folder, and others take their time. */
+const longestProgram = 4 << 20;
 /** Texts up to this length stand in the unit itself; a preprocessed source is no matter for the index. */
 export const longestInline = 16 << 10;
 /** What linkers and assemblers make. */
@@ -57,7 +59,7 @@ export class Keeper {
       if (before === undefined) return path;
       // Without a trace nobody knows whether the file was there before, and kept the permissions that it had.
       if (job.running !== undefined && style === styles.unknown && before !== 0o666) return path;
-      this.#lookForFolder(job, path, job.staged[next]);
+      if (this.#lookForFolder(job, job.staged[next])) job.bound = path;
       const list = this.#listIn(job, path, job.staged[next]);
       if (list !== undefined) {
         next++;
@@ -72,11 +74,14 @@ export class Keeper {
     return outputs;
   }
 
-  /** Where files were named in full, an output may hold the folder's name. */
-  #lookForFolder(job: Job, path: string, staged: string): void {
-    if (job.use?.full === undefined || job.bound !== undefined) return;
-    const bytes = readSmall(staged, longestOutput);
-    if (bytes === undefined || mayHoldFolder(bytes, job.slot)) job.bound = path;
+  /** Where files were named in full, an output may hold the folder's name; a program, those of its objects. */
+  #lookForFolder({ use, names, bound, slot }: Job, staged: string): boolean {
+    const isLink = names?.objects !== undefined;
+    if (bound !== undefined || (use?.full === undefined && !isLink)) return false;
+    const bytes = readSmall(staged, isLink ? longestProgram : longestOutput);
+    if (bytes === undefined || mayHoldFolder(bytes, slot)) return true;
+    const text = isLink ? asciiIn(bytes) : "";
+    return isLink && [names.object, ...names.objects!].some((name) => text.includes(name));
   }
 
   /** Looks for the tree's name in an output; a dependency list is then kept in words, to be set anew for each tree. */

@@ -50,6 +50,7 @@ import { Keeper } from "./keep.ts";
 import type { Outcome } from "./outcome.ts";
 import { offloading } from "./offload.ts";
 import { boundInFull, TextsRead } from "./in_full.ts";
+import { boundLink } from "./links.ts";
 import { productsOf } from "./outputs.ts";
 import { shareRun } from "./parts.ts";
 import { bind } from "./remap.ts";
@@ -207,9 +208,10 @@ export class Learner {
     if (job.use === undefined) return;
     const result = { status: 0, out, err, oneOutput: false, outputs: [] };
     job.bound = job.use.debug && job.products.length > 0 ? "debug information" : hidden ??
-      (job.use.full === undefined
-        ? boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found)
-        : boundInFull(job, statements, found, this.#texts));
+      (job.use.full !== undefined
+        ? boundInFull(job, statements, found, this.#texts)
+        : boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found) ??
+          (job.kind === "link" ? boundLink(job, statements, found, this.#texts) : undefined));
   }
 
   /** What the run depended on, as it is now. */

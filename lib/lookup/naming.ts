@@ -9,10 +9,10 @@
  */
 import { absolute } from "../base/paths.ts";
 import type { Digest } from "../base/digest.ts";
-import { folderUse, namesOf, partsOf, toolName } from "../compilers/mod.ts";
+import { folderUse, linkNamesOf, namesOf, partsOf, toolName } from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import type { Message } from "../protocol/mod.ts";
-import { actionOf, anywhere, inAnyTree } from "./action.ts";
+import { actionOf, anywhere, inAnyTree, linkAnywhere } from "./action.ts";
 import { toSlot } from "./anywhere.ts";
 import type { Comments } from "./comments.ts";
 import { addsOptions } from "./hidden_options.ts";
@@ -23,8 +23,8 @@ import { deployCommand } from "./wishes.ts";
 /** Drivers whose habits with names, lists and several sources are known, by what a link leads to. */
 const knownDrivers = new Set(["gcc", "g++", "clang", "clang++"]);
 
-function isKnownDriver({ kind, realTool }: Job): boolean {
-  return kind === "compile" && knownDrivers.has(toolName(realTool));
+function isKnownDriver({ realTool }: Job): boolean {
+  return knownDrivers.has(toolName(realTool));
 }
 
 export interface NamingOptions {
@@ -43,9 +43,10 @@ export class Naming {
 
   /** The compiles of each source, where a line names several that are there. */
   parts(job: Job): Job["parts"] {
-    if (job.remap !== undefined || addsOptions(job.environment!.keys()) || !isKnownDriver(job)) {
+    if (job.kind !== "compile" || job.remap !== undefined || addsOptions(job.environment!.keys())) {
       return undefined;
     }
+    if (!isKnownDriver(job)) return undefined;
     const { ask } = job, parts = partsOf(ask.argv.slice(1));
     const isThere = (source: string) =>
       typeof this.#with.inputs.content(absolute(source, ask.cwd)) === "object";
@@ -66,7 +67,8 @@ export class Naming {
     const words = job.ask.argv.slice(1), added = job.remap?.added;
     // A variable may ask for a list, too, which a run that had one by its words did not look at.
     const isPlain = job.remap === undefined && !addsOptions(job.environment!.keys());
-    job.names = isPlain && isKnownDriver(job) ? namesOf(words) : undefined;
+    const isKnown = isPlain && isKnownDriver(job);
+    job.names = isKnown && job.kind === "compile" ? namesOf(words) : undefined;
     const tool = (job.names && this.#toolsPlace(job.ask)) ?? job.ask.tool;
     job.action = actionOf(job.ask, {
       cpu,
@@ -76,6 +78,7 @@ export class Naming {
       added,
       tool,
     });
+    if (isKnown && job.kind === "link" && job.deploy === undefined) this.#nameLink(job);
     if (job.kind !== "compile") return;
     job.comments = this.#with.comments.use(words);
     if (job.remap === undefined) this.#nameAnywhere(job, tool);
@@ -98,6 +101,17 @@ export class Naming {
     if (digests === undefined) return;
     job.use = use;
     job.action!.anywhere = anywhere(job.action!, digests, use.full && cwd);
+  }
+
+  /** Names a link by what its objects hold. Under its own name, too, it has a row for the names. */
+  #nameLink(job: Job): void {
+    const { argv, tool, cwd } = job.ask, names = linkNamesOf(argv.slice(1));
+    if (names === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
+    if (argv.slice(1).some((word) => word.includes(cwd))) return;
+    const objects = names.objects!, digests = this.#digestsOf(job, objects);
+    if (digests === undefined) return;
+    job.names = names, job.use = { debug: false, sources: objects };
+    job.action!.anywhere = linkAnywhere(job.action!, names, digests);
   }
 
   /** The same for every tree, where the words say how they name theirs. */

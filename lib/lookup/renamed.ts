@@ -39,9 +39,13 @@ export function isStated({ inputs, absences }: Statements, names: readonly strin
 /** Whether what is stated of a name is at most that nothing was there at the path `object`. */
 function isMissedOnly({ inputs, absences }: Statements, name: string, object: string, cwd: string): boolean {
   const { folder } = partsOf(object), { folders, lists } = absences;
-  return !inputs.some(({ path }) => path.endsWith(`/${name}`)) &&
+  const here = (path: string) => fromSlot(path, slotOf(cwd));
+  const isMissed = (kind: number) => kind === inputKinds.absent || kind === inputKinds.missing;
+  return inputs.every(({ kind, path }) =>
+    !path.endsWith(`/${name}`) || (isMissed(kind) && here(path) === object)
+  ) &&
     absences.names.filter((asked) => asked.name === name)
-      .every(({ list }) => lists[list].every((i) => fromSlot(folders[i].path, slotOf(cwd)) === folder));
+      .every(({ list }) => lists[list].every((i) => here(folders[i].path) === folder));
 }
 
 /** What a unit of a run with these names has in its rows about them. `why`: they reach its bytes. */
@@ -66,15 +70,46 @@ export function boundToNames(
   ) {
     return "other files";
   }
-  // Before it fails, a driver asks for the object, or takes it away: nothing was there.
   const asked = isFailure
     ? !isMissedOnly(statements, baseOf(names.object), absolute(names.object, cwd), cwd)
     : isStated(statements, own.map(baseOf));
-  if (asked) return "a question";
-  const said = byteString(result.out) + byteString(result.err);
+  if (asked || !areReadOnly(statements, names.objects ?? [], cwd)) return "a question";
+  let said = byteString(result.out) + byteString(result.err);
+  for (const object of names.objects ?? []) said = said.replaceAll(object, ""); // texts.ts says those anew
   return [...own, names.list?.target ?? ""].some((name) => name !== "" && said.includes(baseOf(name)))
     ? "its text"
     : undefined;
+}
+
+const movable: ReadonlySet<number> = new Set([
+  inputKinds.content,
+  inputKinds.real_path,
+  inputKinds.physical,
+]);
+
+/** Whether all that is stated of files with these names is that they are there, and what they hold. */
+function areReadOnly({ inputs, absences }: Statements, objects: readonly string[], cwd: string): boolean {
+  if (objects.length === 0) return true;
+  const paths = new Set(objects.map((name) => absolute(name, cwd))), names = new Set(objects.map(baseOf));
+  return !absences.names.some(({ name }) => names.has(name)) &&
+    inputs.every(({ kind, path }) => !names.has(baseOf(path)) || (paths.has(path) && movable.has(kind)));
+}
+
+/** What a unit's line named, if it has a row for that. */
+export function namesIn(rows: Rows): Told | undefined {
+  const text = rows.find(([name]) => name === marks.free || name === marks.bound)?.[1];
+  return text == null ? undefined : namesFrom(text);
+}
+
+/** A link's unit, in the asker's folder, with the objects of another line: the key says that they hold the same. */
+export function withObjects(unit: Unit, { objects }: Names, cwd: string): Unit {
+  const had = namesIn(unit.environment)?.objects;
+  if (had === undefined || objects === undefined) return unit;
+  const moved = new Map(had.map((name, i) => [absolute(name, cwd), absolute(objects[i], cwd)]));
+  return {
+    ...unit,
+    inputs: unit.inputs.map((input) => ({ ...input, path: moved.get(input.path) ?? input.path })),
+  };
 }
 
 /** How a unit's names stand to those asked for. */

@@ -17,7 +17,7 @@ import { type Asker, type Environment, environmentHolds, terminalOf } from "./ci
 import { inheritsReadable } from "./descriptors.ts";
 import type { Comments } from "./comments.ts";
 import type { Job } from "./job.ts";
-import { namesFit, renamed } from "./renamed.ts";
+import { namesFit, renamed, withObjects } from "./renamed.ts";
 import { foundOn } from "./search_path.ts";
 import { textsIn } from "./texts.ts";
 
@@ -118,7 +118,8 @@ export class Search {
     };
     for (const candidate of candidates) {
       if (namesFit(candidate.unit.environment, job.names) !== fit) continue;
-      const unit = inFolder(candidate.unit);
+      const moved = inFolder(candidate.unit);
+      const unit = fit === "same" ? moved : withObjects(moved, job.names!, ask.cwd);
       const agrees = environmentHolds(unit.environment, asker);
       if (!agrees || (unit.terminal !== "" && unit.terminal !== terminal)) {
         if (job.missed === "miss_new") job.missed = "miss_environment";
@@ -171,7 +172,9 @@ export class Search {
       });
       if (unit === undefined) return undefined;
       const { status } = unit.result;
-      if (use?.full !== undefined || status !== 0) return { id: candidate.id, unit, used: candidate.used };
+      if (use?.full !== undefined || status !== 0 || names!.objects !== undefined) {
+        return { id: candidate.id, unit, used: candidate.used };
+      }
       store.put(unit);
       return store.candidates(unit.key)[0];
     } catch (cause) {

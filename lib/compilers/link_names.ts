@@ -1,0 +1,49 @@
+/**
+ * Which words of a link name what it takes and makes, and reach no byte of the program.
+ *
+ * Where CMake tries whether something links, object and program have drawn names. GNU ld writes neither into what it makes:
+ * a program's file symbols come from its objects, its build id from its bytes. What does count is the order of the
+ * objects, and names that the default script knows (`crtbegin.o`). As for compiles, only words that are listed are trusted.
+ *
+ * @module
+ */
+import { harmless } from "./declared.ts";
+import type { Names } from "./names.ts";
+
+/** Words with a value, in the same word or the next, that stay as they are. */
+const valued = ["-L", "-l", "-D", "-U", "-I", "-isystem"];
+const kept =
+  /^-(?:rdynamic|static(?:-libgcc|-libstdc\+\+|-pie)?|shared|(?:no-)?pie|s|nostdlib|nodefaultlibs|nostartfiles|m(?:arch|tune)=native)$/;
+/** What the linker is told by its driver. */
+const linkers =
+  /^-Wl(?:,(?:-?-(?:no-)?as-needed|-?-gc-sections|-?-no-undefined|-?-export-dynamic|-E|-s|-S|-?-strip-(?:all|debug)|-O\d|-z,?[\w-]+|-?-hash-style=\w+|-?-build-id(?:=(?:sha1|md5|none))?|-Bsymbolic(?:-functions)?|-?-(?:en|dis)able-new-dtags|-?-fatal-warnings|-?-warn-\w+|-?-push-state|-?-pop-state|-rpath(?:-link)?[,=][\w/.+:$-]+))+$/;
+/** Names without a character that a shell, make or a linker's script takes for something else, and none that it knows. */
+const objectName = /^(?![/-]|(?:.*\/)?\.\.\/)(?:[\w.+-]+\/)*(?!crt)[\w+-][\w.+-]*\.o(?:bj)?$/,
+  programName = /^(?![/-]|(?:.*\/)?\.\.\/)[\w./+-]+$/;
+/** Of a program that comes to be under a long name each time, few objects: each is looked at before the link is named. */
+const mostObjects = 64;
+
+/** What the words (argv without argv[0]) of a driver's link of objects name; undefined where that is not known. */
+export function linkNamesOf(words: readonly string[]): Names | undefined {
+  const others: string[] = [], objects: string[] = [];
+  let program: string | undefined;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i], option = valued.find((name) => word.startsWith(name));
+    if (option !== undefined) {
+      const value = word.length > option.length ? word.slice(option.length) : words[++i];
+      if (value === undefined) return undefined;
+      others.push(option, value);
+    } else if (word === "-o") {
+      if (program !== undefined) return undefined;
+      program = words[++i];
+    } else if (objectName.test(word)) objects.push(word), others.push("object");
+    else if (
+      word[0] !== "-" || word === "-c" || !(harmless.test(word) || kept.test(word) || linkers.test(word))
+    ) {
+      return undefined;
+    } else others.push(word);
+  }
+  if (program === undefined || !programName.test(program) || objects.length === 0) return undefined;
+  if (objects.length > mostObjects || new Set(objects).size < objects.length) return undefined;
+  return { others, object: program, objects, colour: [] };
+}
