@@ -11,6 +11,8 @@
  *
  * @module
  */
+import { bytesOf, byteString } from "../base/bytes.ts";
+import { blankedText } from "./code.ts";
 import { canBePasted, type Definition, definitionsIn, pastes, readings, wordsIn } from "./confess.ts";
 
 /** A file that a compile read. `own`: it lies in the folder that must not matter. */
@@ -20,97 +22,95 @@ export interface Text {
   own: boolean;
 }
 
-const self = ["__FILE__"];
-const caller = [
-  ...["__BASE_FILE__", "__builtin_FILE", "__builtin_source_location", "__FUNCSIG__", "__builtin_FUNCSIG"],
-];
-/** clang names a lambda by its place in the source there. */
-const clangs = ["__PRETTY_FUNCTION__"];
+export interface Compile {
+  /** Those of the command line, as a text. */
+  macros: string;
+  isClang: boolean;
+}
 
-const selfIn = /__FILE__/;
-const callerIn = /__BASE_FILE__|__builtin_(?:FILE|FUNCSIG|source_location)|__FUNCSIG__/;
-const clangsIn = /__PRETTY_FUNCTION__/;
+const self = "__FILE__";
+const caller = ["__BASE_FILE__", "__builtin_FILE", "__builtin_source_location"];
+/** clang names a lambda by its place in the source there. */
+const clangs = ["__PRETTY_FUNCTION__", "__FUNCSIG__", "__builtin_FUNCSIG"];
+const all = [self, ...caller, ...clangs];
+
 /** To ask whether there is such a thing is not to use it. */
 const whether = /__has_(?:builtin|feature|extension|constexpr_builtin)\s*\(\s*\w+\s*\)/g;
 
 /** What a text says by itself, whoever reads it. */
 interface Said {
-  self: boolean;
-  caller: boolean;
-  clangs: boolean;
+  /** Those of the words above that it holds. */
+  names: ReadonlySet<string>;
   pastes: boolean;
-  /** Words of which a caller's name could be pasted together. */
+  /** Words of which one of those could be pasted together. */
   pieces: string[];
+  /** The macros that it defines, once somebody asked. */
+  macros?: Definition[];
+  readings: string[];
 }
 
 /** Kept for as long as the text: those of the system serve many compiles. */
-const known = new WeakMap<Text, Said>();
-const definitions = new WeakMap<Text, Definition[]>();
+const asWritten = new WeakMap<Text, Said>(), asBlanked = new WeakMap<Text, Said>();
 
-function saidBy(text: Text): Said {
+const longest = Math.max(...all.map((word) => word.length));
+const shortWord = new RegExp(String.raw`(?<![\w$])\w{1,${longest}}(?![\w$])`, "g");
+
+function saidBy(text: Text, known: WeakMap<Text, Said>): Said {
   const before = known.get(text);
   if (before !== undefined) return before;
-  const said: Said = { self: false, caller: false, clangs: false, pastes: false, pieces: [] };
-  for (const reading of readings(text.text)) {
-    const uses = reading.replace(whether, "");
-    said.self ||= selfIn.test(uses), said.caller ||= callerIn.test(uses), said.clangs ||= clangsIn.test(uses);
-    said.pastes ||= pastes.test(reading);
-    said.pieces.push(...new Set((reading.match(shortWord) ?? []).filter((word) => isPiece(word))));
-  }
+  const blanked = known === asBlanked ? blankedText(bytesOf(text.text)) : undefined;
+  const said = saidIn(readings(blanked === undefined ? text.text : byteString(blanked)));
   known.set(text, said);
   return said;
 }
 
-const longest = Math.max(...[...caller, ...clangs].map((word) => word.length));
-const shortWord = new RegExp(String.raw`(?<![\w$])\w{1,${longest}}(?![\w$])`, "g");
-
-function isPiece(word: string): boolean {
-  return [...caller, ...clangs].some((whole) => whole.includes(word));
+function saidIn(readings: string[]): Said {
+  const uses = readings.map((reading) => reading.replace(whether, ""));
+  const words = new Set(readings.flatMap((reading) => reading.match(shortWord) ?? []));
+  return {
+    names: new Set(all.filter((word) => uses.some((reading) => reading.includes(word)))),
+    pastes: readings.some((reading) => pastes.test(reading)),
+    pieces: [...words].filter((word) => all.some((whole) => whole !== word && whole.includes(word))),
+    readings,
+  };
 }
 
-/**
- * The word by which one of the texts may learn its name, or undefined where none does.
- *
- * @param options.macros Those of the command line, as a text. @param options.isClang Who compiles.
- */
-export function asksForName(
+/** The word by which one of the texts may learn its name, or undefined where none does. */
+export function asksForName(texts: readonly Text[], compile: Compile): string | undefined {
+  // Few texts hold such a word. Where one does, or it could be pasted, it may still stand in a comment.
+  return asked(texts, compile, asWritten) && asked(texts, compile, asBlanked);
+}
+
+function asked(
   texts: readonly Text[],
-  options: { macros: string; isClang: boolean },
+  { macros, isClang }: Compile,
+  known: WeakMap<Text, Said>,
 ): string | undefined {
-  const wanted = [...caller, ...options.isClang ? clangs : []], pieces = new Set<string>();
-  let mentioned = false, pasting = pastes.test(options.macros);
-  for (const text of texts) {
-    const said = saidBy(text);
-    if (said.caller || (said.clangs && options.isClang)) return `${wanted[0]} or its like`;
-    mentioned ||= said.self, pasting ||= said.pastes;
-    for (const piece of said.pieces) pieces.add(piece);
+  const wanted = isClang ? [...caller, ...clangs] : caller;
+  const said = texts.map((text) => saidBy(text, known)), line = saidIn([macros]);
+  const pieces = new Set<string>();
+  for (const { names, pieces: more } of [...said, line]) {
+    const named = wanted.find((word) => names.has(word));
+    if (named !== undefined) return named;
+    for (const piece of more) pieces.add(piece);
   }
+  const pasting = [...said, line].some(({ pastes }) => pastes);
   const pasted = pasting ? wanted.find((word) => canBePasted(word, pieces)) : undefined;
   if (pasted !== undefined) return pasted;
-  const line = [options.macros],
-    own = texts.filter((text) => text.own).flatMap((text) => readings(text.text));
-  const words = new Set([...line, ...own].flatMap(wordsIn));
-  if (!mentioned && !pasting) return self.find((word) => words.has(word));
-  return reached(words, texts, [...self, ...wanted], pasting);
+  const own = [line, ...said.filter((_, i) => texts[i].own)];
+  if (own.some(({ names }) => names.has(self))) return self;
+  const mayReach = said.some(({ names }) => names.has(self)) || (pasting && canBePasted(self, pieces));
+  return mayReach && reachesSelf(own, said, pasting) ? self : undefined;
 }
 
-/** The first of `wanted` to which words lead by the macros of all texts, or of which they hold the pieces. */
-function reached(
-  words: ReadonlySet<string>,
-  texts: readonly Text[],
-  wanted: readonly string[],
-  pasting: boolean,
-): string | undefined {
-  const macros = new Map<string, string[]>(), met = new Set(words);
-  for (const text of texts) {
-    for (const { name, words } of macrosIn(text)) macros.set(name, [...macros.get(name) ?? [], ...words]);
+/** Whether words of one's own lead to a file's name by the macros of all texts, or hold the pieces of one. */
+function reachesSelf(own: readonly Said[], all: readonly Said[], pasting: boolean): boolean {
+  const macros = new Map<string, string[]>();
+  for (const said of all) {
+    said.macros ??= said.readings.flatMap(definitionsIn);
+    for (const { name, words } of said.macros) macros.set(name, [...macros.get(name) ?? [], ...words]);
   }
+  const met = new Set(own.flatMap(({ readings }) => readings.flatMap(wordsIn)));
   for (const name of met) for (const next of macros.get(name) ?? []) met.add(next);
-  return wanted.find((word) => met.has(word) || (pasting && canBePasted(word, met)));
-}
-
-function macrosIn(text: Text): Definition[] {
-  let found = definitions.get(text);
-  if (found === undefined) definitions.set(text, found = readings(text.text).flatMap(definitionsIn));
-  return found;
+  return met.has(self) || (pasting && canBePasted(self, met));
 }

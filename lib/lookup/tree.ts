@@ -62,19 +62,23 @@ export function boundToTree(
   const { slot, report } = job;
   const text = [report!.out, report!.err].find((text) => asciiIn(text).includes(slot.folder));
   if (text !== undefined) return { reason: "path_in_text", what: byteString(text).split("\n", 1)[0] };
+  const shell = job.variables!.find(([name, value]) =>
+    name === "PWD" && placeOfPwd(value, job.ask.cwd) === anotherFolder
+  );
+  if (shell !== undefined) return { reason: "path_sensitive_environment", what: shell[0] };
   return boundByQuestions(job, statements, found, names);
 }
 
-/** Why what a run asked holds in its tree alone. */
+/** Why what a run asked holds in its tree alone. PWD is no matter of it: that reaches debug information. */
 export function boundByQuestions(
   job: Job,
   { inputs }: Statements,
   found: Observation,
   names: FileNames,
 ): Unshared | undefined {
-  const { slot, ask, variables } = job, root = slot.folder;
+  const { slot, variables } = job, root = slot.folder;
   const variable = variables!.find(([name, value]) =>
-    name === "PWD" ? placeOfPwd(value, ask.cwd) === anotherFolder : name !== "=PATH" && value?.includes(root)
+    name !== "PWD" && name !== "=PATH" && value?.includes(root)
   );
   if (variable !== undefined) return { reason: "path_sensitive_environment", what: variable[0] };
   for (const [path, to] of [...found.linkTexts, ...found.physical]) {
