@@ -10,6 +10,7 @@ import { Dice } from "./dice.ts";
 import { drawEvents } from "./events.ts";
 import { groups, objectTools, type OptionRow, options, phases, type Work } from "./options.ts";
 import { files, type HeaderState, prelude, sources } from "./project.ts";
+import { newTry } from "./tries.ts";
 import { type Sequence, type Step, type ToolStep } from "./sequence.ts";
 
 /** What is known while a sequence is drawn. */
@@ -348,6 +349,22 @@ function varied(drawing: Drawing, step: ToolStep): ToolStep {
   return { ...step, groups: [tool, ...groups] };
 }
 
+/** Tries, as CMake makes them, with an event now and then. */
+function drawTries(drawing: Drawing, length: number): Step[] {
+  const { dice } = drawing, steps: Step[] = [];
+  const tries = Array.from({ length: 2 + dice.below(2) }, () => newTry(dice));
+  for (let lines = 0; lines < length;) {
+    for (const step of dice.of(tries)()) {
+      steps.push(step);
+      if (step.kind === "event") continue;
+      lines++;
+      drawing.outputs.push(...step.groups.filter(([word]) => word === "-o").map(([, name]) => name));
+    }
+    if (dice.chance(0.4)) steps.push(...drawEvents(drawing));
+  }
+  return steps;
+}
+
 /** A whole sequence of about `length` command lines. */
 export function drawSequence(seed: number, length: number, works: Works = () => true): Sequence {
   const drawing: Drawing = {
@@ -361,6 +378,7 @@ export function drawSequence(seed: number, length: number, works: Works = () => 
   };
   const { dice } = drawing;
   drawing.edits = dice.chance(0.2);
+  if (dice.chance(0.2)) return { files: [...files], steps: [...prelude, ...drawTries(drawing, length)] };
   drawing.commands = drawCommands(drawing, works);
   const steps: Step[] = [...prelude];
   for (let i = 0; i < length; i++) {

@@ -7,6 +7,7 @@
  * @module
  */
 import { type File, line, type Step } from "./sequence.ts";
+import { tryFiles } from "./tries.ts";
 
 /** Which lines a header holds: the value decides what it means, the note only its comments, blanks how a line ends. */
 export interface HeaderState {
@@ -180,6 +181,7 @@ export const files: readonly File[] = [
     name: `p/${name}/keep`,
     text: "",
   })),
+  ...tryFiles,
   { name: "p/bin/cc", text: '#!/bin/sh\nexec gcc "$@"\n' },
   { name: "p/tools/as", text: '#!/bin/sh\nexec as "$@"\n' },
 ];
