@@ -10,7 +10,7 @@ import { Dice } from "./dice.ts";
 import { drawEvents } from "./events.ts";
 import { groups, objectTools, type OptionRow, options, phases, type Work } from "./options.ts";
 import { files, type HeaderState, prelude, sources } from "./project.ts";
-import { newTry } from "./tries.ts";
+import { longer, newTry } from "./tries.ts";
 import { type Sequence, type Step, type ToolStep } from "./sequence.ts";
 
 /** What is known while a sequence is drawn. */
@@ -351,7 +351,7 @@ function varied(drawing: Drawing, step: ToolStep): ToolStep {
 
 /** Tries, as CMake makes them, with an event now and then. */
 function drawTries(drawing: Drawing, length: number): Step[] {
-  const { dice } = drawing, steps: Step[] = [];
+  const { dice } = drawing, steps: Step[] = [longer];
   const tries = Array.from({ length: 2 + dice.below(2) }, () => newTry(dice));
   for (let lines = 0; lines < length;) {
     for (const step of dice.of(tries)()) {

@@ -50,6 +50,13 @@ const words = [
   ...["-MD", "-Iinc1", "-DWHO=__FILE__", "-include asked/who.h", "-fdiagnostics-color=always", "-std=gnu11"],
 ];
 
+/** A copy of the project in a folder whose name has another length. */
+export const longer: Step = {
+  kind: "event",
+  name: "prelude",
+  lines: [line("exec", "cp", "-a", "$WORK/p", "$WORK/longer")],
+};
+
 /** What is tried, and how often it likes: each time in some folder, under drawn names. */
 export function newTry(dice: Dice): () => Step[] {
   const isCxx = dice.chance(0.3),
@@ -70,7 +77,8 @@ export function newTry(dice: Dice): () => Step[] {
     redirections: [],
   });
   return () => {
-    const place = dice.of(["p", "r", "p", "r", "q"]), named = dice.chance(0.93) ? place : dice.of(["p", "r"]);
+    const place = dice.of(["p", "r", "longer", "longer", "q"]);
+    const named = dice.chance(0.93) ? place : dice.of(["p", "r"]);
     const here = `$WORK/${named}`, drawn = dice.below(4);
     const folders = inFull ? [`-I${here}/asked`, "-Ibase"] : ["-Iasked", `-I${here}/base`];
     const object = dice.of([`out/t${drawn}.o`, `deps/t${drawn}.o`, `out/cmTC_${drawn}.dir.o`]);
