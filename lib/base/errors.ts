@@ -71,3 +71,13 @@ export class CacheError extends Error {
 export function quote(value: string): string {
   return JSON.stringify(value);
 }
+
+/** What a thrown value says. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The same with where it was thrown, for a fault of ours. */
+export function traceOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
+}

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { CacheError, quote } from "../base/errors.ts";
+import { CacheError, messageOf, quote } from "../base/errors.ts";
 import { absolute } from "../base/paths.ts";
 import { compose, ensureNative } from "../native/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
@@ -44,7 +44,7 @@ export function install(parsed: Parsed, io: CommandIo): Promise<number> {
   } catch (error) {
     throw new CacheError("unusable_place", {
       cannot: `install to ${quote(executable)}`,
-      found: error instanceof Error ? error.message : String(error),
+      found: messageOf(error),
       help: "Choose another folder with --prefix",
       cause: error,
     });

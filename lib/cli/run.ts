@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import { fromText, shown } from "../base/bytes.ts";
 import { formatDuration } from "../base/units.ts";
 import { askAdmin, runChild } from "../daemon/mod.ts";
@@ -72,7 +73,7 @@ function prepare(parsed: Parsed, io: CommandIo): Prepared | string {
       path: fromText(path),
     };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 
@@ -86,7 +87,7 @@ function linkTools(session: Session, names: readonly string[], launcher: string)
     if (lasting.includes(":")) throw new Error("PATH cannot name a folder with a colon");
     return linkLasting(lasting, names, launcher);
   } catch (error) {
-    session.log.info(`links for this run alone: ${error instanceof Error ? error.message : String(error)}`);
+    session.log.info(`links for this run alone: ${messageOf(error)}`);
   }
   const folder = `${shown(session.places.runtime)}/tools`;
   linkAll(folder, names, launcher);

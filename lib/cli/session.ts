@@ -5,7 +5,7 @@
  * @module
  */
 import { fromText, shown } from "../base/bytes.ts";
-import { CacheError } from "../base/errors.ts";
+import { CacheError, messageOf } from "../base/errors.ts";
 import { type Log, openLog } from "../base/log.ts";
 import { loadSettings, problemLine, readSettings, type Settings } from "../config/mod.ts";
 import { type Cache, type CacheOptions, findPlaces, openCache, ownerOf, type Places } from "../daemon/mod.ts";
@@ -133,7 +133,7 @@ export function countRun({ places, log }: Session, outcome: string): void {
     const counters = countersOf(outcome, "other", 0);
     countAlone(`${shown(places.cache)}/v1`, { counters, outcome, now: Date.now() });
   } catch (error) {
-    log.warn(`${outcome} is not counted: ${error instanceof Error ? error.message : error}`);
+    log.warn(`${outcome} is not counted: ${messageOf(error)}`);
   }
 }
 

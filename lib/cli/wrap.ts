@@ -10,7 +10,7 @@
  * @module
  */
 import { fromText, shown } from "../base/bytes.ts";
-import { quote } from "../base/errors.ts";
+import { messageOf, quote } from "../base/errors.ts";
 import { strictRules, strictViolation } from "../compilers/mod.ts";
 import { readSettings } from "../config/mod.ts";
 import {
@@ -52,7 +52,7 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
     return status ?? plain(tool, launcher, io);
   } catch (error) {
     // Nothing has run yet: what can throw comes before the launcher starts.
-    io.log.warn(`wrap: ${error instanceof Error ? error.message : error}`);
+    io.log.warn(`wrap: ${messageOf(error)}`);
     return plain(tool, launcher, io);
   }
 }

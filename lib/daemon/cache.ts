@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import { setImmediate } from "node:timers";
 import type { Log } from "../base/log.ts";
 import { shown } from "../base/bytes.ts";
@@ -111,7 +112,7 @@ function settle(decider: Decider, log: Log): void {
   try {
     decider.settle();
   } catch (error) {
-    log.warn(`what was left for the end failed: ${error instanceof Error ? error.message : error}`);
+    log.warn(`what was left for the end failed: ${messageOf(error)}`);
   }
 }
 

@@ -15,6 +15,7 @@
  *
  * @module
  */
+import { messageOf, traceOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type AnyMessage, decode, encode, type Message, type MessageName } from "../protocol/mod.ts";
 
@@ -126,7 +127,7 @@ export class Conversation<Job> {
     try {
       return this.#with.decider.follow?.(this.#job) ?? "none";
     } catch (error) {
-      this.#with.log.warn(`following a run failed: ${error instanceof Error ? error.stack : error}`);
+      this.#with.log.warn(`following a run failed: ${traceOf(error)}`);
       return "none";
     }
   }
@@ -144,7 +145,7 @@ export class Conversation<Job> {
       if (decoded.message.name === "ask" && decoded.build > this.#with.build) this.#with.newerClient?.();
       return step;
     } catch (error) {
-      return this.#giveUp(`a decision failed: ${error instanceof Error ? error.stack : error}`);
+      return this.#giveUp(`a decision failed: ${traceOf(error)}`);
     }
   }
 
@@ -157,7 +158,7 @@ export class Conversation<Job> {
     try {
       this.#with.decider.ended(job);
     } catch (error) {
-      this.#with.log.warn(`the end of a run failed: ${error instanceof Error ? error.stack : error}`);
+      this.#with.log.warn(`the end of a run failed: ${traceOf(error)}`);
     }
   }
 
@@ -169,7 +170,7 @@ export class Conversation<Job> {
       this.#job = known.job;
       return this.#reply(known.reply);
     } catch (error) {
-      this.#with.log.warn(`a recollection failed: ${error instanceof Error ? error.stack : error}`);
+      this.#with.log.warn(`a recollection failed: ${traceOf(error)}`);
       return undefined;
     }
   }
@@ -222,7 +223,7 @@ export class Conversation<Job> {
         const answer = this.#with.decider.again(this.#job!, what === "pause");
         return "over" in answer ? this.#wait(answer) : this.#reply(answer);
       } catch (error) {
-        return this.#giveUp(`a decision failed: ${error instanceof Error ? error.stack : error}`);
+        return this.#giveUp(`a decision failed: ${traceOf(error)}`);
       }
     });
     return { frame: encode({ name: "wait", ms: bearMs }, this.#with.build), later, close: false };
@@ -232,8 +233,8 @@ export class Conversation<Job> {
     this.#state = "over";
     const { admin, build, log } = this.#with;
     const failed = (error: unknown) => {
-      log.warn(`"${message.verb}" failed: ${error instanceof Error ? error.stack : error}`);
-      return { error: error instanceof Error ? error.message : String(error) };
+      log.warn(`"${message.verb}" failed: ${traceOf(error)}`);
+      return { error: messageOf(error) };
     };
     const later = admin(message.verb, message.args).catch(failed).then((value) => ({
       frame: encode({ name: "answer", json: new TextEncoder().encode(JSON.stringify(value)) }, build),
@@ -247,7 +248,7 @@ export class Conversation<Job> {
       try {
         after();
       } catch (error) {
-        this.#with.log.warn(`learning failed: ${error instanceof Error ? error.stack : error}`);
+        this.#with.log.warn(`learning failed: ${traceOf(error)}`);
       }
     };
     return { ...this.#reply(reply), after: guarded };

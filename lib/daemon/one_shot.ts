@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { messageOf, traceOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { shown } from "../base/bytes.ts";
 import { close, listenAt, meaning, spawn } from "../os/mod.ts";
@@ -78,8 +79,7 @@ async function decideFor(child: number, listener: number, options: OneShotOption
     elsewhereBusy: () => true, // signals and the child's end need the event loop
   });
   // The tool may have run by now, so trouble of ours must not become trouble of the caller's, who would run it again.
-  const trouble = (error: unknown) =>
-    options.log.warn(`one-shot: ${error instanceof Error ? error.stack : error}`);
+  const trouble = (error: unknown) => options.log.warn(`one-shot: ${traceOf(error)}`);
   const serving = server.run().catch(trouble);
   const status = await ending;
   server.stop();
@@ -92,7 +92,7 @@ function attempt({ open, log }: OneShotOptions): Cache | undefined {
   try {
     return open();
   } catch (error) {
-    log.warn(`cannot open the cache: ${error instanceof Error ? error.message : error}`);
+    log.warn(`cannot open the cache: ${messageOf(error)}`);
     return undefined;
   }
 }

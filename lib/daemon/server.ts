@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { traceOf } from "../base/errors.ts";
 import { setImmediate } from "node:timers";
 import type { Log } from "../base/log.ts";
 import { accept, c, close, peerOf, PollSet, receive, send, Waker } from "../os/mod.ts";
@@ -219,7 +220,7 @@ export class Server {
     try {
       body();
     } catch (error) {
-      this.#options.log.warn(`a connection failed: ${error instanceof Error ? error.stack : error}`);
+      this.#options.log.warn(`a connection failed: ${traceOf(error)}`);
       this.#drop(connection);
     }
   }

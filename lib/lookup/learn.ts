@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import { byteString } from "../base/bytes.ts";
 import { listRule, toolName } from "../compilers/mod.ts";
 import { absolute } from "../base/paths.ts";
@@ -323,7 +324,7 @@ export class Learner {
       job.learned = statements.inputs;
       if (failed !== undefined) throw failed;
     } catch (cause) {
-      this.#with.log.warn(`Cannot store a result: ${cause instanceof Error ? cause.message : cause}`);
+      this.#with.log.warn(`Cannot store a result: ${messageOf(cause)}`);
       return { outcome: "miss_not_stored", what: job.what };
     }
     return { outcome: job.missed, what: job.what };

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import { byteString, shown } from "../base/bytes.ts";
 import { type Inputs, type Tree, Watched } from "../inputs/mod.ts";
 import { heldStyle, hitFlags, type Message, styles } from "../protocol/mod.ts";
@@ -178,7 +179,7 @@ export class Search {
       store.put(unit);
       return store.candidates(unit.key)[0];
     } catch (cause) {
-      log.warn(`Cannot store a result under another name: ${cause instanceof Error ? cause.message : cause}`);
+      log.warn(`Cannot store a result under another name: ${messageOf(cause)}`);
       return undefined;
     }
   }

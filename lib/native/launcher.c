@@ -298,21 +298,6 @@ static void report(const struct outcome *o)
     if (send_frame(&w, deadline)) receive(&r, deadline);
 }
 
-/* origin.argv with the words of `extra` before the user's own; NULL: they are no words. */
-static char **extended_argv(struct zc_items extra)
-{
-    struct zc_reader r = zc_items_reader(extra);
-    size_t count = 0;
-    while (origin.argv[count]) count++;
-    char **argv = calloc(count + extra.count + 1, sizeof *argv);
-    if (!argv) return NULL;
-    argv[0] = origin.argv[0];
-    for (uint32_t i = 0; i < extra.count; i++)
-        if (!(argv[1 + i] = zc_terminate(zc_get_bytes(&r)))) return NULL;
-    memcpy(argv + 1 + extra.count, origin.argv + 1, (count - 1) * sizeof *argv);
-    return argv;
-}
-
 static _Noreturn void obey_run(struct zc_reader *r)
 {
     struct zc_run m;

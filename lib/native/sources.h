@@ -1,6 +1,6 @@
 /*
- * A compile of several sources, attended to as a compile of each: by a child of ours that leaves the others out of its
- * words, one after the other, as compilers go about it.
+ * Our words, where they are not the user's: with some that the decider adds before them; or, of a compile of several
+ * sources, with one of those, for a child of ours, one child after the other, as compilers go about it.
  *
  * Our words are ours as long as nothing was understood: sources that do not stand there once each are nonsense, and we
  * become the tool.
@@ -10,6 +10,21 @@
 
 #include "become.h"
 #include "protocol.h"
+
+/* origin.argv with the words of `extra` before the user's own; NULL: they are no words. */
+static char **extended_argv(struct zc_items extra)
+{
+    struct zc_reader r = zc_items_reader(extra);
+    size_t count = 0;
+    while (origin.argv[count]) count++;
+    char **argv = calloc(count + extra.count + 1, sizeof *argv);
+    if (!argv) return NULL;
+    argv[0] = origin.argv[0];
+    for (uint32_t i = 0; i < extra.count; i++)
+        if (!(argv[1 + i] = zc_terminate(zc_get_bytes(&r)))) return NULL;
+    memcpy(argv + 1 + extra.count, origin.argv + 1, (count - 1) * sizeof *argv);
+    return argv;
+}
 
 /* Leaves out of our words the sources that are not `own`. */
 static void keep_only(char *const *sources, size_t count, const char *own)

@@ -18,6 +18,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import { fromText } from "../base/bytes.ts";
 import { systemClock } from "../base/clock.ts";
 import { hex, sha256 } from "../base/digest.ts";
@@ -313,8 +314,4 @@ function remove(path: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,6 +6,7 @@
  */
 import { cString, fromText } from "../base/bytes.ts";
 import { libc } from "../os/mod.ts";
+import type { Slice } from "./slice.ts";
 
 const GiB = 2 ** 30;
 /** As the reference has it (zccache.md 4.7): 5 % of the volume within these bounds. */
@@ -44,6 +45,51 @@ export interface Candidate {
   used: number;
   /** Each blob of its outputs once, in hex. */
   blobs: readonly string[];
+}
+
+/** A unit whose blobs are known once somebody asks. */
+interface Listed {
+  readonly id: number;
+  readonly used: number;
+  blobs(): readonly string[];
+}
+
+/** What there is, and how it goes. */
+export interface Evictable {
+  folder: string;
+  budgetBytes: number | undefined;
+  blobs(): Iterable<Blob>;
+  units(): Iterable<Listed>;
+  dropUnit(id: number): void;
+  dropBlob(digits: string): void;
+  /** ms since 1970. */
+  now: number;
+}
+
+/** Drops what was not used for longest; resolves to how much went, or undefined where there is room for all. */
+export async function evict(
+  { folder, budgetBytes, now, ...all }: Evictable,
+  slice: Slice,
+): Promise<{ units: number; blobs: number } | undefined> {
+  const blobs: Blob[] = [];
+  let used = 0;
+  for (const blob of all.blobs()) {
+    blobs.push(blob), used += blob.bytes;
+    await slice.pause();
+  }
+  const budget = budgetOf(folder, used, budgetBytes);
+  if (used <= budget) return undefined;
+  const named = new Map<number, readonly string[]>();
+  for (const unit of all.units()) named.set(unit.id, unit.blobs()), await slice.pause();
+  // What came meanwhile counts too; from here on nothing changes.
+  const units = Array.from(
+    all.units(),
+    (one) => ({ id: one.id, used: one.used, blobs: named.get(one.id) ?? one.blobs() }),
+  );
+  const gone = victims(units, blobs, budget, now);
+  for (const id of gone.units) all.dropUnit(id);
+  for (const digits of gone.blobs) all.dropBlob(digits);
+  return { units: gone.units.length, blobs: gone.blobs.length };
 }
 
 /** Which units and blobs go so that the blobs left take at most the budget. */

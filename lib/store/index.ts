@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import { type Digest, fromHex, hex } from "../base/digest.ts";
 import { decode, encode } from "@std/msgpack";
 import type { StoredCode } from "./codes.ts";
@@ -106,7 +107,7 @@ export class Index {
     try {
       return value && read(value);
     } catch (cause) {
-      this.#warn(`shard ${number} was not understood: ${cause instanceof Error ? cause.message : cause}`);
+      this.#warn(`shard ${number} was not understood: ${messageOf(cause)}`);
       return undefined;
     }
   }
@@ -154,7 +155,7 @@ export class Index {
     try {
       apply();
     } catch (cause) {
-      this.#warn(`a journal record was not understood: ${cause instanceof Error ? cause.message : cause}`);
+      this.#warn(`a journal record was not understood: ${messageOf(cause)}`);
     }
   }
 

@@ -13,12 +13,13 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Digest, hex } from "../base/digest.ts";
 import { fromText, shown } from "../base/bytes.ts";
 import { addCounters, type Counters, readCounters, recentRuns, writeCounters } from "./counters.ts";
 import { codeRows, type StoredCode } from "./codes.ts";
-import { type Blob, budgetOf, victims } from "./eviction.ts";
+import { evict } from "./eviction.ts";
 import { fileState, isFolder, readIfThere, removeIfThere, temporaryName } from "./files.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
 import { type JournalRecord, recordKinds } from "./journal.ts";
@@ -35,8 +36,7 @@ import { Writer } from "./writer.ts";
 
 export type { StoredUnit } from "./index.ts";
 export type { StoredCode } from "./codes.ts";
-export type { Counters } from "./counters.ts";
-export { countAlone, readCounters } from "./counters.ts";
+export { countAlone, type Counters, readCounters } from "./counters.ts";
 
 export interface StoreOptions {
   /** `<cache>/v1` as ordinary text. */
@@ -367,31 +367,23 @@ export class Store {
 
   /** Drops what was not used for longest while the cache is over its budget. Resolves to how many units went. */
   async evict(): Promise<number> {
-    return this.#writable ? await this.#walk((slice) => this.#evict(slice)) : 0;
-  }
-
-  async #evict(slice: Slice): Promise<number> {
-    const blobs: Blob[] = [];
-    let used = 0;
-    for (const blob of this.#objects.all()) {
-      blobs.push(blob), used += blob.bytes;
-      await slice.pause();
-    }
-    const budget = budgetOf(this.#folder, used, this.#options.budgetBytes);
-    if (used <= budget) return 0;
-    const named = new Map<number, string[]>();
-    for (const stored of this.#index.all()) named.set(stored.id, stored.blobs()), await slice.pause();
-    // What came meanwhile counts too; from here on nothing changes.
-    const units = Array.from(
-      this.#index.all(),
-      (one) => ({ id: one.id, used: one.used, blobs: named.get(one.id) ?? one.blobs() }),
+    if (!this.#writable) return 0;
+    const { budgetBytes, log, now } = this.#options;
+    const gone = await this.#walk((slice) =>
+      evict({
+        folder: this.#folder,
+        budgetBytes,
+        blobs: () => this.#objects.all(),
+        units: () => this.#index.all(),
+        dropUnit: (id) => this.drop(id),
+        dropBlob: (digits) => this.#objects.remove(digits),
+        now: now(),
+      }, slice)
     );
-    const gone = victims(units, blobs, budget, this.#options.now());
-    for (const id of gone.units) this.drop(id);
+    if (gone === undefined) return 0;
     this.#index.letGo();
-    for (const digits of gone.blobs) this.#objects.remove(digits);
-    this.#options.log.info(`evicted results=${gone.units.length} blobs=${gone.blobs.length}`);
-    return gone.units.length;
+    log.info(`evicted results=${gone.units} blobs=${gone.blobs}`);
+    return gone.units;
   }
 
   /** Removes everything that is stored. Counters stay. */
@@ -405,8 +397,4 @@ export class Store {
     });
     return sizes;
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import { fromText, sameBytes, shown } from "../base/bytes.ts";
 import { type Digest, hex } from "../base/digest.ts";
 import { c, hashFile, signatureOf, statx } from "../os/mod.ts";
@@ -65,7 +66,7 @@ export class Objects {
     try {
       removeIfThere(path);
     } catch (cause) {
-      what = `stays (${cause instanceof Error ? cause.message : cause})`;
+      what = `stays (${messageOf(cause)})`;
     }
     this.#log.warn(`the blob ${hex(digest)} is damaged and ${what}`);
   }

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import type { Clock } from "../base/clock.ts";
 
 export interface WalOptions<R> {
@@ -84,7 +85,7 @@ export class Wal<R> {
       await this.#options.commit(batch, last);
     } catch (cause) {
       this.#options.log.warn(
-        `WAL flush failed, ${batch.size} records wait: ${cause instanceof Error ? cause.message : cause}`,
+        `WAL flush failed, ${batch.size} records wait: ${messageOf(cause)}`,
       );
       // What came meanwhile is in the queue and will win.
       this.#kept = batch;

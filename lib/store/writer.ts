@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/errors.ts";
 import type { Clock } from "../base/clock.ts";
 import { HeldByOther, underLock, underLockAside } from "./guard.ts";
 import type { Index } from "./index.ts";
@@ -109,7 +110,7 @@ export class Writer {
       underLock(this.#options.lock(), 0, () => this.#appendWaiting());
     } catch (cause) {
       if (cause instanceof HeldByOther) return;
-      this.#options.warn(`cannot append what waits: ${cause instanceof Error ? cause.message : cause}`);
+      this.#options.warn(`cannot append what waits: ${messageOf(cause)}`);
     }
   }
 
@@ -120,7 +121,7 @@ export class Writer {
       try {
         journal.append(record);
       } catch (cause) {
-        warn(`a record is lost: ${cause instanceof Error ? cause.message : cause}`);
+        warn(`a record is lost: ${messageOf(cause)}`);
       }
       if (index.epoch !== epoch) index.take(record);
     }
