@@ -80,6 +80,8 @@ const umaskMark = "=umask", cpuMark = "=cpu";
 const descriptorsMark = "=descriptors";
 /** A variable names a folder for temporary files that is none: some tools fail then, others take another one. */
 const temporaryMark = "=no temporary folder";
+/** Folders in which a failed run made files, which are gone: another may fail to, and say so. */
+const writtenMark = "=written in";
 /** The tool's path as typed, where files were found by it. */
 const toolMark = "=tool";
 /** argv[0] as typed, where it may have been said or used. */
@@ -125,8 +127,10 @@ export function withPrograms(
 
 /** Rows of what a run may have used besides variables. */
 export function factRows(
-  { called, tool, umask, cpu, descriptors, lacksTemporary }: {
+  { called, tool, umask, cpu, descriptors, lacksTemporary, writtenIn = [] }: {
     lacksTemporary: boolean;
+    /** With the working folder as a slot. */
+    writtenIn?: readonly string[];
     called?: string;
     tool?: string;
     umask?: number;
@@ -141,6 +145,7 @@ export function factRows(
   if (cpu !== undefined) rows.push([cpuMark, cpu]);
   if (descriptors !== undefined) rows.push([descriptorsMark, String(descriptors)]);
   if (lacksTemporary) rows.push([temporaryMark, ""]);
+  if (writtenIn.length > 0) rows.push([writtenMark, writtenIn.join("\0")]);
   return rows;
 }
 
@@ -168,6 +173,8 @@ export interface Asker {
   descriptors(): boolean;
   /** Where `names` are found with this PATH. */
   found(path: string | null, names: readonly string[]): string;
+  /** Whether files can be made in each of the folders, whose paths may hold a slot. */
+  takesFiles(folders: readonly string[]): boolean;
 }
 
 function countVariables(environment: Environment): string {
@@ -187,7 +194,10 @@ export function environmentHolds(
     if (name === pathMarks.text) elsewhere = value !== path;
     else if (isNamesRow(name) || isTextsRow(name)) continue;
     else if (name === temporaryMark) lacksTemporary = true;
-    else if (name === pathMarks.names) names = value ? value.split("\0") : [];
+    else if (name === writtenMark) {
+      if (!asker.takesFiles(value!.split("\0"))) return false;
+      unwatched = true;
+    } else if (name === pathMarks.names) names = value ? value.split("\0") : [];
     else if (name === pathMarks.found) {
       if (elsewhere && asker.found(path, names) !== value) return false;
     } else if (valueOf(name, asker) !== value) return false;

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { bytesOf, fromText } from "../base/bytes.ts";
 import {
+  type Asker,
+  type Environment,
   environmentHolds,
   environmentOf,
   factRows,
@@ -29,19 +31,25 @@ const changes: [string, string, boolean, boolean][] = [
   ["one that nobody asked for changed", block("LANG=C", "CPATH=/inc", "USER=you"), true, false],
   ["one that nobody asked for is new", block("LANG=C", "CPATH=/inc", "USER=me", "NEW=1"), true, false],
 ];
+/** Whoever asks, called so; files can be made in the folder `out` alone. */
+function askerWith(environment: Environment, called: string): Asker {
+  return {
+    environment,
+    cwd: "/w",
+    called,
+    tool: "/usr/bin/cc",
+    umask: 0o22,
+    lacksTemporary: false,
+    cpu: () => "this",
+    descriptors: () => false,
+    found: () => "",
+    takesFiles: (folders) => folders.every((folder) => folder === "$cwd/out"),
+  };
+}
+
 for (const [name, text, byName, byAll] of changes) {
   Deno.test(`environmentHolds() with ${name}`, () => {
-    const asker = {
-      environment: environmentOf(text),
-      cwd: "/w",
-      called: "cc",
-      tool: "/usr/bin/cc",
-      umask: 0o22,
-      lacksTemporary: false,
-      cpu: () => "this",
-      descriptors: () => false,
-      found: () => "",
-    };
+    const asker = askerWith(environmentOf(text), "cc");
     assertEquals(environmentHolds(variablesAsked(base, asked, false), asker), byName);
     assertEquals(environmentHolds(variablesAsked(base, asked, true), asker), byAll);
   });
@@ -62,20 +70,7 @@ for (const [name, path, want] of paths) {
     const found = (path: string | null) => path?.includes("/b") ? "/b/as" : "elsewhere";
     const rows = withPrograms([["LANG", null], ["PATH", "/a:/b"]], ["as"], found);
     const environment = environmentOf(path === undefined ? "" : block(`PATH=${path}`));
-    assertEquals(
-      environmentHolds(rows, {
-        environment,
-        cwd: "/w",
-        called: "cc",
-        tool: "/usr/bin/cc",
-        umask: 0o22,
-        lacksTemporary: false,
-        cpu: () => "this",
-        descriptors: () => false,
-        found,
-      }),
-      want,
-    );
+    assertEquals(environmentHolds(rows, { ...askerWith(environment, "cc"), found }), want);
   });
 }
 
@@ -90,22 +85,14 @@ const facts: { name: string; fact: Partial<Parameters<typeof factRows>[0]>; want
     { name: "the processor", fact: { cpu: "this" }, want: true },
     { name: "another processor", fact: { cpu: "that" }, want: false },
     { name: "that no folder takes temporary files", fact: { lacksTemporary: true }, want: false },
+    { name: "a folder that took files", fact: { writtenIn: ["$cwd/out"] }, want: "this time" },
+    { name: "folders, one of which takes none", fact: { writtenIn: ["$cwd/out", "/gone"] }, want: false },
     { name: "descriptors", fact: { descriptors: false }, want: "this time" },
     { name: "descriptors that are there no more", fact: { descriptors: true }, want: false },
   ];
 for (const { name, fact, want } of facts) {
   Deno.test(`environmentHolds() compares ${name}`, () => {
-    const asker = {
-      environment: base,
-      cwd: "/w",
-      called: "/usr/bin/cc",
-      tool: "/usr/bin/cc",
-      umask: 0o22,
-      lacksTemporary: false,
-      cpu: () => "this",
-      descriptors: () => false,
-      found: () => "",
-    };
+    const asker = askerWith(base, "/usr/bin/cc");
     assertEquals(environmentHolds(factRows({ lacksTemporary: false, ...fact }), asker), want);
   });
 }

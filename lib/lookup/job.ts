@@ -87,6 +87,8 @@ export interface Job {
   unknownTool: boolean;
   /** A text or an output names a file in the folder for temporary files. */
   namesTemporary: boolean;
+  /** Folders in which a run that failed made files, with the working folder as a slot. */
+  writtenIn?: string[];
   /** A program gave an output a mode of its own choice. */
   givesModes: boolean;
   products: Product[];

@@ -11,7 +11,7 @@
 import { messageOf } from "../base/errors.ts";
 import { byteString } from "../base/bytes.ts";
 import { listRule, toolName } from "../compilers/mod.ts";
-import { absolute } from "../base/paths.ts";
+import { absolute, partsOf } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { readSmall } from "../os/mod.ts";
 import { askFlags, type Message, reportFlags } from "../protocol/mod.ts";
@@ -93,6 +93,14 @@ function foundByTool(tool: string, inputs: Statements["inputs"]): boolean {
 /** The program of a run whose habits are not known. */
 function scriptIn({ programs }: Observation): string {
   return [...programs].find((path) => classOf(path) !== "compiler") ?? "";
+}
+
+/** Where a run made files beside those for which there is a folder of temporary ones. */
+function foldersWritten({ written }: Observation, { ask, environment, slot }: Job): string[] {
+  const temporary = environment!.get("TMPDIR") || "/tmp";
+  const folders = new Set(Array.from(written.keys(), (path) => partsOf(path).folder));
+  return [...folders].filter((folder) => folder !== temporary || folder === ask.cwd)
+    .map((folder) => toSlot(folder, slot));
 }
 
 /** A script is no longer than this. */
@@ -187,6 +195,7 @@ export class Learner {
     const { out, err } = job.report!;
     if (found.wholeEnvironment || out.length + err.length > 0) addCatalogs(found, job.environment!);
     const statements = job.statements = this.#statements(job, found), { ask } = job;
+    if (job.report!.status !== 0) job.writtenIn = foldersWritten(found, job);
     if ("outcome" in statements || found.wholeEnvironment) return;
     const names = namesSought(job.environment!.get("PATH") ?? null, ask.cwd, statements);
     const isProgram = (path: string) => this.#with.inputs.isProgram(path);
@@ -356,6 +365,7 @@ export class Learner {
         ? ask.tool
         : undefined,
       called: hasText || job.unknownTool ? ask.argv[0] : undefined,
+      writtenIn: job.writtenIn,
       umask: job.givesModes ? ask.umask : undefined,
       cpu: job.unknownTool ? this.#with.cpu() : undefined,
       descriptors: job.unknownTool && job.running === undefined ? false : undefined,

@@ -9,6 +9,7 @@
 import { messageOf } from "../base/errors.ts";
 import { byteString, shown } from "../base/bytes.ts";
 import { type Inputs, type Tree, Watched } from "../inputs/mod.ts";
+import { takesFiles } from "../os/mod.ts";
 import { heldStyle, hitFlags, type Message, styles } from "../protocol/mod.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
 import { textStyles, type Unit } from "../store/unit.ts";
@@ -116,6 +117,8 @@ export class Search {
       cpu: () => this.#with.cpu(),
       descriptors: () => inheritsReadable(ask.pid, environment),
       found: (path, names) => foundOn(path, ask.cwd, names, isProgram),
+      // Where names are others, so are the folders: renamed() looks at them.
+      takesFiles: (folders) => fit === "other" || folders.every((path) => takesFiles(pathHere(path, job))),
     };
     for (const candidate of candidates) {
       if (namesFit(candidate.unit.environment, job.names) !== fit) continue;
