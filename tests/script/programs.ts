@@ -4,10 +4,14 @@
  * @module
  */
 
+import { outcomesCounted } from "./counters.ts";
+
 /** The programs under test. */
 export interface Programs {
   zccache: string;
   launcher: string;
+  /** How runs were counted, where that need not be asked of the executable: it is made of these sources. */
+  counted?: typeof outcomesCounted;
 }
 
 /**
@@ -29,7 +33,9 @@ export function findPrograms(zccache: string): Programs {
   const base = `/tmp/zccache-${Deno.uid()}-native`;
   for (const { name } of Deno.readDirSync(base)) {
     const launcher = `${base}/${name}/launcher`;
-    if (lines(`${base}/${name}/engine-path`)[1] === build && exists(launcher)) return { zccache, launcher };
+    if (lines(`${base}/${name}/engine-path`)[1] === build && exists(launcher)) {
+      return { zccache, launcher, counted: outcomesCounted };
+    }
   }
   throw new Error(`${zccache} unpacked no launcher: ${started}`);
 }
