@@ -37,7 +37,7 @@ const words: readonly [letters: string, what: string, patterns: string][] = [
     "-",
     "the compile, its standard and warnings",
     String.raw`
-    c O[0-3sgz]? Ofast g[0-3]? ggdb[0-3]? gdwarf(?:-[2-5])? w W(?!p,|a,|l,|rite)[\w+=-]+ ansi
+    c O[0-3sgz]? Ofast g[0-3]? ggdb[0-3]? gdwarf(?:-[2-5])? w W W(?!p,|a,|l,|rite)[\w+=-]+ ansi
     pedantic(?:-errors)? std=[\w+:]+ pipe pthread nostdinc nostdinc\+\+ MP
   `,
   ],
@@ -61,7 +61,10 @@ const words: readonly [letters: string, what: string, patterns: string][] = [
     diagnostics-color=never threadsafe-statics openmp permissive freestanding hosted builtin
     ms-extensions gnu89-inline short-wchar pack-struct(?:=\d+)? sized-deallocation
     aligned-new(?:=\d+)? char8_t coroutines concepts extended-identifiers strict-enums
-    strict-flex-arrays(?:=\d)? trapv strict-overflow
+    strict-flex-arrays(?:=\d)? trapv strict-overflow lax-vector-conversions openmp-simd
+    dollars-in-identifiers asm gnu-keywords plan9-extensions (?:un)?signed-bitfields
+    non-call-exceptions delete-dead-exceptions (?:pcc|reg)-struct-return trampolines wrapv-pointer
+    strict-vtable-pointers
   `,
   ],
   [
@@ -75,6 +78,25 @@ const words: readonly [letters: string, what: string, patterns: string][] = [
     semantic-interposition jump-tables ident delete-null-pointer-checks align-\w+(?:=[\d:]+)?
     zero-call-used-regs=[\w-]+ trivial-auto-var-init=\w+ reorder-(?:blocks|functions)
     vect-cost-model=\w+
+  `,
+  ],
+  [
+    "-f",
+    "the optimiser's passes",
+    String.raw`
+    tree-[\w-]+(?:=\d+)? ipa-[\w-]+ gcse(?:-\w+)* ivopts if-conversion2? schedule-insns2? sched-[\w-]+
+    split-(?:wide-types(?:-early)?|ivs-in-unroller|loops|paths) crossjumping cse-follow-jumps
+    cse-skip-blocks dce dse devirtualize(?:-speculatively)? expensive-optimizations
+    forward-propagate hoist-adjacent-loads isolate-erroneous-paths-\w+ lra-remat
+    modulo-sched(?:-allow-regmoves)? move-loop-(?:invariants|stores) optimize-sibling-calls
+    optimize-strlen partial-inlining predictive-commoning prefetch-loop-arrays ree rename-registers
+    rerun-cse-after-loop shrink-wrap(?:-separate)? ssa-[\w-]+ thread-jumps unswitch-loops
+    version-loops-for-strides web loop-(?:block|interchange|nest-optimize|parallelize-all|strip-mine)
+    graphite(?:-identity)? code-hoisting combine-stack-adjustments compare-elim cprop-registers
+    branch-count-reg early-inlining indirect-inlining ira-[\w-]+(?:=\w+)? stdarg-opt store-merging
+    toplevel-reorder allow-store-data-races finite-loops function-cse defer-pop inline
+    keep-static-(?:consts|functions) zero-initialized-in-bss (?:slp-)?vectorize caller-saves
+    stack-reuse=\w+ guess-branch-probability reorder-blocks-(?:and-partition|algorithm=\w+)
   `,
   ],
   [
