@@ -11,7 +11,7 @@ import { harmless } from "./declared.ts";
 import type { Names } from "./names.ts";
 
 /** Words with a value, in the same word or the next, that stay as they are. */
-const valued = ["-L", "-l", "-D", "-U", "-I", "-isystem"];
+const libraries = ["-L", "-l"], valued = [...libraries, "-D", "-U", "-I", "-isystem"];
 const kept =
   /^-(?:rdynamic|static(?:-libgcc|-libstdc\+\+|-pie)?|shared|(?:no-)?pie|s|nostdlib|nodefaultlibs|nostartfiles|m(?:arch|tune)=native)$/;
 /** What the linker is told by its driver. */
@@ -22,6 +22,18 @@ const objectName = /^(?![/-]|(?:.*\/)?\.\.\/)(?:[\w.+-]+\/)*(?!crt)[\w+-][\w.+-]
   programName = /^(?![/-]|(?:.*\/)?\.\.\/)[\w./+-]+$/;
 /** Of a program that comes to be under a long name each time, few objects: each is looked at before the link is named. */
 const mostObjects = 64;
+
+/** The words (argv without argv[0]) that are no linker's: of a link of sources, those that compile them. */
+export function withoutLinkWords(words: readonly string[]): string[] {
+  const others: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i], option = libraries.find((name) => word.startsWith(name));
+    if (option !== undefined) i += Number(word.length === option.length);
+    else if (word === "-o") others.push(word, words[++i] ?? "");
+    else if (!kept.test(word) && !linkers.test(word)) others.push(word);
+  }
+  return others;
+}
 
 /** What the words (argv without argv[0]) of a driver's link of objects name; undefined where that is not known. */
 export function linkNamesOf(words: readonly string[]): Names | undefined {

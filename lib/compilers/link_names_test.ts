@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { linkNamesOf } from "./link_names.ts";
+import { linkNamesOf, withoutLinkWords } from "./link_names.ts";
 
 Deno.test("linkNamesOf() takes objects and program apart from the words that make it", () => {
   const words = ["-O2", "-rdynamic", "d/a.c.o", "b.o", "-o", "prog", "-L", "lib", "-lm", "-Wl,--as-needed"];
@@ -36,3 +36,21 @@ const refused: Record<string, string[]> = {
 for (const [name, words] of Object.entries(refused)) {
   Deno.test(`linkNamesOf() does not know ${name}`, () => assertEquals(linkNamesOf(words), undefined));
 }
+
+Deno.test("withoutLinkWords() leaves what compiles", () => {
+  const words = [
+    "-O2",
+    "a.c",
+    "-lm",
+    "-L",
+    "lib",
+    "-o",
+    "prog",
+    "-rdynamic",
+    "-Wl,--as-needed",
+    "-Wl,-Map=m",
+    "-T",
+    "s",
+  ];
+  assertEquals(withoutLinkWords(words), ["-O2", "a.c", "-o", "prog", "-Wl,-Map=m", "-T", "s"]);
+});

@@ -15,7 +15,7 @@ export { codeOf, codeVersion, mostCodeBytes } from "./code.ts";
 export { addsNothing, type CommentUse, commentUse, isClang, readAs, readsSources } from "./comments.ts";
 export { confess, type Confession, type Spelled, tellingOf, type Told } from "./confess.ts";
 export { type Declared, declaredBy, dependenciesIn } from "./declared.ts";
-export { linkNamesOf } from "./link_names.ts";
+export { linkNamesOf, withoutLinkWords } from "./link_names.ts";
 export { type List, type Names, namesFrom, namesOf, namesText } from "./names.ts";
 export { asksForName, type Text } from "./own_names.ts";
 export { type Part, partsOf } from "./parts.ts";

@@ -75,13 +75,15 @@ export class Keeper {
   }
 
   /** Where files were named in full, an output may hold the folder's name; a program, those of its objects. */
-  #lookForFolder({ use, names, bound, slot }: Job, staged: string): boolean {
-    const isLink = names?.objects !== undefined;
+  #lookForFolder({ kind, use, names, bound, slot }: Job, staged: string): boolean {
+    const isLink = kind === "link" && use !== undefined;
     if (bound !== undefined || (use?.full === undefined && !isLink)) return false;
     const bytes = readSmall(staged, isLink ? longestProgram : longestOutput);
     if (bytes === undefined || mayHoldFolder(bytes, slot)) return true;
-    const text = isLink ? asciiIn(bytes) : "";
-    return isLink && [names.object, ...names.objects!].some((name) => text.includes(name));
+    const own = names?.objects === undefined ? [] : [names.object, ...names.objects];
+    if (own.length === 0) return false;
+    const text = asciiIn(bytes);
+    return own.some((name) => text.includes(name));
   }
 
   /** Looks for the tree's name in an output; a dependency list is then kept in words, to be set anew for each tree. */

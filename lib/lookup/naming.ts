@@ -9,7 +9,7 @@
  */
 import { absolute } from "../base/paths.ts";
 import type { Digest } from "../base/digest.ts";
-import { folderUse, linkNamesOf, namesOf, partsOf, toolName } from "../compilers/mod.ts";
+import { folderUse, linkNamesOf, namesOf, partsOf, toolName, withoutLinkWords } from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import { actionOf, anywhere, inAnyTree, linkAnywhere } from "./action.ts";
@@ -106,12 +106,22 @@ export class Naming {
   /** Names a link by what its objects hold. Under its own name, too, it has a row for the names. */
   #nameLink(job: Job): void {
     const { argv, tool, cwd } = job.ask, names = linkNamesOf(argv.slice(1));
-    if (names === undefined || !tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
+    if (!tool.startsWith("/") || tool.startsWith(cwd + "/")) return;
     if (argv.slice(1).some((word) => word.includes(cwd))) return;
+    if (names === undefined) return this.#nameSourcesLinked(job);
     const objects = names.objects!, digests = this.#digestsOf(job, objects);
     if (digests === undefined) return;
     job.names = names, job.use = { debug: false, sources: objects };
     job.action!.anywhere = linkAnywhere(job.action!, names, digests);
+  }
+
+  /** Names a compile and link in one by what its sources hold: so configure scripts ask. */
+  #nameSourcesLinked(job: Job): void {
+    const { argv, cwd } = job.ask, use = folderUse(withoutLinkWords(argv.slice(1)), cwd);
+    const digests = use && this.#digestsOf(job, use.sources);
+    if (use === undefined || digests === undefined) return;
+    job.use = use;
+    job.action!.anywhere = anywhere(job.action!, digests);
   }
 
   /** The same for every tree, where the words say how they name theirs. */

@@ -62,7 +62,9 @@ export function newTry(dice: Dice): () => Step[] {
   const isCxx = dice.chance(0.3),
     tool = dice.chance(0.6) ? isCxx ? "g++" : "gcc" : isCxx ? "clang++" : "clang";
   const name = dice.of(Object.keys(bodies)), file = `tries/${name}.${isCxx ? "cc" : "c"}`;
-  const inFull = dice.chance(0.7), kind = dice.chance(0.1) ? "-fsyntax-only" : "-c";
+  const inOne = dice.chance(0.25),
+    inFull = dice.chance(0.7),
+    kind = dice.chance(0.1) ? "-fsyntax-only" : "-c";
   const more = [dice.of(words), dice.chance(0.3) ? dice.of(words) : ""]
     .filter((text) => text !== "").map((text) => text.split(" "));
   const linkWords = dice.chance(0.2)
@@ -86,6 +88,8 @@ export function newTry(dice: Dice): () => Step[] {
     const program = dice.of([`out/prog${drawn}`, `cmTC_${drawn}`, `inc1/prog${drawn}`]);
     const cd: Step = { kind: "event", name: "another folder", lines: [line("cd", `$WORK/${place}`)] };
     const compile = step(...more, folders, ["-o", object], [kind, path]);
+    const whole = step(...linkWords, ...more, ["-Iasked", "-Ibase"], [file], ["-o", program], ...libraries);
+    if (inOne) return [cd, whole];
     const link = step(...linkWords, [object], ...second, ["-o", program], ...libraries);
     return dice.chance(0.7) ? [cd, compile, link] : [cd, compile];
   };
