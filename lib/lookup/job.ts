@@ -4,7 +4,7 @@
  * @module
  */
 import type { Digest } from "../base/digest.ts";
-import type { CommentUse, FolderUse, Names } from "../compilers/mod.ts";
+import type { CommentUse, DependencyList, FolderUse, Names } from "../compilers/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { StoredUnit } from "../store/mod.ts";
 import type { Input, Unit } from "../store/unit.ts";
@@ -69,6 +69,8 @@ export interface Job {
   variables?: [string, string | null][];
   /** What the line names its outputs, where that reaches no other byte. */
   names?: Names;
+  /** How the compiler sets dependency lists, where that is known. */
+  listRule?: DependencyList["rule"];
   /** What of the request holds in any folder, if it may at all. */
   use?: FolderUse;
   /** How the request's words use comments, if they keep them out of the result. */

@@ -18,7 +18,7 @@ import { namesTemporary } from "./circumstances.ts";
 import type { Job } from "./job.ts";
 import { modeBeforeUmask } from "./outputs.ts";
 import { bind } from "./remap.ts";
-import { listMark } from "./search.ts";
+import { listMark } from "./lists.ts";
 import { mayHoldFolder, mayHoldName } from "./tree.ts";
 
 /** An output beyond this is not looked through. */
@@ -59,8 +59,8 @@ export class Keeper {
       if (before === undefined) return path;
       // Without a trace nobody knows whether the file was there before, and kept the permissions that it had.
       if (job.running !== undefined && style === styles.unknown && before !== 0o666) return path;
-      if (this.#lookForFolder(job, job.staged[next])) job.bound = path;
-      const list = this.#listIn(job, path, job.staged[next]);
+      const list = this.#listIn(job, path, job.staged[next]) ?? this.#ownList(job, path, job.staged[next]);
+      if (list === undefined && this.#mayHoldFolder(job, job.staged[next])) job.bound = path;
       if (list !== undefined) {
         next++;
         outputs.push({ path: slot, ...list, text: listMark, style, mode: before });
@@ -74,8 +74,20 @@ export class Keeper {
     return outputs;
   }
 
+  /** The list of a line that names files in full, in words: they are others in another folder. */
+  #ownList(job: Job, path: string, staged: string): { blob: Uint8Array; size: number } | undefined {
+    const { use, names, bound, listRule, ask: { cwd } } = job;
+    const isList = names?.list !== undefined && path === absolute(names.list.path, cwd);
+    if (!isList || use?.full === undefined || bound !== undefined || listRule === undefined) return undefined;
+    const bytes = readSmall(staged, longestOutput), text = bytes && byteString(bytes);
+    const list = text?.includes(cwd) ? listOf(text, cwd, listRule) : undefined;
+    if (list === undefined) return undefined;
+    const kept = bytesOf(JSON.stringify(list));
+    return { blob: this.#store.putBlob(kept), size: kept.length };
+  }
+
   /** Where files were named in full, an output may hold the folder's name; a program, those of its objects. */
-  #lookForFolder({ kind, use, names, bound, slot }: Job, staged: string): boolean {
+  #mayHoldFolder({ kind, use, names, bound, slot }: Job, staged: string): boolean {
     const isLink = kind === "link" && use !== undefined;
     if (bound !== undefined || (use?.full === undefined && !isLink)) return false;
     const bytes = readSmall(staged, isLink ? longestProgram : longestOutput);
@@ -94,7 +106,7 @@ export class Keeper {
     if (bytes !== undefined && !mayHoldName(bytes, slot)) return undefined;
     const isList = use.list !== undefined &&
       (path.endsWith(".d") || (use.list !== true && path === absolute(use.list, cwd)));
-    const rule = job.remap!.listRule, readable = isList && rule !== undefined && bytes !== undefined;
+    const rule = job.listRule, readable = isList && rule !== undefined && bytes !== undefined;
     const list = readable ? listOf(byteString(bytes), slot.folder, rule) : undefined;
     if (list === undefined) {
       bind(job, { reason: "path_in_output", what: path });

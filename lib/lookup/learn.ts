@@ -95,6 +95,11 @@ function scriptIn({ programs }: Observation): string {
   return [...programs].find((path) => classOf(path) !== "compiler") ?? "";
 }
 
+/** The path of the dependency list that a line asks for. */
+function listOf({ names, ask: { cwd } }: Job): string | undefined {
+  return names?.list && absolute(names.list.path, cwd);
+}
+
 /** Where a run made files beside those for which there is a folder of temporary ones. */
 function foldersWritten({ written }: Observation, { ask, environment, slot }: Job): string[] {
   const temporary = environment!.get("TMPDIR") || "/tmp";
@@ -168,8 +173,9 @@ export class Learner {
       argv: ask.argv,
     });
     if ("refusal" in products) return { outcome: products.refusal, what: products.what };
-    // What a failure leaves behind is half of something.
-    if (report.status !== 0 && products.length > 0) return { outcome: "pass_failed", what: products[0].path };
+    // What a failure leaves behind is half of something; but a list is whole.
+    const half = report.status === 0 ? undefined : products.find(({ path }) => path !== listOf(job));
+    if (half !== undefined) return { outcome: "pass_failed", what: half.path };
     job.products = products, job.unknownTool = found.wholeEnvironment;
     job.givesModes = found.givesModes;
     job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
@@ -207,8 +213,8 @@ export class Learner {
       this.#with.comments.mark(statements.inputs, job.comments, run);
     }
     const hidden = hiddenOptions(job.variables, statements.inputs);
+    job.listRule = listRule(toolName(job.realTool), found.programs);
     if (job.remap?.use !== undefined) {
-      job.remap.listRule = listRule(toolName(job.realTool), found.programs);
       const why = hidden === undefined
         ? boundToTree(job, statements, found, this.#treeNames)
         : { reason: "path_sensitive_arg" as const, what: hidden };

@@ -13,15 +13,7 @@
  */
 import { byteString, fromText, shown } from "../base/bytes.ts";
 import { absolute } from "../base/paths.ts";
-import {
-  type DependencyList,
-  isMappable,
-  mapWords,
-  toolName,
-  type TreeUse,
-  treeUse,
-  unmappedWord,
-} from "../compilers/mod.ts";
+import { isMappable, mapWords, toolName, type TreeUse, treeUse, unmappedWord } from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { readHead, signatureOf, statx } from "../os/mod.ts";
 import { slotOf } from "./anywhere.ts";
@@ -36,8 +28,6 @@ export interface Remap {
   added: string[];
   /** How the line names the tree; undefined where the result holds in this tree alone. */
   use?: TreeUse;
-  /** How the compiler sets dependency lists, where that is known. */
-  listRule?: DependencyList["rule"];
 }
 
 /** Why a result that was to be shared is not, and what that is about. */

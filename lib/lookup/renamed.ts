@@ -18,6 +18,7 @@ import { inputKinds, type Output, type Unit } from "../store/unit.ts";
 import { factRule } from "../trace/mod.ts";
 import { fromSlot, slotOf, toSlot } from "./anywhere.ts";
 import type { Statements } from "./ingest.ts";
+import { isInWords, retargetedWords } from "./lists.ts";
 
 type Rows = Unit["environment"];
 type Told = Omit<Names, "others">;
@@ -60,18 +61,18 @@ export function boundToNames(
   { result, ...statements }: Pick<Unit, "inputs" | "absences" | "result">,
 ): string | undefined {
   const isFailure = result.status !== 0;
-  // A failed compile may have written its list or not; and clang opens the object before it fails.
-  if (isFailure && names.list !== undefined) return "a failure";
   const own = [names.object, ...(names.list === undefined ? [] : [names.list.path])];
-  const expected = new Set(isFailure ? [] : own.map((name) => toSlot(absolute(name, cwd), slotOf(cwd))));
   const made = result.outputs.filter(({ style }) => style <= styles.link);
+  // A failed compile makes no object, but its list.
+  const wanted = isFailure ? own.slice(1, 1 + made.length) : own;
+  const expected = new Set(wanted.map((name) => toSlot(absolute(name, cwd), slotOf(cwd))));
   if (
     made.length !== expected.size || made.some(({ path, blob }) => !expected.has(path) || blob.length === 0)
   ) {
     return "other files";
   }
   const asked = isFailure
-    ? !isMissedOnly(statements, baseOf(names.object), absolute(names.object, cwd), cwd)
+    ? own.some((name) => !isMissedOnly(statements, baseOf(name), absolute(name, cwd), cwd))
     : isStated(statements, own.map(baseOf));
   if (asked || !areReadOnly(statements, names.objects ?? [], cwd)) return "a question";
   let said = byteString(result.out) + byteString(result.err);
@@ -178,6 +179,7 @@ export function renamed(unit: Unit, options: RenamedOptions): Unit | undefined {
 /** The list `output` for another target. */
 function aimed(output: Output, from: string, to: string, options: RenamedOptions): Output | undefined {
   const bytes = options.read(output.blob), text = bytes && byteString(bytes);
+  if (isInWords(output)) return text === undefined ? undefined : retargetedWords(output, text, from, to);
   const other = text === undefined ? undefined : retargeted(text, from, to);
   if (other === undefined) return undefined;
   return other === text ? output : { ...output, blob: options.keep(bytesOf(other)), size: other.length };
@@ -189,11 +191,14 @@ function isFree(unit: Unit, had: Told, { names, cwd, inputs }: RenamedOptions): 
     unit.inputs.filter(({ kind }) => kind === inputKinds.listing)
       .map(({ path }) => inputs.physical(fromSlot(path, slotOf(cwd)))),
   );
-  const isFailure = unit.result.status !== 0, object = absolute(had.object, cwd);
-  return [names.object, names.list?.path].every((name) => {
+  const isFailure = unit.result.status !== 0;
+  const pairs = [[names.object, had.object], [names.list?.path, had.list?.path]];
+  return pairs.every(([name, before = had.object]) => {
     if (name === undefined) return true;
     const path = absolute(name, cwd), base = baseOf(path);
-    const isAsked = isFailure ? !isMissedOnly(unit, base, object, cwd) : isStated(unit, [base]);
+    const isAsked = isFailure
+      ? !isMissedOnly(unit, base, absolute(before, cwd), cwd)
+      : isStated(unit, [base]);
     if (factRule(path) !== undefined || isAsked) return false;
     if (listed.has(inputs.physical(path.slice(0, path.lastIndexOf("/")) || "/"))) return false;
     const state = inputs.linkState(path);

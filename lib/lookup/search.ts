@@ -7,13 +7,13 @@
  * @module
  */
 import { messageOf } from "../base/errors.ts";
-import { byteString, shown } from "../base/bytes.ts";
+import { shown } from "../base/bytes.ts";
 import { type Inputs, type Tree, Watched } from "../inputs/mod.ts";
 import { takesFiles } from "../os/mod.ts";
 import { heldStyle, hitFlags, type Message, styles } from "../protocol/mod.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
 import { textStyles, type Unit } from "../store/unit.ts";
-import { type DependencyList, listText } from "../compilers/mod.ts";
+import { isInWords, listHere } from "./lists.ts";
 import { fromSlot, InFolder, slotOf } from "./anywhere.ts";
 import { type Asker, type Environment, environmentHolds, terminalOf } from "./circumstances.ts";
 import { inheritsReadable } from "./descriptors.ts";
@@ -23,18 +23,9 @@ import { namesFit, renamed, withObjects } from "./renamed.ts";
 import { foundOn } from "./search_path.ts";
 import { textsIn } from "./texts.ts";
 
-/** In the place of a file's text: what is stored is a dependency list in words. */
-export const listMark = "dependency list";
-
 /** Results of one tree alone have paths that begin with its folder, or with the working folder. */
 function pathHere(path: string, { slot, ask: { cwd } }: Job): string {
   return fromSlot(fromSlot(path, slot), slotOf(cwd));
-}
-
-/** A stored dependency list as the compiler writes it in the asker's tree. */
-function listHere(blob: string, { slot }: Job): string {
-  const list = JSON.parse(byteString(Deno.readFileSync(shown(blob)))) as DependencyList;
-  return listText(list, slot.folder);
 }
 
 export interface SearchOptions {
@@ -206,9 +197,13 @@ export class Search {
         continue;
       }
       const file = { mode: output.mode, path: pathHere(output.path, job) };
-      const isList = output.style !== styles.link && output.text === listMark;
-      if (isList) files.push({ ...file, style: output.style | heldStyle, source: listHere(source, job) });
-      else files.push({ ...file, style: output.style, source });
+      const isList = output.style !== styles.link && isInWords(output);
+      const list = isList ? listHere(output, source, job.slot) : undefined;
+      files.push({
+        ...file,
+        style: output.style | (isList ? heldStyle : 0),
+        source: list ?? source,
+      });
     }
     this.#with.store.touch(id);
     job.outcome = "hit", job.savedUs = unit.wallUs, job.stored = stored;
