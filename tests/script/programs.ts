@@ -4,14 +4,12 @@
  * @module
  */
 
-import { outcomesCounted } from "./counters.ts";
-
 /** The programs under test. */
 export interface Programs {
   zccache: string;
   launcher: string;
-  /** How runs were counted, where that need not be asked of the executable: it is made of these sources. */
-  counted?: typeof outcomesCounted;
+  /** It is made of these sources, so how runs were counted need not be asked of it. */
+  isOfHere?: boolean;
 }
 
 /**
@@ -34,7 +32,7 @@ export function findPrograms(zccache: string): Programs {
   for (const { name } of Deno.readDirSync(base)) {
     const launcher = `${base}/${name}/launcher`;
     if (lines(`${base}/${name}/engine-path`)[1] === build && exists(launcher)) {
-      return { zccache, launcher, counted: outcomesCounted };
+      return { zccache, launcher, isOfHere: true };
     }
   }
   throw new Error(`${zccache} unpacked no launcher: ${started}`);

@@ -11,6 +11,7 @@
  */
 import { type CommandLine, shellQuote, shellRedirection } from "./words.ts";
 import type { Programs } from "./programs.ts";
+import { outcomesCounted } from "./counters.ts";
 import { compareRuns, onlySteady, type PlainRun, withoutDrawn } from "./steady.ts";
 import { compareTrees, restoreTree, takeTree, type Tree } from "./tree.ts";
 
@@ -248,8 +249,7 @@ export class World {
 
   #counters(): Record<string, number> {
     // Of another user's cache only he is told.
-    const counted = this.#before.length === 0 ? this.programs?.counted : undefined;
-    if (counted !== undefined) return counted(this.env, this.cwd);
+    if (this.#before.length === 0 && this.programs?.isOfHere) return outcomesCounted(this.env, this.cwd);
     const { code, stdout, stderr } = this.zccache(["stats", "--json"]);
     if (code !== 0) throw new Error(`zccache stats --json ended with ${code}: ${stderr}`);
     return JSON.parse(stdout).by_outcome;
