@@ -2,11 +2,13 @@
  * Which words of a link name what it takes and makes, and reach no byte of the program.
  *
  * Where CMake tries whether something links, object and program have drawn names. GNU ld writes neither into what it makes:
- * a program's file symbols come from its objects, its build id from its bytes. What does count is the order of the
- * objects, and names that the default script knows (`crtbegin.o`). As for compiles, only words that are listed are trusted.
+ * a program's file symbols come from its objects, its build id from its bytes. Only where objects define versions of
+ * symbols, the program's own name is the first of them, and stands there to be found (lib/lookup/keep.ts). What does count
+ * is the order of the objects, and names that the default script knows (`crtbegin.o`). As for compiles, only words that are listed are trusted.
  *
  * @module
  */
+import { absolute } from "../base/paths.ts";
 import { harmless } from "./declared.ts";
 import type { Names } from "./names.ts";
 
@@ -56,6 +58,8 @@ export function linkNamesOf(words: readonly string[]): Names | undefined {
     } else others.push(word);
   }
   if (program === undefined || !programName.test(program) || objects.length === 0) return undefined;
-  if (objects.length > mostObjects || new Set(objects).size < objects.length) return undefined;
+  // ld refuses to write over what it reads.
+  const files = new Set([program, ...objects].map((name) => absolute(name, "/")));
+  if (objects.length > mostObjects || files.size <= objects.length) return undefined;
   return { others, object: program, objects, colour: [] };
 }

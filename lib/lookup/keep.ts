@@ -95,7 +95,7 @@ export class Keeper {
     const own = names?.objects === undefined ? [] : [names.object, ...names.objects];
     if (own.length === 0) return false;
     const text = asciiIn(bytes);
-    return own.some((name) => text.includes(name));
+    return own.some((name) => text.includes(name.slice(name.lastIndexOf("/") + 1)));
   }
 
   /** Looks for the tree's name in an output; a dependency list is then kept in words, to be set anew for each tree. */
