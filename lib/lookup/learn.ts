@@ -10,7 +10,6 @@
  */
 import { messageOf } from "../base/errors.ts";
 import { byteString } from "../base/bytes.ts";
-import { listRule, toolName } from "../compilers/mod.ts";
 import { absolute, partsOf } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { readSmall } from "../os/mod.ts";
@@ -28,7 +27,8 @@ import {
   type Refused,
   Spellings,
 } from "../trace/mod.ts";
-import { boundTo, madeAnywhere, toSlot } from "./anywhere.ts";
+import { madeAnywhere, toSlot } from "./anywhere.ts";
+import { Bounds } from "./bounds.ts";
 import { addCatalogs } from "./catalogs.ts";
 import {
   factRows,
@@ -50,8 +50,6 @@ import type { Job } from "./job.ts";
 import { Keeper } from "./keep.ts";
 import type { Outcome } from "./outcome.ts";
 import { offloading } from "./offload.ts";
-import { boundInFull, TextsRead } from "./in_full.ts";
-import { boundLink } from "./links.ts";
 import { productsOf } from "./outputs.ts";
 import { shareRun } from "./parts.ts";
 import { bind } from "./remap.ts";
@@ -60,7 +58,6 @@ import { foundOn, namesSought } from "./search_path.ts";
 import { withMarkedTexts } from "./texts.ts";
 import { timesThatCount } from "./times_that_count.ts";
 import { Toolchains } from "./toolchain.ts";
-import { boundToTree, TreeNames } from "./tree.ts";
 
 /** A run is over: how it counts, and what that is about. */
 export interface Ended {
@@ -121,8 +118,7 @@ export class Learner {
   readonly #keeper: Keeper;
   readonly #toolchains = new Toolchains();
   #spellings = new Spellings();
-  readonly #treeNames = new TreeNames();
-  readonly #texts = new TextsRead();
+  readonly #bounds = new Bounds();
 
   constructor(options: LearnerOptions) {
     this.#with = options;
@@ -212,22 +208,7 @@ export class Learner {
       const run = { found, inputs: this.#with.inputs, environment: job.environment! };
       this.#with.comments.mark(statements.inputs, job.comments, run);
     }
-    const hidden = hiddenOptions(job.variables, statements.inputs);
-    job.listRule = listRule(toolName(job.realTool), found.programs);
-    if (job.remap?.use !== undefined) {
-      const why = hidden === undefined
-        ? boundToTree(job, statements, found, this.#treeNames)
-        : { reason: "path_sensitive_arg" as const, what: hidden };
-      bind(job, why);
-      return;
-    }
-    if (job.use === undefined) return;
-    const result = { status: 0, out, err, oneOutput: false, outputs: [] };
-    job.bound = job.use.debug && job.products.length > 0 ? "debug information" : hidden ??
-      (job.use.full !== undefined
-        ? boundInFull(job, statements, found, this.#texts)
-        : boundTo(ask.cwd, { environment: job.variables, inputs: statements.inputs, result }, found) ??
-          (job.kind === "link" ? boundLink(job, statements, found, this.#texts) : undefined));
+    this.#bounds.note(job, statements, found);
   }
 
   /** What the run depended on, as it is now. */
