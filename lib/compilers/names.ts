@@ -106,10 +106,12 @@ function listOf(
   const all = asked.has("-MD"), own = asked.has("-MMD");
   if (all && own) return null;
   if (!all && !own) return asked.size > 0 || values.has("-MF") || values.has("-MT") ? null : undefined;
+  const target = values.get("-MT") ?? object;
+  if (target.startsWith("./")) return null; // gcc leaves that out, clang does not
   return {
     words: `${all ? "-MD" : "-MMD"}${asked.has("-MP") ? " -MP" : ""}`,
     path: values.get("-MF") ?? object.replace(/\.\w+$/, ".d"),
-    target: values.get("-MT") ?? object,
+    target,
   };
 }
 

@@ -6,6 +6,8 @@ const words = (line: string) => line.split(" ");
 const understood: [line: string, object: string, list: string, others: string][] = [
   ["-c a.c", "a.o", "", "-c a.c"],
   ["-O2 -c -o out/x.o src/a.c", "out/x.o", "", "-O2 -c src/a.c"],
+  ["-c a.c -o ./a.o", "./a.o", "", "-c a.c"],
+  ["-MD -MT a -c a.c -o ./a.o", "./a.o", "-MD ./a.d a", "-c a.c"],
   ["-oout/x.lo -c a.c", "out/x.lo", "", "-c a.c"],
   ["-MD -MF d/x.Tpo -MT x -c a.c -o y.o", "y.o", "-MD d/x.Tpo x", "-c a.c"],
   ["-MMD -MP -MQx -MFd -c a.c", "a.o", "-MMD -MP d x", "-c a.c"],
@@ -33,6 +35,8 @@ const unknown = [
     "-MD -MMD -c a.c",
     "-MD -MD -c a.c",
   ],
+  // gcc's list has another target then, clang's has not.
+  ...["-MD -c a.c -o ./a.o", "-MMD -MT ./a -c a.c"],
   ...["-MD -MT a -MT b -c a.c", "-MD -MT a$b -c a.c", "-MD -MF a.o -c a.c", "-S a.c -o a.s", "-E a.c -o a.o"],
   ...[
     "-c -g -gsplit-dwarf a.c",
