@@ -13,7 +13,6 @@ import { absolute, partsOf } from "../base/paths.ts";
 import { type Names, namesFrom, namesText, retargeted } from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import { c, takesFiles } from "../os/mod.ts";
-import { styles } from "../protocol/mod.ts";
 import { inputKinds, type Output, type Unit } from "../store/unit.ts";
 import { factRule } from "../trace/mod.ts";
 import { fromSlot, slotOf, toSlot } from "./anywhere.ts";
@@ -62,7 +61,8 @@ export function boundToNames(
 ): string | undefined {
   const isFailure = result.status !== 0;
   const own = [names.object, ...(names.list === undefined ? [] : [names.list.path])];
-  const made = result.outputs.filter(({ style }) => style <= styles.link);
+  // A long text is among the outputs, and may name any of them.
+  const made = result.outputs;
   // A failed compile makes no object, but its list.
   const wanted = isFailure ? own.slice(1, 1 + made.length) : own;
   const expected = new Set(wanted.map((name) => toSlot(absolute(name, cwd), slotOf(cwd))));
