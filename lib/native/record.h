@@ -82,6 +82,9 @@ static void zc_make_ready(uint32_t at, uint32_t end) {
         syscall(SYS_madvise, (char *)zc_record + from, (size_t)(zc_ready.end - from), MADV_POPULATE_WRITE, 0, 0, 0);
 }
 
+/* So many bytes at the end stay free: texts are read a word at a time, and then a little of what is behind them. */
+#define ZC_BEHIND 8u
+
 /* Room for an event of `words` words (head included), its head written; null: full. */
 static uint32_t *zc_event(unsigned kind, unsigned answer, uint32_t image, size_t words) {
     uint32_t size = (uint32_t)(words * 4);
@@ -91,7 +94,7 @@ static uint32_t *zc_event(unsigned kind, unsigned answer, uint32_t image, size_t
     }
     uint32_t at = __atomic_load_n(&zc_record[ZC_H_CURSOR], __ATOMIC_RELAXED);
     do {
-        if (at + size > zc_record[ZC_H_CAPACITY]) {
+        if (at + size + ZC_BEHIND > zc_record[ZC_H_CAPACITY]) {
             __atomic_store_n(&zc_record[ZC_H_OVERFLOW], 1, __ATOMIC_RELAXED);
             return NULL;
         }

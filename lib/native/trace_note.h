@@ -171,25 +171,37 @@ static int raw_stat(int dirfd, const char *path, struct stat *st, int flags) {
     return (int)zc_raw(SYS_newfstatat, dirfd, path, st, flags);
 }
 
+/* The name of the last question is absent in its folder: begins an event that may grow. */
+static __attribute__((noinline)) void begin_search(uint32_t folder, uint32_t name) {
+    uint32_t *to = zc_event(ZC_E_ABSENT_IN, ENOENT, me.image, 4);
+    zc_growing.head = to ? to - 2 : NULL;
+    if (!to)
+        return;
+    to[0] = name, to[1] = folder;
+    zc_growing.name = name;
+    zc_growing.end = (uint32_t)((char *)(to + 2) - (char *)zc_record);
+}
+
 /* The same name as before, absent in one folder more. */
-static bool note_search(int dirfd, const char *path) {
+static inline bool note_search(int dirfd, const char *path) {
     if (!enter())
         return false;
     bool goes_on = searches_on(dirfd, path);
     if (goes_on) {
-        uint32_t folder = recent.folders[recent.at].known.id, name = recent.name.id;
-        if (zc_growing.name != name || !zc_grow(folder)) {
-            uint32_t *to = zc_event(ZC_E_ABSENT_IN, ENOENT, me.image, 4);
-            zc_growing.head = to ? to - 2 : NULL;
-            if (to) {
-                to[0] = name, to[1] = folder;
-                zc_growing.name = name;
-                zc_growing.end = (uint32_t)((char *)(to + 2) - (char *)zc_record);
-            }
-        }
+        uint32_t folder = recent.place->known.id, name = recent.name.id;
+        if (zc_growing.name != name || !zc_grow(folder))
+            begin_search(folder, name);
     }
     leave();
     return goes_on;
+}
+
+/* The short way for a failure to open: true where that was a search going on, and it is noted. */
+static inline bool goes_on_searching(int dirfd, const char *path) {
+    if (errno != ENOENT || !zc_record || !path || !note_search(dirfd, path))
+        return false;
+    errno = ENOENT;
+    return true;
 }
 
 /*

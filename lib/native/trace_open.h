@@ -51,37 +51,48 @@ static void note_open(int fd, int dirfd, const char *path, int flags, const stru
     errno = kept;
 }
 
-static mode_t mode_argument(int flags, va_list list) {
-    return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(list, mode_t) : 0;
-}
-
+/*
+ * The hooks are defined with the mode as a third parameter, under names of their own: a caller without one leaves what was in
+ * the register, which nobody looks at then, and nothing has to be saved for a list of arguments.
+ */
 typedef int (*open_fn)(const char *, int, ...);
 typedef int (*openat_fn)(int, const char *, int, ...);
 
+static __attribute__((noinline)) int open_to_write(open_fn real, const char *path, int flags, mode_t mode) {
+    struct stat st;
+    const struct stat *before = look_before(AT_FDCWD, path, &st);
+    int fd = real(path, flags, mode);
+    note_open(fd, AT_FDCWD, path, flags, before);
+    return fd;
+}
+static __attribute__((noinline)) int openat_to_write(openat_fn real, int dirfd, const char *path, int flags, mode_t mode) {
+    struct stat st;
+    const struct stat *before = look_before(dirfd, path, &st);
+    int fd = real(dirfd, path, flags, mode);
+    note_open(fd, dirfd, path, flags, before);
+    return fd;
+}
+
 #define OPEN(name)                                                                                                     \
-    HOOK int name(const char *path, int flags, ...) {                                                                  \
+    HOOK int hook_##name(const char *path, int flags, mode_t mode) __asm__(#name);                                     \
+    HOOK int hook_##name(const char *path, int flags, mode_t mode) {                                                   \
         REAL(open_fn, #name)                                                                                           \
-        va_list list;                                                                                                  \
-        va_start(list, flags);                                                                                         \
-        mode_t mode = mode_argument(flags, list);                                                                      \
-        va_end(list);                                                                                                  \
-        struct stat st;                                                                                                \
-        const struct stat *before = writes(flags) ? look_before(AT_FDCWD, path, &st) : NULL;                           \
+        if (writes(flags))                                                                                             \
+            return open_to_write(real, path, flags, mode);                                                             \
         int fd = real(path, flags, mode);                                                                              \
-        note_open(fd, AT_FDCWD, path, flags, before);                                                                  \
+        if (fd >= 0 || !goes_on_searching(AT_FDCWD, path))                                                             \
+            note_open(fd, AT_FDCWD, path, flags, NULL);                                                                \
         return fd;                                                                                                     \
     }
 #define OPENAT(name)                                                                                                   \
-    HOOK int name(int dirfd, const char *path, int flags, ...) {                                                       \
+    HOOK int hook_##name(int dirfd, const char *path, int flags, mode_t mode) __asm__(#name);                          \
+    HOOK int hook_##name(int dirfd, const char *path, int flags, mode_t mode) {                                        \
         REAL(openat_fn, #name)                                                                                         \
-        va_list list;                                                                                                  \
-        va_start(list, flags);                                                                                         \
-        mode_t mode = mode_argument(flags, list);                                                                      \
-        va_end(list);                                                                                                  \
-        struct stat st;                                                                                                \
-        const struct stat *before = writes(flags) ? look_before(dirfd, path, &st) : NULL;                              \
+        if (writes(flags))                                                                                             \
+            return openat_to_write(real, dirfd, path, flags, mode);                                                    \
         int fd = real(dirfd, path, flags, mode);                                                                       \
-        note_open(fd, dirfd, path, flags, before);                                                                     \
+        if (fd >= 0 || !goes_on_searching(dirfd, path))                                                                \
+            note_open(fd, dirfd, path, flags, NULL);                                                                   \
         return fd;                                                                                                     \
     }
 /* The fortified forms, which take no mode. */
