@@ -29,9 +29,11 @@ export function namesSought(
   { inputs, absences }: { inputs: readonly Input[]; absences: Absences },
 ): string[] {
   const searched = new Set(foldersOf(path, cwd)), names = new Set<string>();
+  // Thousands of files are asked for while a launcher waits: most lie in folders whose length alone says no.
+  const lengths = new Set(Array.from(searched, (folder) => folder === "/" ? 0 : folder.length));
   const note = (file: string) => {
     const cut = file.lastIndexOf("/");
-    if (searched.has(file.slice(0, cut) || "/")) names.add(file.slice(cut + 1));
+    if (lengths.has(cut) && searched.has(file.slice(0, cut) || "/")) names.add(file.slice(cut + 1));
   };
   for (const input of inputs) note(input.path);
   const among = new Set(absences.folders.flatMap(({ path }, i) => searched.has(path) ? [i] : []));

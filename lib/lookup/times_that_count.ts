@@ -14,6 +14,7 @@ import type { Observation } from "../trace/mod.ts";
  */
 const holdTimes = [".pch", ".pcm", ".gch"],
   holdTimesOfGcc = [".pch", ".pcm"],
+  endingLength = 4,
   gcc = /\/cc1(?:plus|obj|objplus)?$/;
 
 /** Whether clang's precompiled header lies there, whatever it is called. */
@@ -52,7 +53,9 @@ export function timesThatCount(
   named: readonly string[],
 ): Times {
   const endings = [...found.programs].some((path) => gcc.test(path)) ? holdTimesOfGcc : holdTimes;
-  const holds = (path: string) => endings.some((ending) => path.endsWith(ending));
+  // Thousands of files are asked for this while a launcher waits; nearly none has its dot there.
+  const holds = (path: string) =>
+    path.at(-endingLength) === "." && endings.includes(path.slice(-endingLength));
   const isOne = (path: string) => holds(path) || isOfClang(path);
   const read = [
     ...new Set([

@@ -145,15 +145,12 @@ export class Encoder {
     }
   }
 
-  /** @param alone No other unit is there whose inputs may be the same objects. */
+  /** @param alone No other unit is there that may share its inputs: as it is written while a launcher waits. */
   *#add({ unit, used }: UnitRow, alone: boolean): Steps<void> {
-    for (const [i, input] of unit.inputs.entries()) {
-      const known = alone ? undefined : this.#met.get(input);
-      const row = known ?? this.#inputs.add(input.kind, input.path, input.value, input.signature);
-      if (!alone && known === undefined) this.#met.set(input, row);
-      this.#inputRows.push(row);
-      if (i % stepRows === stepRows - 1) yield;
-    }
+    if (alone) {
+      yield* this.#inputs.fill(unit.inputs);
+      for (let row = 0; row < unit.inputs.length; row++) this.#inputRows.push(row);
+    } else yield* this.#addInputs(unit);
     for (const { gone, path, signature } of unit.absences.folders) {
       this.#folderRows.push(this.#folders.add(gone ? 1 : 0, path, signature));
     }
@@ -162,6 +159,16 @@ export class Encoder {
     this.#environment.push(this.#environmentRow(JSON.stringify(unit.environment)));
     this.#rest.add(encode(restOf(unit)));
     this.#end(used);
+  }
+
+  *#addInputs({ inputs }: UnitRow["unit"]): Steps<void> {
+    for (const [i, input] of inputs.entries()) {
+      const known = this.#met.get(input);
+      const row = known ?? this.#inputs.add(input.kind, input.path, input.value, input.signature);
+      if (known === undefined) this.#met.set(input, row);
+      this.#inputRows.push(row);
+      if (i % stepRows === stepRows - 1) yield;
+    }
   }
 
   *#copy({ packed, at, used }: PackedRow): Steps<void> {

@@ -40,6 +40,23 @@ Deno.test("rows are copied from table to table, also onto one that was taken ove
   }
 });
 
+Deno.test("a table is filled with rows that nobody shares, one after the other", () => {
+  const rows = [...values, ...many].map(([kind, path, fill]) => ({
+    kind,
+    path,
+    value: bytes(fill).subarray(0, 3),
+    signature: bytes(fill).subarray(3),
+  }));
+  const builder = new RowsBuilder(width);
+  for (const wanted of [rows, rows.slice(0, 3), []]) {
+    builder.clear();
+    runThrough(builder.fill(wanted));
+    assertEquals(valuesOf(new Rows(builder.columns(), width)), [...values, ...many].slice(0, wanted.length));
+  }
+  const short = { ...rows[0], value: new Uint8Array(2) };
+  assertThrows(() => runThrough(new RowsBuilder(width).fill([short])), Error, "7 bytes");
+});
+
 Deno.test("a row's parts must be as long as the width", () => {
   assertThrows(() => new RowsBuilder(width).add(1, "/a", bytes(1).subarray(1)), Error, "7 bytes");
 });
