@@ -60,13 +60,16 @@ Deno.test({
       ASAN_OPTIONS: "detect_leaks=0",
     };
     assertWhole(traced([busy], { cwd: scratch(), env, tracer: checked }));
+    const cwd = scratch(), headers = Array.from({ length: 40 }, (_, i) => `d${i % 9}/${"h".repeat(i)}${i}.h`);
+    for (let i = 0; i < 9; i++) Deno.mkdirSync(`${cwd}/d${i}`);
+    for (const header of headers) Deno.writeTextFileSync(`${cwd}/${header}`, "");
+    const text = headers.map((header) => `#include "${header.slice(3)}"\n`).join("");
+    Deno.writeTextFileSync(`${cwd}/a.cc`, text);
+    const search = Array.from({ length: 9 }, (_, i) => `-Id${i}`);
     for (const compiler of ["gcc", "g++"]) {
-      const run = traced([compiler, "-c", "-x", "c++", "/dev/null", "-o", "x.o"], {
-        cwd: scratch(),
-        env,
-        tracer: checked,
-      });
+      const run = traced([compiler, ...search, "-c", "a.cc", "-o", "x.o"], { cwd, env, tracer: checked });
       assertEquals([run.code, run.err, run.doubts], [0, "", 0]);
+      assert(run.of("absent").length > 160);
     }
   },
 });
