@@ -225,9 +225,9 @@ int main(void) { char path[99], name[40], folder[40];
       if (f == 2 && odd == 2) strcat(name, "n");
       if (f == 2 && odd == 3) strcat(folder, "c");
       if (f == 2 && odd == 4) folder[length - 1] = 'x';
-      if (f == 2 && odd == 5) strcat(folder, "/b");
+      if (f == 2 && odd == 7) strcat(folder, "/b");
       if (f == 2 && odd == 6) name[0] = 'y';
-      snprintf(path, sizeof path, f == 2 && odd == 7 ? "%s-%s" : "%s/%s", folder, name); ask(path, end); } }
+      snprintf(path, sizeof path, f == 2 && odd == 5 ? "%s-%s" : "%s/%s", folder, name); ask(path, end); } }
   for (int round = 0; round < 2; round++) for (int f = 0; f < 600; f++) {
     snprintf(path, sizeof path, "many%d/h%d", f, round); ask(path, 0); }
   return 0; }`,
