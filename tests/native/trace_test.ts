@@ -218,16 +218,16 @@ static void ask(const char *path, int end) { size_t length = strlen(path) + 1;
 int main(void) { char path[99], name[40], folder[40];
   page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); munmap(page + 4096, 4096);
   for (int end = 0; end < 2; end++) for (int length = 1; length < 20; length++) for (int odd = 0; odd < 8; odd++) {
-    for (int f = 0; f < 4; f++) {
-      memset(folder, 'a' + f, length), folder[length] = 0;
+    for (int f = 0; f < 8; f++) {
+      memset(folder, 'a' + f % 4, length), folder[length] = 0;
       memset(name, end ? 'm' : 'n', 20 - length), name[20 - length] = 0;
-      if (f == 2 && odd == 1) name[19 - length] = 'x';
-      if (f == 2 && odd == 2) strcat(name, "n");
-      if (f == 2 && odd == 3) strcat(folder, "c");
-      if (f == 2 && odd == 4) folder[length - 1] = 'x';
-      if (f == 2 && odd == 7) strcat(folder, "/b");
-      if (f == 2 && odd == 6) name[0] = 'y';
-      snprintf(path, sizeof path, f == 2 && odd == 5 ? "%s-%s" : "%s/%s", folder, name); ask(path, end); } }
+      if (f == 6 && odd == 1) name[19 - length] = 'x';
+      if (f == 6 && odd == 2) strcat(name, "n");
+      if (f == 6 && odd == 3) strcat(folder, "c");
+      if (f == 6 && odd == 4) folder[length - 1] = 'x';
+      if (f == 6 && odd == 7) strcat(folder, "/b");
+      if (f == 6 && odd == 6) name[0] = 'y';
+      snprintf(path, sizeof path, f == 6 && odd == 5 ? "%s-%s" : "%s/%s", folder, name); ask(path, end); } }
   for (int round = 0; round < 2; round++) for (int f = 0; f < 600; f++) {
     snprintf(path, sizeof path, "many%d/h%d", f, round); ask(path, 0); }
   return 0; }`,
