@@ -21,6 +21,7 @@ import {
   RecordReader,
   type Refused,
   type Spellings,
+  type TakeSearch,
 } from "../trace/mod.ts";
 import { Foreseen } from "./foreseen.ts";
 
@@ -83,7 +84,8 @@ export class Following {
   }
 
   #read(bytes: Uint8Array, end: number, how?: { most: number; grows: boolean }): string | undefined {
-    return this.#reader.read(bytes, end, (event) => this.#observer.take(event), how);
+    const search: TakeSearch = (image, folders, name) => this.#observer.takeSearch(image, folders, name);
+    return this.#reader.read(bytes, end, (event) => this.#observer.take(event), { ...how, search });
   }
 
   /** The run has ended: what it asked and left behind, or why that cannot be kept. */

@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Inputs } from "../inputs/mod.ts";
 import { libc } from "../os/mod.ts";
-import { observe, readRecord, type Record, Spellings } from "../trace/mod.ts";
+import { foldersOf, type Observation, observe, readRecord, type Record, Spellings } from "../trace/mod.ts";
 import { nothing, record, signature, text } from "../trace/testing.ts";
 import { Following } from "./following.ts";
 
@@ -22,6 +22,21 @@ const gcc = [
   ["environment", 1, 0, 3],
   ["goodbye", 1, 0, 40],
 ] as const satisfies Parameters<typeof record>;
+
+/** Names with the folders in which they were looked for. */
+const lists = ({ absent }: Observation) => [...absent.names].map(([name, list]) => [name, foldersOf(list)]);
+
+/** Numbers that come again with the same seed. */
+class Random {
+  #state: number;
+  constructor(seed: number) {
+    this.#state = seed;
+  }
+  below(end: number): number {
+    this.#state = Math.imul(this.#state, 0x915f77f5) + 0x7f4a7c15 | 0;
+    return ((this.#state ^ this.#state >>> 15) >>> 0) % end;
+  }
+}
 
 /** A run whose record grows by events, each of which may at first be only half there. */
 class Run {
@@ -112,6 +127,61 @@ Deno.test("Following waits for a search that goes on", () => {
   }
   const found = run.following.finish();
   assertEquals("absent" in found && [...found.absent], ["/nowhere/a.h", "/nowhere/b.h", "/usr/bin/b.h"]);
+});
+
+Deno.test("a search taken as a whole tells what its absences tell one by one", () => {
+  const folders = [
+    "/w",
+    "/w/.//inc",
+    "/w/./",
+    "/w/inc",
+    "/a/../b",
+    "/a/./b",
+    "/dev",
+    "/proc/self",
+    "",
+    "/dev/shm",
+  ];
+  const names = ["a.h", "b.h", ".", "..", "null", "c/d"];
+  const random = new Random(7);
+  const one = <T>(of: readonly T[]) => of[random.below(of.length)];
+  const kinds = ["absent", "absent", "open_read", "stat", "lstat", "truncate", "unlink", "probe"] as const;
+  let refused = 0, kept = 0;
+  for (let round = 0; round < 400; round++) {
+    const few = { folders: 1 + random.below(folders.length), names: 1 + random.below(names.length) };
+    const program = one(["/usr/bin/gcc", "/usr/lib/cc1", "/bin/sh"]);
+    const events: Parameters<typeof record> = [
+      ["define_folder", 1, 0, 100, ...text(program.slice(0, program.lastIndexOf("/")))],
+      ["define_name", 1, 0, 101, ...text(program.slice(program.lastIndexOf("/") + 1))],
+      ...folders.map((folder, i) =>
+        ["define_folder", 1, 0, 2 + 2 * i, ...text(folder)] as (typeof events)[0]
+      ),
+      ...names.map((name, i) => ["define_name", 1, 0, 3 + 2 * i, ...text(name)] as (typeof events)[0]),
+      ["hello", 1, 0, 40, 39, 100, 101, ...text("/w")],
+    ];
+    for (let i = random.below(9); i >= 0; i--) {
+      const folder = () => 2 + 2 * random.below(few.folders), name = 3 + 2 * random.below(few.names);
+      const kind = one(kinds);
+      if (random.below(2) === 0) {
+        const searched = Array.from({ length: 1 + random.below(5) }, folder);
+        events.push(["absent_in", 1, 2, name, ...searched]);
+      } else if (kind === "absent") events.push([kind, 1, 2, folder(), name]);
+      else if (kind === "probe" || kind === "unlink") events.push([kind, 1, 0, folder(), name]);
+      else events.push([kind, 1, 0, folder(), name, kind === "truncate" ? nothing : signature]);
+    }
+    events.push(["goodbye", 1, 0, 40]);
+    const bytes = record(...events), read = readRecord(bytes, "/w"), run = new Run();
+    if ("problem" in read) throw new Error(read.problem);
+    run.holds(bytes);
+    while (random.below(2) === 0) run.following.follow();
+    const found = run.following.finish(), wanted = observe(read.events, read.doubts, "/w", read.full);
+    const all = (of: typeof found) =>
+      "refusal" in of ? of : { ...of, absent: [...of.absent], lists: lists(of) };
+    assertEquals(all(found), all(wanted), `round ${round}`);
+    if ("refusal" in found) refused++;
+    else kept++;
+  }
+  assert(refused > 40 && kept > 40, `${refused} refused, ${kept} kept`);
 });
 
 Deno.test("Following takes no record that is damaged in the end", () => {

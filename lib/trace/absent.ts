@@ -45,6 +45,11 @@ export class AbsentPaths {
 
   add(path: string): void {
     const { folder, name } = this.#split(path);
+    this.addIn(folder, name);
+  }
+
+  /** The same by its parts. */
+  addIn(folder: string, name: string): void {
     let at = this.#at.get(folder);
     if (at === undefined) {
       this.#at.set(folder, at = this.folders.push({ path: folder, names: [], deleted: 0 }) - 1);

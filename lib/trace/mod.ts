@@ -15,7 +15,15 @@ export {
 export { type AbsentIn, AbsentPaths, type FolderList, foldersOf } from "./absent.ts";
 export { observe, Observer } from "./observe.ts";
 export { eventsOfSources } from "./parts.ts";
-export { doubtNames, headBytes, headOf, readRecord, RecordReader, type TraceEvent } from "./read.ts";
+export {
+  doubtNames,
+  headBytes,
+  headOf,
+  readRecord,
+  RecordReader,
+  type TakeSearch,
+  type TraceEvent,
+} from "./read.ts";
 export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
 export {
   asksForTime,

@@ -27,6 +27,7 @@ import {
 } from "./observation.ts";
 import { changes } from "./format.ts";
 import { dropOwnQuestions, refusedAtEnd } from "./outputs.ts";
+import { NamedPaths } from "./named.ts";
 import { Processes } from "./processes.ts";
 import type { TraceEvent } from "./read.ts";
 import {
@@ -39,6 +40,7 @@ import {
   isChance,
   isDescriptor,
   isMakeOfLto,
+  mayHoldFacts,
   type Refusal,
   standingInputs,
 } from "./rules.ts";
@@ -63,7 +65,9 @@ export class Observer {
   refused: Refused | undefined;
   /** What was seen so far; only `finish` says what of it counts. */
   readonly found: Observation;
-  readonly #removed = new Set<string>();
+  /** Names of all files that were found, written or removed. */
+  readonly #names = new Set<string>();
+  readonly #removed = new NamedPaths<true>(this.#names);
   /** Paths that a program asked about whose habits we do not know. */
   readonly #askedByUnknown = new Set<string>();
   #unknownAsks = false;
@@ -74,6 +78,8 @@ export class Observer {
     const absent = new AbsentPaths(from.parts ?? partsOf);
     this.found = {
       ...noObservation(),
+      files: new NamedPaths(this.#names),
+      written: new NamedPaths(this.#names),
       variables: new Set(alwaysAsked),
       absent,
       full: from.full ?? new Set(),
@@ -143,6 +149,22 @@ export class Observer {
         return this.#refuse("pass_unmodelled", event.text);
       default:
         return this.#write(event);
+    }
+  }
+
+  /**
+   * As `take` is told of an absence in each of `folders`, which are tidy. A compiler looks for a name before anything of
+   * that name was met, so mostly nothing contradicts it, and no path needs be put together.
+   *
+   * @param name Of one file: neither "." nor "..".
+   */
+  takeSearch(image: number, folders: readonly string[], name: string): void {
+    if (this.refused !== undefined) return;
+    this.#unknownAsks = this.#processes.classOf(image) !== "compiler";
+    const plain = !this.#unknownAsks && !this.#names.has(name);
+    for (const folder of folders) {
+      if (plain && !mayHoldFacts(folder)) this.found.absent.addIn(folder, name);
+      else this.#missed(folder === "/" ? `/${name}` : `${folder}/${name}`);
     }
   }
 
@@ -360,7 +382,7 @@ export class Observer {
       written.gone = true;
       return;
     }
-    if (factRule(path) === undefined) this.#removed.add(path);
+    if (factRule(path) === undefined) this.#removed.set(path, true);
   }
 
   finish(doubts: number): Observation | Refused {
@@ -369,7 +391,7 @@ export class Observer {
     const missing = this.#processes.missing();
     if (missing !== undefined) return missing;
     if (doubts !== 0) return { refusal: "pass_incomplete_trace", what: `doubts ${doubts}` };
-    const refused = refusedAtEnd(found, this.#removed, this.#askedByUnknown);
+    const refused = refusedAtEnd(found, new Set(this.#removed.keys()), this.#askedByUnknown);
     if (refused !== undefined) return refused;
     for (const path of standingInputs) {
       if (!found.files.has(path)) found.files.set(path, { question: "stat" });

@@ -19,6 +19,7 @@ import {
   traceMagic,
   traceVersion,
 } from "./format.ts";
+import { partsOf, tidy } from "../base/paths.ts";
 import { Spellings } from "./spellings.ts";
 
 interface Common {
@@ -121,8 +122,13 @@ interface Image {
   cleaned: string[];
   /** Ids of folders below the working folder that were spelled in full. */
   full: Set<number>;
+  /** Tidy texts of folders that were searched. */
+  tidied: (string | undefined)[];
   names: number[];
 }
+
+/** Takes a search for one name in several folders, which are tidy. */
+export type TakeSearch = (image: number, folders: readonly string[], name: string) => void;
 
 /** Reads one record, in as many pieces as it comes in. */
 export class RecordReader {
@@ -150,12 +156,13 @@ export class RecordReader {
    * `most` bytes. Returns what is wrong with them, if so.
    *
    * @param grows The record is being written: where the last event may become longer it is left for the next time.
+   * @param search Takes searches as wholes; without it `take` is told of each absence.
    */
   read(
     bytes: Uint8Array,
     end: number,
     take: (event: TraceEvent) => void,
-    { most = Infinity, grows = false } = {},
+    { most = Infinity, grows = false, search }: { most?: number; grows?: boolean; search?: TakeSearch } = {},
   ): string | undefined {
     const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
     this.#words = new Uint32Array(aligned.buffer, aligned.byteOffset, end / 4);
@@ -165,7 +172,7 @@ export class RecordReader {
       while (this.#at < stop && !(grows && this.#mayGrow())) {
         const event = this.#next();
         if (event === undefined) continue;
-        if (event.kind === "absent_in") this.#spread(event, take);
+        if (event.kind === "absent_in") this.#spread(event, take, search);
         else take(event);
       }
       return undefined;
@@ -181,12 +188,35 @@ export class RecordReader {
     return names[first & 0xff] === "absent_in" && this.#at + (first >>> 16) >= this.#end;
   }
 
-  /** One absence for each folder of a search. */
-  #spread({ image, answer, ids, name, from, to }: Search, take: (event: TraceEvent) => void): void {
+  /** A search as a whole, or one absence for each of its folders. */
+  #spread(
+    { image, answer, ids, name, from, to }: Search,
+    take: (event: TraceEvent) => void,
+    search?: TakeSearch,
+  ) {
+    const text = search === undefined ? "" : this.#nameOf(ids, name);
+    const isPlain = text !== "" && text !== "." && text !== ".." && !text.includes("/");
+    if (search !== undefined && isPlain) {
+      const folders: string[] = [];
+      for (let at = from; at < to; at++) {
+        const folder = this.#words[at];
+        folders.push(this.#tidyFolder(ids, folder));
+        if (ids.full.has(folder)) this.#pathOf(ids, folder, name); // which notes how it was spelled
+      }
+      return search(image, folders, text);
+    }
     for (let at = from; at < to; at++) {
       const folder = this.#words[at], path = this.#pathOf(ids, folder, name);
       take({ kind: "absent", image, answer, path });
     }
+  }
+
+  #tidyFolder(image: Image, id: number): string {
+    const known = image.tidied[id];
+    if (known !== undefined) return known;
+    const folder = image.folders[id];
+    if (folder === undefined) throw new Damaged("a folder without definition");
+    return image.tidied[id] = partsOf(tidy(`${image.cleaned[id] ?? this.#spellings.text(folder)}/x`)).folder;
   }
 
   #next(): TraceEvent | Search | undefined {
@@ -196,7 +226,13 @@ export class RecordReader {
       throw new Damaged(`an event of kind ${first & 0xff} and ${size} words at ${start}`);
     }
     const number = this.#words[start + 1];
-    const image = this.#images[number] ??= { folders: [0], cleaned: [], full: new Set(), names: [0] };
+    const image = this.#images[number] ??= {
+      folders: [0],
+      cleaned: [],
+      full: new Set(),
+      tidied: [],
+      names: [0],
+    };
     this.#at = start + 2;
     const event = kind === "absent_in"
       ? this.#search(image, number, answer, start + size)
@@ -298,6 +334,7 @@ export class RecordReader {
 
   #folder(image: Image): void {
     const id = this.#word(), number = image.folders[id] = this.#number();
+    if (image.tidied[id] !== undefined) image.tidied[id] = undefined;
     const text = this.#spellings.text(number), mark = text.indexOf(relativeMark);
     if (mark >= 0) {
       image.cleaned[id] = text.slice(0, mark) + text.slice(mark + relativeMark.length - 1);
@@ -307,7 +344,11 @@ export class RecordReader {
   }
 
   #name(image: Image): string {
-    const name = image.names[this.#word()];
+    return this.#nameOf(image, this.#word());
+  }
+
+  #nameOf(image: Image, id: number): string {
+    const name = image.names[id];
     if (name === undefined) throw new Damaged("a name without definition");
     return this.#spellings.text(name);
   }

@@ -192,6 +192,11 @@ export function factRule(path: string): "ignore" | "refuse" | undefined {
   return ignoredFacts.test(path) ? "ignore" : "refuse";
 }
 
+/** Whether `factRule` may have a rule for something in `folder`. */
+export function mayHoldFacts(folder: string): boolean {
+  return folder === "/" || kernelFolders.test(folder);
+}
+
 /**
  * Files that libc opens inside itself, where no hook sees it (soundness.md 2.3): standing inputs of every run. Their
  * folders are replaced as wholes by the package manager, so existence, size and mtime tell enough.
