@@ -21,8 +21,13 @@ export interface FolderList {
   /** Index of the last folder. */
   readonly folder: number;
   readonly before: FolderList | undefined;
+  /** How many they are. */
+  readonly length: number;
   readonly longer: Map<number, FolderList>;
 }
+
+/** Lists up to this length are gone through; of longer ones there is a set. */
+const mostSteps = 64;
 
 export class AbsentPaths {
   readonly folders: AbsentIn[] = [];
@@ -30,7 +35,8 @@ export class AbsentPaths {
   readonly names = new Map<string, FolderList>();
   readonly #split: (path: string) => Parts;
   readonly #at = new Map<string, number>();
-  readonly #in: Set<string>[] = [];
+  /** Of names that were looked for in many folders: those folders' indexes. */
+  readonly #many = new Map<string, Set<number>>();
   readonly #first = new Map<number, FolderList>();
 
   /** @param split Takes a path apart; one that remembers saves most of the work. */
@@ -40,7 +46,7 @@ export class AbsentPaths {
 
   has(path: string): boolean {
     const { folder, name } = this.#split(path), at = this.#at.get(folder);
-    return at !== undefined && this.#in[at].has(name);
+    return at !== undefined && this.#isIn(at, name, this.names.get(name));
   }
 
   add(path: string): void {
@@ -53,30 +59,45 @@ export class AbsentPaths {
     let at = this.#at.get(folder);
     if (at === undefined) {
       this.#at.set(folder, at = this.folders.push({ path: folder, names: [], deleted: 0 }) - 1);
-      this.#in.push(new Set());
     }
-    const there = this.#in[at], before = there.size;
-    if (there.add(name).size === before) return;
+    const list = this.names.get(name);
+    if (this.#isIn(at, name, list)) return;
     this.folders[at].names.push(name);
-    this.names.set(name, this.#longer(this.names.get(name), at));
+    this.names.set(name, this.#longer(list, at));
+    this.#many.get(name)?.add(at);
   }
 
   delete(path: string): void {
-    const { folder, name } = this.#split(path), at = this.#at.get(folder);
-    if (at === undefined || !this.#in[at].delete(name)) return;
+    const { folder, name } = this.#split(path), at = this.#at.get(folder), old = this.names.get(name);
+    if (at === undefined || !this.#isIn(at, name, old)) return;
     const { names } = this.folders[at];
     names.splice(names.indexOf(name), 1);
     this.folders[at].deleted++;
     let list: FolderList | undefined;
-    for (const index of foldersOf(this.names.get(name))) if (index !== at) list = this.#longer(list, index);
+    for (const index of foldersOf(old)) if (index !== at) list = this.#longer(list, index);
     if (list === undefined) this.names.delete(name);
     else this.names.set(name, list);
+    this.#many.get(name)?.delete(at);
+  }
+
+  /** Whether a folder is among those of a name. */
+  #isIn(at: number, name: string, list: FolderList | undefined): boolean {
+    if (list !== undefined && list.length > mostSteps) {
+      let many = this.#many.get(name);
+      if (many === undefined) this.#many.set(name, many = new Set(foldersOf(list)));
+      return many.has(at);
+    }
+    for (let one = list; one !== undefined; one = one.before) if (one.folder === at) return true;
+    return false;
   }
 
   #longer(list: FolderList | undefined, folder: number): FolderList {
     const known = list?.longer ?? this.#first;
     let longer = known.get(folder);
-    if (longer === undefined) known.set(folder, longer = { folder, before: list, longer: new Map() });
+    if (longer === undefined) {
+      const length = (list?.length ?? 0) + 1;
+      known.set(folder, longer = { folder, before: list, length, longer: new Map() });
+    }
     return longer;
   }
 

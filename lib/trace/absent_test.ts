@@ -36,3 +36,17 @@ Deno.test("AbsentPaths forgets a path that is taken out, and counts that", () =>
   absent.add("/b/x");
   assertEquals(listed(absent), { x: ["/a", "/c", "/b"] });
 });
+
+Deno.test("AbsentPaths keeps a name that is looked for in hundreds of folders once for each", () => {
+  const absent = new AbsentPaths(), folders = Array.from({ length: 300 }, (_, i) => `/d${i}`);
+  const gone = folders.filter((_, i) => i % 3 === 0), there = folders.filter((_, i) => i % 3 !== 0);
+  for (let round = 0; round < 2; round++) for (const folder of folders) absent.addIn(folder, "x");
+  assertEquals(listed(absent), { x: folders });
+  for (const folder of gone) absent.delete(`${folder}/x`);
+  assertEquals(listed(absent), { x: there });
+  assert(
+    gone.every((folder) => !absent.has(`${folder}/x`)) && there.every((folder) => absent.has(`${folder}/x`)),
+  );
+  for (const folder of folders) absent.addIn(folder, "x");
+  assertEquals(listed(absent), { x: [...there, ...gone] });
+});
