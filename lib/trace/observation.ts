@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sameBytes } from "../base/bytes.ts";
 import { AbsentPaths } from "./absent.ts";
 import type { Refusal } from "./rules.ts";
 
@@ -18,6 +19,15 @@ export interface Seen {
   reader?: string;
   /** The run replaced it whole: that there was a file is all that counts, and who delivers looks whether it is a lone one. */
   replaced?: true;
+}
+
+/** Whether two looks at one path in one run saw different files. A folder is the same while it is that folder. */
+export function differs(before: Seen, question: Question, signature: Uint8Array | undefined): boolean {
+  if (signature === undefined || before.signature === undefined) return false;
+  if ((before.question === "lstat") !== (question === "lstat")) return false;
+  const isFile = (signature[41] & 0xf0) === 0x80; // S_IFREG in the mode's second byte
+  const length = isFile ? 48 : 16;
+  return !sameBytes(before.signature.subarray(0, length), signature.subarray(0, length));
 }
 
 /** The reader of what several programs opened. */

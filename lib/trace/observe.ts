@@ -13,16 +13,15 @@
  *
  * @module
  */
-import { sameBytes } from "../base/bytes.ts";
 import { type Parts, partsOf } from "../base/paths.ts";
 import { AbsentPaths } from "./absent.ts";
 import {
   anyReader,
+  differs,
   noObservation,
   type Observation,
   type Question,
   type Refused,
-  type Seen,
   strength,
 } from "./observation.ts";
 import { changes } from "./format.ts";
@@ -154,9 +153,7 @@ export class Observer {
 
   /**
    * As `take` is told of an absence in each of `folders`, which are tidy. A compiler looks for a name before anything of
-   * that name was met, so mostly nothing contradicts it, and no path needs be put together.
-   *
-   * @param name Of one file: neither "." nor "..".
+   * that name was met, so mostly nothing contradicts it, and no path needs be put together. No `name` is "." or "..".
    */
   takeSearch(image: number, folders: readonly string[], name: string): void {
     if (this.refused !== undefined) return;
@@ -400,13 +397,4 @@ export class Observer {
     for (const name of found.variables) if (ignoresVariable(name)) found.variables.delete(name);
     return found;
   }
-}
-
-/** Whether two looks at one path in one run saw different files. A folder is the same while it is that folder. */
-function differs(before: Seen, question: Question, signature: Uint8Array | undefined): boolean {
-  if (signature === undefined || before.signature === undefined) return false;
-  if ((before.question === "lstat") !== (question === "lstat")) return false;
-  const isFile = (signature[41] & 0xf0) === 0x80; // S_IFREG in the mode's second byte
-  const length = isFile ? 48 : 16;
-  return !sameBytes(before.signature.subarray(0, length), signature.subarray(0, length));
 }

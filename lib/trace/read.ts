@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { partsOf, tidy } from "../base/paths.ts";
 import {
   clocks,
   doubts,
@@ -19,7 +20,6 @@ import {
   traceMagic,
   traceVersion,
 } from "./format.ts";
-import { partsOf, tidy } from "../base/paths.ts";
 import { Spellings } from "./spellings.ts";
 
 interface Common {
