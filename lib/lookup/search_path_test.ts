@@ -40,3 +40,15 @@ Deno.test("namesSought() takes found and missing names in folders of PATH alone"
     ["as", "ld"],
   );
 });
+
+Deno.test("namesSought() takes names in the root folder and in folders as long as others", () => {
+  const input = (path: string) => ({
+    kind: inputKinds.content,
+    path,
+    value: new Uint8Array(32),
+    signature: noSignature,
+  });
+  const inputs = ["/as", "/b/ld", "/c/cc", "/bb/ar"].map(input),
+    absences = { folders: [], lists: [], names: [] };
+  assertEquals(namesSought("/:/b", "/w", { inputs, absences }), ["as", "ld"]);
+});
