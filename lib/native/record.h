@@ -82,8 +82,8 @@ static void zc_make_ready(uint32_t at, uint32_t end) {
         syscall(SYS_madvise, (char *)zc_record + from, (size_t)(zc_ready.end - from), MADV_POPULATE_WRITE, 0, 0, 0);
 }
 
-/* So many bytes at the end stay free: texts are read a word at a time, and then a little of what is behind them. */
-#define ZC_BEHIND 8u
+/* So many bytes at the end stay free: texts are read by pieces of that size, and so a little of what is behind them. */
+#define ZC_BEHIND 16u
 
 /* Room for an event of `words` words (head included), its head written; null: full. */
 static uint32_t *zc_event(unsigned kind, unsigned answer, uint32_t image, size_t words) {
@@ -108,24 +108,60 @@ static uint32_t *zc_event(unsigned kind, unsigned answer, uint32_t image, size_t
     return event + 2;
 }
 
-/* The last event that may become longer by a word at a time, as long as nobody has written behind it. */
+/*
+ * The last event that may become longer by a word at a time, as long as nobody has written behind it. Its room is taken by
+ * pieces, of the length that the last one came to; what is not used stays zero.
+ */
+#define ZC_SMALL_PIECE 8u
+#define ZC_LARGE_PIECE 64u
 static struct {
     uint32_t *head;
-    uint32_t end, name;
+    uint32_t end, limit; /* of its words, and of its room */
+    uint32_t name, begun; /* `begun`: where the words are that it has grown by */
 } zc_growing;
+static uint32_t zc_piece = ZC_SMALL_PIECE; /* in words */
 
-/* One more word for it; false: it cannot grow. */
+/* The event at `to`, as zc_event gave it, with `words` words behind its head, is the one that may grow. */
+static inline void zc_begin_growing(uint32_t *to, unsigned words, uint32_t name) {
+    uint32_t end = (uint32_t)((char *)(to + words) - (char *)zc_record);
+    uint32_t grown = (zc_growing.end - zc_growing.begun) / 4 + 2;
+    zc_piece = grown < ZC_SMALL_PIECE ? ZC_SMALL_PIECE : grown > ZC_LARGE_PIECE ? ZC_LARGE_PIECE : grown;
+    zc_growing.head = to - 2;
+    zc_growing.end = zc_growing.limit = zc_growing.begun = end;
+    zc_growing.name = name;
+}
+
+/* Another piece for it; false: it cannot grow. */
+static __attribute__((noinline)) bool zc_take_piece(void) {
+    uint32_t at = zc_growing.limit, size = zc_piece * 4;
+    if (!zc_growing.head || zc_growing.head[0] >> 16 > 0xffff - zc_piece ||
+        at + size + ZC_BEHIND > zc_record[ZC_H_CAPACITY])
+        return false;
+    if (!__atomic_compare_exchange_n(&zc_record[ZC_H_CURSOR], &at, at + size, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return false;
+    if (at + size > zc_ready.end)
+        zc_make_ready(at, at + size);
+    zc_growing.head[0] += zc_piece << 16;
+    zc_growing.limit = at + size;
+    return true;
+}
+
+/* Whether a word more has room in its last piece, and nobody has written behind that. */
+static inline bool zc_has_room(void) {
+    return zc_growing.end != zc_growing.limit && zc_word(ZC_H_CURSOR) == zc_growing.limit;
+}
+
+/* One more word, for which there is room; it is not 0. */
+__attribute__((always_inline)) static inline void zc_put_word(uint32_t word) {
+    zc_record[zc_growing.end / 4] = word;
+    zc_growing.end += 4;
+}
+
+/* One more word; false: it cannot grow. */
 static inline bool zc_grow(uint32_t word) {
-    uint32_t at = zc_growing.end;
-    if (!zc_growing.head || zc_growing.head[0] >> 16 == 0xffff || at + 4 > zc_record[ZC_H_CAPACITY])
+    if (!zc_has_room() && !zc_take_piece())
         return false;
-    if (!__atomic_compare_exchange_n(&zc_record[ZC_H_CURSOR], &at, at + 4, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        return false;
-    if (at + 4 > zc_ready.end)
-        zc_make_ready(at, at + 4);
-    zc_record[at / 4] = word;
-    zc_growing.head[0] += 1u << 16;
-    zc_growing.end = at + 4;
+    zc_put_word(word);
     return true;
 }
 

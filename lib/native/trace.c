@@ -60,6 +60,7 @@ static void begin_once(void) {
     take_variables();
     if (me.record_entry[0] && zc_map(me.record_entry + sizeof ZC_TRACE_VARIABLE)) {
         make_tables_ready();
+        learn_alone();
         me.pid = (pid_t)zc_raw(SYS_getpid);
         me.image = zc_new_image();
         learn_cwd();

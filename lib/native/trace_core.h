@@ -1,5 +1,5 @@
 /*
- * The tracer's core: who we are, one lock, ids for strings, questions asked once, paths made absolute.
+ * The tracer's core: who we are, one lock, ids for strings, questions asked once.
  *
  * Hooks run in the middle of anybody's code. So: no memory comes from malloc, no descriptor is kept, and the lock is
  * never held across a call that starts a program. A question in a signal handler inside a question cannot wait for the
@@ -8,6 +8,7 @@
 #ifndef ZC_TRACE_CORE_H
 #define ZC_TRACE_CORE_H
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -35,7 +36,14 @@ static long zc_kernel(long number, long a, long b, long c, long d, long e, long 
     }
     return result;
 }
-/* The same with as many arguments as the call has; the rest are zero. */
+/* A call of three arguments, whose result is what the kernel says: below 0 an errno, and errno itself stays as it is. */
+static inline long zc_ask_kernel(long number, long a, const void *b, long c) {
+    long result;
+    register long r10 __asm__("r10") = 0;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
+    return result;
+}
+/* A call with as many arguments as it has; the rest are zero. */
 #define ZC_KERNEL(number, a, b, c, d, e, f, ...)                                                                       \
     zc_kernel(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define zc_raw(...) ZC_KERNEL(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
@@ -69,7 +77,7 @@ static uintptr_t this_thread(void) {
 /* The other threads wait for such a child: so many yields are some tenths of a second at least. */
 #define MOST_WAITS (1u << 20)
 
-static bool enter(void) {
+static __attribute__((noinline)) bool enter_among_threads(void) {
     uintptr_t own = this_thread(), holder = 0;
     for (unsigned waits = 0; !__atomic_compare_exchange_n(&lock_holder, &holder, own, false, __ATOMIC_ACQUIRE,
                                                           __ATOMIC_RELAXED);
@@ -83,7 +91,34 @@ static bool enter(void) {
     return true;
 }
 
-static void leave(void) { __atomic_store_n(&lock_holder, 0, __ATOMIC_RELEASE); }
+/*
+ * Not 0 while this process has one thread, as libc itself knows (since 2.32). Then nobody comes between two instructions but
+ * a signal handler, which leaves the lock as it found it.
+ */
+static const char never, *alone = &never;
+
+/* Where a thread's errno lies behind its pointer: the same for all, since libc is there from the start. */
+static uintptr_t errno_at;
+
+static void learn_alone(void) {
+    const char *found = dlsym(RTLD_DEFAULT, "__libc_single_threaded");
+    errno_at = (uintptr_t)&errno - this_thread();
+    if (found)
+        alone = found;
+}
+
+/* The same as `enter` where that is known. */
+static inline bool enter_alone(void) {
+    if (lock_holder)
+        return false;
+    __atomic_store_n(&lock_holder, this_thread(), __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return true;
+}
+
+static inline bool enter(void) { return (*alone && enter_alone()) || enter_among_threads(); }
+
+static inline void leave(void) { __atomic_store_n(&lock_holder, 0, __ATOMIC_RELEASE); }
 
 /* Strings that have an id. The text stands in the record itself, so that equal means equal bytes. */
 struct known {
@@ -121,7 +156,8 @@ static uint64_t hash_text(const char *text, size_t length, uint64_t seed) {
         h ^= h >> 32;
     }
     uint64_t word = length;
-    memcpy(&word, text, length); /* little-endian: the low bytes; the length is mixed in by the caller's seed */
+    for (size_t i = 0; i < length; i++)
+        word = word << 8 | (unsigned char)text[i];
     h = (h ^ word) * 0xc4ceb9fe1a85ec53u;
     return h ^ h >> 29;
 }
@@ -152,33 +188,6 @@ static bool grow_known(void) {
     return true;
 }
 
-/*
- * Folders that were searched. A compiler looks for one name in folder after folder, in the same order each time: so each
- * knows which one followed it when the same name was asked. `spelling`: the end of the folder's text that the tool itself
- * gave, `spelled` bytes; 0: none that could be found again. More folders than there are places go the longer way.
- */
-#define MOST_PLACES 512u
-static struct place {
-    struct known known;
-    const char *spelling;
-    size_t spelled;
-    struct place *next;
-} places[MOST_PLACES], elsewhere;
-static uint32_t place_count;
-
-/* The last question: its name, and its folder's place. */
-static struct {
-    struct known name;
-    struct place *place;
-} recent;
-
-static void forget_places(void) {
-    memset(places, 0, place_count * sizeof *places);
-    memset(&elsewhere, 0, sizeof elsewhere);
-    memset(&recent, 0, sizeof recent);
-    place_count = 0;
-}
-
 static bool is_known(const struct known *k, const char *text, size_t length) {
     return k->length == length && memcmp(k->text, text, length) == 0;
 }
@@ -200,98 +209,24 @@ static struct known *find_or_define(const char *text, size_t length, unsigned ki
     return &knowns[at];
 }
 
-/* The id of a name; 0: the empty one; UINT32_MAX: the record is full. */
-static uint32_t id_of_name(const char *text, size_t length) {
-    if (length == 0)
-        return 0;
-    if (!is_known(&recent.name, text, length)) {
-        const struct known *found = find_or_define(text, length, ZC_E_DEFINE_NAME);
-        if (!found)
-            return UINT32_MAX;
-        recent.name = *found;
-    }
-    return recent.name.id;
-}
-
-/* The place of a folder, given at first use; null: the record is full. */
-static struct place *place_of_folder(const char *text, size_t length) {
-    struct known *found = find_or_define(text, length, ZC_E_DEFINE_FOLDER);
-    if (!found)
-        return NULL;
-    if (found->place)
-        return &places[found->place - 1];
-    struct place *place = place_count < MOST_PLACES ? &places[place_count++] : &elsewhere;
-    if (place != &elsewhere)
-        found->place = (uint16_t)place_count;
-    place->known = *found;
-    return place;
-}
-
-/* The id of a folder, as of a name. `same_name`: the last question was for the same name, in the folder before this one. */
-static uint32_t id_of_folder(const char *text, size_t length, size_t spelled, bool same_name) {
-    if (length == 0)
-        return 0; /* the root folder */
-    struct place *before = recent.place, *here = before ? before->next : NULL;
-    if (!here || !is_known(&here->known, text, length))
-        here = before && is_known(&before->known, text, length) ? before : place_of_folder(text, length);
-    if (!here)
-        return UINT32_MAX;
-    here->spelling = here->known.text + length - spelled;
-    here->spelled = here == &elsewhere ? 0 : spelled;
-    if (before && before != here && same_name && here != &elsewhere)
-        before->next = here;
-    recent.place = here;
-    return here->known.id;
-}
-
-/* Whether equal texts stand at `a` and `b`; a word at a time, so up to eight bytes behind them are read, but not counted. */
-__attribute__((no_sanitize_address)) static inline bool same_text(const char *a, const char *b, size_t length) {
-    static const uint64_t low_bytes[8] = {0,          0xff,         0xffff,         0xffffff,
-                                          0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff};
-    uint64_t one, other;
-    for (; length >= 8; a += 8, b += 8, length -= 8) {
-        memcpy(&one, a, 8);
-        memcpy(&other, b, 8);
-        if (one != other)
-            return false;
-    }
-    memcpy(&one, a, 8);
-    memcpy(&other, b, 8);
-    return ((one ^ other) & low_bytes[length]) == 0; /* little-endian */
-}
-
-/* Whether so many bytes at `at` lie in one page, and so can be read whatever they are. */
-static inline bool in_one_page(const char *at, size_t length) {
-    return ((uintptr_t)at & (ZC_PAGE - 1)) + length <= ZC_PAGE;
-}
-
-/*
- * Whether `path` is the last name in the folder that comes next, spelled as then; if so, the search has come there. A file
- * with 1,000 headers in 40 folders asks so 20,000 times: nothing is called here, not even strlen. A path at the end of a
- * page is left to the longer way, and behind the texts in the record there is room (ZC_BEHIND).
- */
-__attribute__((no_sanitize_address)) static inline bool searches_on(int dirfd, const char *path) {
-    struct place *next = recent.place ? recent.place->next : NULL;
-    if (!next || next->spelled == 0 || !recent.name.text || (*path != '/' && (dirfd != AT_FDCWD || me.cwd_lost)))
-        return false;
-    const char *name = path + next->spelled + 1, *end = name + recent.name.length;
-    if (!in_one_page(path, (size_t)(end - path) + 8) || !same_text(path, next->spelling, next->spelled) ||
-        name[-1] != '/' || !same_text(name, recent.name.text, recent.name.length) || *end)
-        return false;
-    recent.place = next;
-    return true;
-}
-
 static uint32_t epoch(void) { return zc_word(ZC_H_EPOCH); }
 static void raise_epoch(void) { __atomic_fetch_add(&zc_record[ZC_H_EPOCH], 1, __ATOMIC_RELAXED); }
 
 static uint32_t digest_of_state(const struct stat *st) {
     if (!st)
         return 0;
-    uint32_t words[ZC_SIGNATURE_WORDS];
-    zc_put_signature(words, st);
-    uint64_t h = hash_text((const char *)words, sizeof words, 0);
-    return (uint32_t)(h ^ h >> 32);
+    const uint64_t parts[] = {
+        (uint64_t)st->st_ino ^ (uint64_t)st->st_dev << 40,
+        (uint64_t)st->st_size ^ (uint64_t)st->st_mode << 44,
+        (uint64_t)st->st_mtim.tv_sec << 32 ^ (uint64_t)st->st_mtim.tv_nsec,
+        (uint64_t)st->st_ctim.tv_sec << 32 ^ (uint64_t)st->st_ctim.tv_nsec,
+    };
+    uint64_t h = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        h = (h ^ parts[i]) * 0xff51afd7ed558ccdu;
+        h ^= h >> 32;
+    }
+    return (uint32_t)h;
 }
 
 static uint64_t place_of(const struct asked *a) {
@@ -342,89 +277,6 @@ static bool first_time(unsigned kind, unsigned answer, struct ids ids, const str
     askeds[at] = question;
     asked_count++;
     return true;
-}
-
-/* In a forked child: tables that grew stay mapped, since whoever was busy with them here may not be done. */
-static void forget_all(void) {
-    memset(&first, 0, sizeof first);
-    knowns = first.known, known_room = FIRST_ROOM, known_count = 0, last_id = 0;
-    askeds = first.asked, asked_room = FIRST_ROOM, asked_count = 0;
-    forget_places();
-    memset(&zc_growing, 0, sizeof zc_growing);
-    memset(&zc_ready, 0, sizeof zc_ready); /* a shared mapping's pages are not there in a child */
-}
-
-static void learn_cwd(void) {
-    for (uint32_t i = 0; i < place_count; i++)
-        places[i].spelled = 0; /* from another folder it leads elsewhere now */
-    long got = zc_raw(SYS_getcwd, me.cwd, sizeof me.cwd);
-    me.cwd_length = got > 1 && me.cwd[0] == '/' ? (size_t)got - 1 : 0;
-}
-
-/* Text of the link /proc/self/fd/N: the path of an open folder. 0: none. */
-static size_t descriptor_path(int fd, char *to) {
-    char link[40];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    long got = zc_raw(SYS_readlink, link, to, (size_t)PATH_MAX - 1);
-    return got > 0 && to[0] == '/' ? (size_t)got : 0;
-}
-
-/*
- * Makes a path absolute by putting its folder in front; nothing is shortened. 0: it could not be done. One that was spelled
- * from the working folder keeps a mark of that (ZC_RELATIVE_MARK), which leads nowhere else.
- */
-static size_t absolute(int dirfd, const char *path, char *to) {
-    size_t length = strlen(path), base;
-    if (length >= PATH_MAX)
-        return 0;
-    if (*path == '/') {
-        memcpy(to, path, length + 1);
-        return length;
-    }
-    if (dirfd == AT_FDCWD) {
-        if (me.cwd_lost)
-            learn_cwd();
-        base = me.cwd_length;
-        if (base + length + sizeof ZC_RELATIVE_MARK > PATH_MAX)
-            base = 0;
-        memcpy(to, me.cwd, base);
-        if (base && length) {
-            memcpy(to + base, ZC_RELATIVE_MARK, sizeof ZC_RELATIVE_MARK - 1);
-            base += sizeof ZC_RELATIVE_MARK - 1;
-        }
-    } else {
-        base = descriptor_path(dirfd, to);
-    }
-    if (base == 0 || base + length + 2 > PATH_MAX) {
-        zc_doubt(ZC_DOUBT_LOST_PATH);
-        return 0;
-    }
-    if (length) {
-        if (to[base - 1] != '/')
-            to[base++] = '/';
-        memcpy(to + base, path, length);
-    }
-    to[base + length] = 0;
-    return base + length;
-}
-
-static bool path_ids(int dirfd, const char *path, struct ids *ids) {
-    if (searches_on(dirfd, path)) {
-        ids->folder = recent.place->known.id, ids->name = recent.name.id;
-        return true;
-    }
-    char full[PATH_MAX];
-    size_t length = absolute(dirfd, path, full);
-    if (!length)
-        return false;
-    const char *name;
-    size_t folder = zc_split(full, length, &name), base = length - strlen(path);
-    size_t name_length = length - (size_t)(name - full);
-    bool again = (*path == '/' || dirfd == AT_FDCWD) && folder > base;
-    bool same_name = name_length > 0 && is_known(&recent.name, name, name_length);
-    ids->folder = id_of_folder(full, folder, again ? folder - base : 0, same_name);
-    ids->name = id_of_name(name, name_length);
-    return ids->folder != UINT32_MAX && ids->name != UINT32_MAX;
 }
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef ZC_TRACE_FORMAT_H
 #define ZC_TRACE_FORMAT_H
 #define ZC_TRACE_MAGIC 0x5254435au
-#define ZC_TRACE_VERSION 2u
+#define ZC_TRACE_VERSION 3u
 #define ZC_HEADER_WORDS 64u
 #define ZC_SIGNATURE_WORDS 11u
 #define ZC_RELATIVE_MARK "/.//"

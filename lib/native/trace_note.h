@@ -5,7 +5,7 @@
 #ifndef ZC_TRACE_NOTE_H
 #define ZC_TRACE_NOTE_H
 
-#include "trace_core.h"
+#include "trace_paths.h"
 
 /* Runs what follows and leaves errno as the tool has to find it; `kept_` holds it meanwhile. */
 #define KEEP_ERRNO(...)       \
@@ -15,16 +15,19 @@
         errno = kept_;        \
     } while (0)
 
+static void put_path(unsigned kind, int answer, struct ids ids) {
+    uint32_t *to = zc_event(kind, (unsigned)answer, me.image, 4);
+    if (to)
+        to[0] = ids.folder, to[1] = ids.name;
+}
+
 /* An event of a path alone; asked once. */
 static void note_path(unsigned kind, int answer, int dirfd, const char *path) {
     if (!zc_record || !path || !enter())
         return;
     struct ids ids;
-    if (path_ids(dirfd, path, &ids) && first_time(kind, (unsigned)answer, ids, NULL)) {
-        uint32_t *to = zc_event(kind, (unsigned)answer, me.image, 4);
-        if (to)
-            to[0] = ids.folder, to[1] = ids.name;
-    }
+    if (path_ids(dirfd, path, &ids) && first_time(kind, (unsigned)answer, ids, NULL))
+        put_path(kind, answer, ids);
     leave();
 }
 
@@ -39,6 +42,8 @@ static void note_signed(unsigned kind, int dirfd, const char *path, const struct
             to[0] = ids.folder, to[1] = ids.name;
             zc_put_signature(to + 2, st);
         }
+        if (kind == ZC_E_OPEN_READ)
+            remember_opened(ids, path);
     }
     leave();
 }
@@ -48,11 +53,8 @@ static void note_answered_change(unsigned kind, unsigned answer, int dirfd, cons
     if (!zc_record || !path || !enter())
         return;
     struct ids ids;
-    if (path_ids(dirfd, path, &ids)) {
-        uint32_t *to = zc_event(kind, answer, me.image, 4);
-        if (to)
-            to[0] = ids.folder, to[1] = ids.name;
-    }
+    if (path_ids(dirfd, path, &ids))
+        put_path(kind, (int)answer, ids);
     raise_epoch();
     leave();
 }
@@ -174,34 +176,38 @@ static int raw_stat(int dirfd, const char *path, struct stat *st, int flags) {
 /* The name of the last question is absent in its folder: begins an event that may grow. */
 static __attribute__((noinline)) void begin_search(uint32_t folder, uint32_t name) {
     uint32_t *to = zc_event(ZC_E_ABSENT_IN, ENOENT, me.image, 4);
-    zc_growing.head = to ? to - 2 : NULL;
-    if (!to)
+    if (!to) {
+        zc_growing.head = NULL;
         return;
+    }
     to[0] = name, to[1] = folder;
-    zc_growing.name = name;
-    zc_growing.end = (uint32_t)((char *)(to + 2) - (char *)zc_record);
+    zc_begin_growing(to, 2, name);
 }
 
 /* The same name as before, absent in one folder more. */
-static inline bool note_search(int dirfd, const char *path) {
-    if (!enter())
-        return false;
-    bool goes_on = searches_on(dirfd, path);
-    if (goes_on) {
-        uint32_t folder = recent.place->known.id, name = recent.name.id;
-        if (zc_growing.name != name || !zc_grow(folder))
-            begin_search(folder, name);
-    }
-    leave();
-    return goes_on;
+static void search_on(struct place *next) {
+    recent.place = next;
+    if (zc_growing.name != recent.name.id || !zc_grow(next->known.id))
+        begin_search(next->known.id, recent.name.id);
 }
 
-/* The short way for a failure to open: true where that was a search going on, and it is noted. */
-static inline bool goes_on_searching(int dirfd, const char *path) {
-    if (errno != ENOENT || !zc_record || !path || !note_search(dirfd, path))
-        return false;
-    errno = ENOENT;
-    return true;
+/* Nothing is at a path. A name that was never heard before was never asked for either: with it a search may begin. */
+static __attribute__((noinline)) void note_absent(int dirfd, const char *path) {
+    if (!enter())
+        return;
+    struct place *next = next_in_search(dirfd, path);
+    struct ids ids;
+    uint32_t before = last_id;
+    if (next) {
+        search_on(next);
+    } else if (begins_anew(dirfd, path) ? (ids = ids_of(&recent), true) : path_ids(dirfd, path, &ids)) {
+        bool is_new = ids.name / 2 > before;
+        if (is_new)
+            start = recent.place;
+        if (is_new || first_time(ZC_E_ABSENT, ENOENT, ids, NULL))
+            ids.folder ? begin_search(ids.folder, ids.name) : put_path(ZC_E_ABSENT, ENOENT, ids);
+    }
+    leave();
 }
 
 /*
@@ -212,13 +218,13 @@ static void note_failure(int dirfd, const char *path) {
     int answer = errno;
     if (!zc_record || answer == EFAULT || !path || !*path)
         return;
-    if (answer == ENOENT && note_search(dirfd, path)) {
-        errno = answer;
-        return;
-    }
     struct stat st;
-    bool absent = answer == ENOENT || (answer == ENOTDIR && raw_stat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) != 0);
-    note_path(absent ? ZC_E_ABSENT : ZC_E_REFUSED, answer, dirfd, path);
+    if (answer != ENOENT) {
+        bool absent = answer == ENOTDIR && raw_stat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) != 0;
+        note_path(absent ? ZC_E_ABSENT : ZC_E_REFUSED, answer, dirfd, path);
+    } else {
+        note_absent(dirfd, path);
+    }
     errno = answer;
 }
 

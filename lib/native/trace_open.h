@@ -5,7 +5,7 @@
 #ifndef ZC_TRACE_OPEN_H
 #define ZC_TRACE_OPEN_H
 
-#include <dlfcn.h>
+#include <gnu/libc-version.h>
 
 #include "trace_note.h"
 
@@ -24,7 +24,7 @@ static unsigned kind_of_write(int flags, const struct stat *before) {
 
 static void note_opened_for_reading(int fd, int dirfd, const char *path) {
     struct stat st;
-    if (zc_raw(SYS_fstat, fd, &st) != 0)
+    if (zc_ask_kernel(SYS_fstat, fd, &st, 0) != 0)
         memset(&st, 0, sizeof st);
     if (S_ISDIR(st.st_mode))
         note_path(ZC_E_PROBE, 0, dirfd, path);
@@ -51,6 +51,80 @@ static void note_open(int fd, int dirfd, const char *path, int flags, const stru
     errno = kept;
 }
 
+/* --- opening for reading, by libc's own way ----------------------------------------------------------------------- */
+
+/* Not 0 while libc's own open is the next, and would do no more than ask the kernel: as `alone`. */
+static const char *asks_kernel = &never;
+
+/* Where libc lies, and the function that is asked about. */
+struct next_open {
+    uintptr_t at;
+    bool is_libcs;
+};
+static int find_code(struct dl_phdr_info *library, size_t size, void *to) {
+    (void)size;
+    struct next_open *next = to;
+    uintptr_t libcs = (uintptr_t)gnu_get_libc_version - library->dlpi_addr, at = next->at - library->dlpi_addr;
+    for (size_t i = 0; i < library->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &library->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD || libcs - part->p_vaddr >= part->p_memsz)
+            continue;
+        next->is_libcs = at - part->p_vaddr < part->p_memsz;
+        return 1;
+    }
+    return 0;
+}
+
+/* Looks once whether another library, preloaded or linked, stands between us and libc. There both names are one function. */
+static void learn_open(void) {
+    static bool known;
+    struct next_open next;
+    if (known || !zc_record || alone == &never || me.loader_unsafe)
+        return;
+    known = true;
+    next = (struct next_open){.at = (uintptr_t)dlsym(RTLD_NEXT, "open")};
+    dl_iterate_phdr(find_code, &next);
+    if (next.is_libcs && next.at == (uintptr_t)dlsym(RTLD_NEXT, "open64"))
+        asks_kernel = alone;
+}
+
+static __attribute__((noinline)) int note_answered(int fd, const char *path, int flags) {
+    if (fd >= 0 && !(flags & O_PATH)) {
+        KEEP_ERRNO(note_opened_for_reading(fd, AT_FDCWD, path));
+        return fd;
+    }
+    if (fd >= 0)
+        return note_open(fd, AT_FDCWD, path, flags, NULL), fd;
+    if (fd == -ENOENT && *path)
+        note_absent(AT_FDCWD, path);
+    errno = -fd;
+    if (fd != -ENOENT)
+        note_failure(AT_FDCWD, path);
+    return -1;
+}
+
+/*
+ * What libc's open does in a process of one thread; the mode means nothing where nothing is made. A search that goes on is
+ * noted right here, if its event only has to grow.
+ */
+HOT int open_to_read(const char *path, int flags) {
+    int fd = (int)zc_ask_kernel(SYS_openat, AT_FDCWD, path, flags);
+    if (fd != -ENOENT || !enter_alone())
+        return note_answered(fd, path, flags);
+    struct place *next = next_in_search(AT_FDCWD, path);
+    if (!next || zc_growing.name != recent.name.id || !zc_has_room()) {
+        leave();
+        return note_answered(fd, path, flags);
+    }
+    recent.place = next;
+    zc_put_word(next->known.id);
+    leave();
+    *(int *)(this_thread() + errno_at) = ENOENT;
+    return -1;
+}
+
+/* --- the hooks ---------------------------------------------------------------------------------------------------- */
+
 /*
  * The hooks are defined with the mode as a third parameter, under names of their own: a caller without one leaves what was in
  * the register, which nobody looks at then, and nothing has to be saved for a list of arguments.
@@ -74,15 +148,18 @@ static __attribute__((noinline)) int openat_to_write(openat_fn real, int dirfd, 
 }
 
 #define OPEN(name)                                                                                                     \
-    HOOK int hook_##name(const char *path, int flags, mode_t mode) __asm__(#name);                                     \
-    HOOK int hook_##name(const char *path, int flags, mode_t mode) {                                                   \
+    static __attribute__((noinline)) int any_##name(const char *path, int flags, mode_t mode) {                        \
         REAL(open_fn, #name)                                                                                           \
         if (writes(flags))                                                                                             \
             return open_to_write(real, path, flags, mode);                                                             \
+        learn_open();                                                                                                  \
         int fd = real(path, flags, mode);                                                                              \
-        if (fd >= 0 || !goes_on_searching(AT_FDCWD, path))                                                             \
-            note_open(fd, AT_FDCWD, path, flags, NULL);                                                                \
+        note_open(fd, AT_FDCWD, path, flags, NULL);                                                                    \
         return fd;                                                                                                     \
+    }                                                                                                                  \
+    HOOK int hook_##name(const char *path, int flags, mode_t mode) __asm__(#name);                                     \
+    HOOK int hook_##name(const char *path, int flags, mode_t mode) {                                                   \
+        return *asks_kernel && !writes(flags) ? open_to_read(path, flags) : any_##name(path, flags, mode);             \
     }
 #define OPENAT(name)                                                                                                   \
     HOOK int hook_##name(int dirfd, const char *path, int flags, mode_t mode) __asm__(#name);                          \
@@ -91,8 +168,7 @@ static __attribute__((noinline)) int openat_to_write(openat_fn real, int dirfd, 
         if (writes(flags))                                                                                             \
             return openat_to_write(real, dirfd, path, flags, mode);                                                    \
         int fd = real(dirfd, path, flags, mode);                                                                       \
-        if (fd >= 0 || !goes_on_searching(dirfd, path))                                                                \
-            note_open(fd, dirfd, path, flags, NULL);                                                                   \
+        note_open(fd, dirfd, path, flags, NULL);                                                                       \
         return fd;                                                                                                     \
     }
 /* The fortified forms, which take no mode. */

@@ -117,6 +117,8 @@ HOOK int clone(int (*function)(void *), void *stack, int flags, void *argument, 
     va_start(list, argument);
     void *parent = va_arg(list, void *), *local = va_arg(list, void *), *child = va_arg(list, void *);
     va_end(list);
+    if (flags & CLONE_VM)
+        alone = asks_kernel = &never; /* libc does not know of it */
     if (!(flags & CLONE_THREAD))
         KEEP_ERRNO(note_odd("clone"));
     return real(function, stack, flags, argument, parent, local, child);

@@ -244,7 +244,9 @@ export class RecordReader {
   #search(ids: Image, image: number, answer: number, end: number): Search {
     const name = this.#word(), from = this.#at;
     this.#at = end;
-    return { kind: "absent_in", image, answer, ids, name, from, to: end };
+    let to = end;
+    while (to > from && this.#words[to - 1] === 0) to--; // room that it did not come to need
+    return { kind: "absent_in", image, answer, ids, name, from, to };
   }
 
   #payload(

@@ -78,7 +78,7 @@ Deno.test("readRecord() tells a search as an absence in each folder", () => {
     folder(2, "/a"),
     folder(4, "/b"),
     ["define_name", 1, 0, 3, ...text("x.h")],
-    ["absent_in", 1, 2, 3, 2, 4],
+    ["absent_in", 1, 2, 3, 2, 4, 0, 0],
     ["probe", 1, 0, 2, 3],
   );
   const absent = { kind: "absent" as const, image: 1, answer: 2 };
