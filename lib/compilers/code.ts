@@ -77,6 +77,12 @@ export function codeOf(bytes: Uint8Array): Code {
   return { digest: blanked && sha256(blanked), reaches: reaches(text, blanked) };
 }
 
+/** Whether the code of a file may be another text than the file: it holds a comment, or blanks at the end of a line. */
+export function mayBlank(bytes: Uint8Array): boolean {
+  const text = byteString(bytes);
+  return ["//", "/*", " \n", "\t\n"].some((what) => text.includes(what)) || /[ \t]$/.test(text.slice(-1));
+}
+
 /** Whether a text reaches beyond its code; in a comment that is none, words mean nothing. */
 function reaches(text: string, blanked: Uint8Array | undefined): boolean {
   const found = reaching.filter((pattern) => matches(text, pattern));

@@ -1,6 +1,6 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { bytesOf, byteString } from "../base/bytes.ts";
-import { blankedText, codeOf, mostCodeBytes } from "./code.ts";
+import { blankedText, codeOf, mayBlank, mostCodeBytes } from "./code.ts";
 
 /** Text, and the same blanked; undefined where it has no code. */
 const blanked: { name: string; text: string; want: string | undefined }[] = [
@@ -72,8 +72,27 @@ for (const { name, text, want } of blanked) {
     const found = blankedText(bytesOf(text));
     assertEquals(found && byteString(found), want);
     if (found !== undefined) assertEquals(blankedText(found), found, "blanked again it is the same");
+    const isItself = found === undefined || byteString(found) === text;
+    assert(mayBlank(bytesOf(text)) || isItself, "what nothing can be blanked of is itself, or has no code");
   });
 }
+
+Deno.test("mayBlank() is asked for comments and blanks at ends alone", () => {
+  const texts = [
+    "a",
+    "a / b",
+    "#include <a/b>\n",
+    "\ta \v b\n",
+    "a\\\n",
+    "// a",
+    "a /* b */",
+    "a \n",
+    "a\t\nb",
+    "a ",
+    "a\t",
+  ];
+  assertEquals(texts.map((text) => mayBlank(bytesOf(text))), texts.map((_, i) => i > 4));
+});
 
 const reaching = [
   "#embed <a>",

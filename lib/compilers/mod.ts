@@ -11,7 +11,7 @@
 import { clWords, passes, toolNames, type WorkKind } from "./tools.ts";
 import { responseWords } from "./response.ts";
 
-export { codeOf, codeVersion, mostCodeBytes } from "./code.ts";
+export { codeOf, codeVersion, mayBlank, mostCodeBytes } from "./code.ts";
 export { addsNothing, type CommentUse, commentUse, isClang, readAs, readsSources } from "./comments.ts";
 export { confess, type Confession, type Spelled, tellingOf, type Told } from "./confess.ts";
 export { type Declared, declaredBy, dependenciesIn } from "./declared.ts";

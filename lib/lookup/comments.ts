@@ -20,6 +20,7 @@ import {
   type CommentUse,
   commentUse,
   isClang,
+  mayBlank,
   mostCodeBytes,
   readAs,
   readsSources,
@@ -101,8 +102,11 @@ export class Comments {
   named(path: string, { digest: content, state }: Content, use: CommentUse | undefined): Digest {
     if (use === undefined) return content;
     const stored = this.#with.lives || state.size > smallBytes ? this.#stored(content) : undefined;
-    const code = stored ?? this.#own.get(byteString(content)) ?? this.#find(path, content);
-    return code?.digest ?? content;
+    const known = stored ?? this.#own.get(byteString(content));
+    if (known !== undefined) return known.digest ?? content;
+    // A launcher waits: where nothing is blanked, the text need not be taken apart for its name.
+    const bytes = this.#bytesOf(path, content);
+    return bytes !== undefined && mayBlank(bytes) ? this.#codeOf(bytes, content).digest ?? content : content;
   }
 
   /** Whether a statement of `unit` about a content is as good as true of another, `now`. */
@@ -139,10 +143,19 @@ export class Comments {
     return code !== undefined && code.mark >> 1 === codeVersion ? code : undefined;
   }
 
+  /** The content that a path had; undefined where it has another by now. */
+  #bytesOf(path: string, content: Digest): Uint8Array | undefined {
+    const bytes = readSmall(path, mostCodeBytes);
+    return bytes !== undefined && sameBytes(sha256(bytes), content) ? bytes : undefined;
+  }
+
   /** The code of the content that a path had; undefined where it has another by now. */
   #find(path: string, content: Digest): StoredCode | undefined {
-    const bytes = readSmall(path, mostCodeBytes);
-    if (bytes === undefined || !sameBytes(sha256(bytes), content)) return undefined;
+    const bytes = this.#bytesOf(path, content);
+    return bytes && this.#codeOf(bytes, content);
+  }
+
+  #codeOf(bytes: Uint8Array, content: Digest): StoredCode {
     const { digest, reaches } = codeOf(bytes), code = { digest, mark: codeVersion << 1 | Number(reaches) };
     if (this.#own.size >= mostOwn) this.#own.clear();
     this.#own.set(byteString(content), code);

@@ -144,9 +144,9 @@ Deno.test("Comments names a source by its code, or by its content where it has n
     assert(typeof found === "object");
     return { name: hex(world.comments.named(path, found, { checksums: false })), content: hex(found.digest) };
   };
-  const [one, other, none] = ["int i; // a", "int i; // bc", 'R"()"'].map(named);
-  assertEquals(one.name, other.name);
-  assertEquals(none.name, none.content);
+  const [one, other, none, bare] = ["int i; // a", "int i; // bc", 'R"( )" // a', "int i;"].map(named);
+  assertEquals([one.name, other.name], [bare.name, bare.name]);
+  assertEquals([none.name, bare.name], [none.content, bare.content]);
 });
 
 const runs: { name: string; files: [string, Seen][]; programs?: string[]; env?: string; want: string }[] = [

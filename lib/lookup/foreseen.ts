@@ -9,6 +9,7 @@
 import { byteString, sameBytes } from "../base/bytes.ts";
 import type { Answered, Content, Inputs } from "../inputs/mod.ts";
 import type { FileState } from "../os/mod.ts";
+import { type Input, inputKinds } from "../store/unit.ts";
 import type { AbsentIn, Observation, Seen } from "../trace/mod.ts";
 import { Groups } from "./groups.ts";
 
@@ -18,6 +19,21 @@ export interface Early {
   seen: Seen;
   content: Content;
 }
+
+/** The statement that a file has this content. */
+export function contentStatement(path: string, content: Content): Input {
+  const { digest, signature } = content;
+  return content.statement ??= { kind: inputKinds.content, path, value: digest, signature };
+}
+
+/** Statements about contents in the order of the first questions, and where among them each other file has its place. */
+export interface InOrder {
+  rows: readonly Input[];
+  apart: readonly { at: number; path: string }[];
+}
+
+/** Bits of a mode. */
+const executable = 0o111;
 
 /** What was read, by content. */
 export type Equals = Groups<{ path: string; state: FileState }>;
@@ -33,6 +49,8 @@ export class Foreseen {
   readonly #startedAt: bigint;
   /** In the order of the first questions, as the observation has them. */
   readonly #early: Early[] = [];
+  readonly #rows: Input[] = [];
+  readonly #apart: { at: number; path: string }[] = [];
   readonly #equals: Equals = new Groups();
   /** As it was before the first of those. */
   #changes: number | undefined;
@@ -54,7 +72,8 @@ export class Foreseen {
       if (value === undefined) break;
       const [path, seen] = value as [string, Seen];
       // A file of the run's own may have a name that nobody has again.
-      if (seen.question === "content" && !written.has(path)) this.#readAhead(path, seen, inputs);
+      const isRead = seen.question === "content" && !written.has(path) && this.#readAhead(path, seen, inputs);
+      if (!isRead) this.#apart.push({ at: this.#rows.length, path });
     }
     for (const folder of absent.folders) {
       const { count } = this.#answeredOf(folder);
@@ -63,32 +82,48 @@ export class Foreseen {
     }
   }
 
-  /** What the run is rewriting meanwhile is left alone: who needs it needs what it was before. */
-  #readAhead(path: string, seen: Seen, inputs: Inputs): void {
+  /**
+   * Whether a file is what the run has read. What the run is rewriting meanwhile is left alone: who needs it needs what it
+   * was before.
+   */
+  #readAhead(path: string, seen: Seen, inputs: Inputs): boolean {
     this.#changes ??= inputs.changes;
     const state = inputs.state(path);
-    if (typeof state === "number" || seen.signature === undefined) return;
-    if (!sameBytes(inputs.signature(path, state), seen.signature)) return;
+    if (typeof state === "number" || seen.signature === undefined) return false;
+    if (!sameBytes(inputs.signature(path, state), seen.signature)) return false;
     const content = inputs.content(path);
-    if (typeof content !== "object" || !inputs.isStill(path, content)) return;
+    if (typeof content !== "object" || !inputs.isStill(path, content)) return false;
+    if (content.state.mode & executable) return false; // the run may start it, and then more counts than what it holds
     const early = { path, seen, content };
-    if (!isWhatWasOpened(early, inputs, this.#startedAt)) return;
+    if (!isWhatWasOpened(early, inputs, this.#startedAt)) return false;
     this.#early.push(early);
+    this.#rows.push(contentStatement(path, content));
     noteEqual(this.#equals, path, content);
+    return true;
   }
 
-  /** What still holds in the end of what was found so far; `equals`: where all does. To be asked once. */
+  /** What still holds in the end of what was found so far; `equals` and `order`: where all does. To be asked once. */
   confirmed(
     { files, written }: Observation,
     inputs: Inputs,
-  ): { early: readonly Early[]; equals?: Equals } {
+  ): { early: readonly Early[]; equals?: Equals; order?: InOrder } {
     const wroteInput = [...written.keys()].some((path) => files.has(path));
     const { changes } = inputs;
     if (!wroteInput && changes !== undefined && changes === this.#changes) {
-      return { early: this.#early, equals: this.#equals };
+      return {
+        early: this.#early,
+        equals: this.#equals,
+        order: { rows: this.#rows, apart: [...this.#apart, ...this.#later(files)] },
+      };
     }
     const holds = ({ path, content }: Early) => !written.has(path) && inputs.isStill(path, content);
     return { early: this.#early.filter(holds) };
+  }
+
+  /** Files that came after the last look. */
+  *#later(files: Observation["files"]): Generator<InOrder["apart"][number]> {
+    if (this.#files === files.size) return;
+    for (const path of [...files.keys()].slice(this.#files)) yield { at: this.#rows.length, path };
   }
 
   /** The first of a folder's names at which something is. */

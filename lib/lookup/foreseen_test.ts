@@ -4,6 +4,7 @@ import { Inputs, Tree } from "../inputs/mod.ts";
 import { coarseNow, type FileState, fileSystemType, libc, signatureOf, statx } from "../os/mod.ts";
 import { noObservation, type Observation } from "../trace/mod.ts";
 import { Foreseen } from "./foreseen.ts";
+import { statementsOf } from "./ingest.ts";
 
 libc(); // opened once for all tests
 
@@ -108,4 +109,32 @@ Deno.test("Foreseen looks for no name in a folder that is missing", () => {
   for (let i = 0; i < 3; i++) run.foreseen.look(found, inputs);
   assertEquals(asked, [run.path("there")]);
   run.end();
+});
+
+Deno.test("statementsOf() says the same in the same order, whatever of it was foreseen", () => {
+  for (let looks = 0; looks < 1 << 6; looks += 3) {
+    const run = new Run(), { found, foreseen, inputs, folder } = run;
+    // In two files stands the same, one was looked at, one is a program, one came while the run went on.
+    const names = ["looked-at", "c.h", "tool", "twin.h", "d.h"], written = coarseNow();
+    for (const name of names) Deno.writeTextFileSync(`${folder}/${name}`, name === "twin.h" ? "a.h" : name);
+    Deno.chmodSync(`${folder}/tool`, 0o755);
+    while (coarseNow() < written + 10_000_000n) continue;
+    const startedAt = coarseNow();
+    for (const [i, name] of names.entries()) {
+      const isRead = name !== "looked-at";
+      found.files.set(run.path(name), isRead ? run.opened(name) : { ...run.opened(name), question: "stat" });
+      if (looks >> i & 1) run.begin(), foreseen.look(found, inputs);
+    }
+    found.programs.add(run.path("tool"));
+    if (looks >> 5) found.files.set(run.path("gone"), { question: "stat" });
+    run.begin();
+    const made = statementsOf(found, { inputs, startedAt }, foreseen);
+    assertEquals(made, statementsOf(found, { inputs, startedAt }), `looks ${looks}`);
+    assert("inputs" in made);
+    assertEquals(
+      made.inputs.slice(0, 6).map(({ path }) => path.slice(folder.length + 1)),
+      ["a.h", "b.h", "looked-at", "c.h", "tool", "tool"],
+    );
+    run.end();
+  }
 });

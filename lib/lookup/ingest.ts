@@ -19,7 +19,15 @@ import {
   type Seen,
 } from "../trace/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
-import { type Early, type Equals, Foreseen, isWhatWasOpened, noteEqual } from "./foreseen.ts";
+import {
+  contentStatement,
+  type Early,
+  type Equals,
+  Foreseen,
+  type InOrder,
+  isWhatWasOpened,
+  noteEqual,
+} from "./foreseen.ts";
 import { Groups } from "./groups.ts";
 import { mayBeOne } from "./once.ts";
 import { c, type FileState, realNow, statx } from "../os/mod.ts";
@@ -33,8 +41,8 @@ export interface IngestOptions {
   inputs: Inputs;
   /** CLOCK_REALTIME_COARSE before the tool was started, ns. */
   startedAt: bigint;
-  /** Whether size and mtime of what was read count, too (clang's precompiled headers hold them). */
-  withTimes(path: string): boolean;
+  /** Whether size and mtime of what was read count, too (clang's precompiled headers hold them). By default they do not. */
+  withTimes?(path: string): boolean;
   /** Whether of what was looked at and never read the content counts instead of the time. */
   byContent?(path: string): boolean;
 }
@@ -45,12 +53,10 @@ export function statementsOf(
   options: IngestOptions,
   foreseen = new Foreseen(options.startedAt),
 ): Statements | Refused {
-  const { early, equals } = foreseen.confirmed(found, options.inputs), ingest = new Ingest(options, equals);
-  let next = 0;
-  for (const [path, seen] of found.files) {
-    if (early[next]?.seen === seen) ingest.foreseen(early[next++], found);
-    else ingest.file(path, seen, found);
-  }
+  const { early, equals, order } = foreseen.confirmed(found, options.inputs);
+  const ingest = new Ingest(options, equals);
+  if (order !== undefined && options.withTimes === undefined) ingest.inOrder(order, found);
+  else ingest.oneByOne(early, found);
   for (const path of found.listings) ingest.listing(path, found);
   for (const [path, text] of found.linkTexts) ingest.same(inputKinds.link_text, path, text);
   for (const [path, text] of found.physical) ingest.same(inputKinds.real_path, path, text);
@@ -98,6 +104,24 @@ class Ingest {
     else this.rows.push(statement(kind, path, value, signature));
   }
 
+  /** What was foreseen of thousands of files is taken over, and only the others are looked at. */
+  inOrder({ rows, apart }: InOrder, found: Observation): void {
+    let from = 0;
+    for (const { at, path } of apart) {
+      for (; from < at; from++) this.rows.push(rows[from]);
+      this.file(path, found.files.get(path)!, found);
+    }
+    for (; from < rows.length; from++) this.rows.push(rows[from]);
+  }
+
+  oneByOne(early: readonly Early[], found: Observation): void {
+    let next = 0;
+    for (const [path, seen] of found.files) {
+      if (early[next]?.seen === seen) this.#foreseen(early[next++], found);
+      else this.file(path, seen, found);
+    }
+  }
+
   file(path: string, seen: Seen, found: Observation): void {
     if (this.refused !== undefined) return;
     if (found.written.has(path)) return this.#ownInput(path, seen);
@@ -138,17 +162,15 @@ class Ingest {
   }
 
   /** A file that was found to be what the run read before that was over. */
-  foreseen({ path, content }: Early, found: Observation): void {
+  #foreseen({ path, content }: Early, found: Observation): void {
     if (this.refused === undefined) this.#isRead(path, content, found, this.#knowsEquals);
   }
 
   #isRead(path: string, content: Content, found: Observation, knowsEquals = false): void {
-    this.rows.push(
-      content.statement ??= statement(inputKinds.content, path, content.digest, content.signature),
-    );
+    this.rows.push(contentStatement(path, content));
     if (found.programs.has(path)) this.#add(inputKinds.exists, path, existsValue(content.state));
     if (!knowsEquals) noteEqual(this.#contents, path, content);
-    if (this.#options.withTimes(path)) this.#add(inputKinds.stat, path, statValue(content.state));
+    if (this.#options.withTimes?.(path)) this.#add(inputKinds.stat, path, statValue(content.state));
   }
 
   /** The watch may have it otherwise: it is told nothing of a link that somebody makes to a file of the system. */

@@ -37,8 +37,8 @@ function inputsWithoutTimes(path: string): string[] | undefined {
 
 /** What a run has to do with times of files that it read, or merely looked at. */
 export interface Times {
-  /** Whether size and mtime of what was read count, too. */
-  withTimes(path: string): boolean;
+  /** Whether size and mtime of what was read count, too; undefined: of nothing. */
+  withTimes?(path: string): boolean;
   /** Whether of what was merely looked at the content counts: it was compared with a list without times. */
   byContent(path: string): boolean;
 }
@@ -68,7 +68,7 @@ export function timesThatCount(
   const makes = made.some((path) => isOne(path) && inputsWithoutTimes(path) === undefined);
   if (timed.length === 0 && !makes) {
     const listed = new Set(lists.flatMap((list) => list ?? []));
-    return { withTimes: () => false, byContent: (path) => listed.has(path) };
+    return { byContent: (path) => listed.has(path) };
   }
   const alone = timed.length === 1 && !makes ? timed[0] : undefined;
   return { withTimes: (path) => path !== alone, byContent: () => false };
