@@ -56,7 +56,7 @@ export class Foreseen {
   #changes: number | undefined;
   readonly #answered = new Map<AbsentIn, Answered & { deleted: number }>();
   #files = 0;
-  #next: Iterator<[string, Seen]> | undefined;
+  #next: MapIterator<[string, Seen]> | undefined;
 
   /** @param startedAt As IngestOptions have it. */
   constructor(startedAt: bigint) {
@@ -110,20 +110,17 @@ export class Foreseen {
     const wroteInput = [...written.keys()].some((path) => files.has(path));
     const { changes } = inputs;
     if (!wroteInput && changes !== undefined && changes === this.#changes) {
-      return {
-        early: this.#early,
-        equals: this.#equals,
-        order: { rows: this.#rows, apart: [...this.#apart, ...this.#later(files)] },
-      };
+      return { early: this.#early, equals: this.#equals, order: this.#order(files) };
     }
     const holds = ({ path, content }: Early) => !written.has(path) && inputs.isStill(path, content);
     return { early: this.#early.filter(holds) };
   }
 
-  /** Files that came after the last look. */
-  *#later(files: Observation["files"]): Generator<InOrder["apart"][number]> {
-    if (this.#files === files.size) return;
-    for (const path of [...files.keys()].slice(this.#files)) yield { at: this.#rows.length, path };
+  /** With what came after the last look, and without what turned out to be no question; undefined: something is missing. */
+  #order(files: Observation["files"]): InOrder | undefined {
+    const rows = this.#rows, apart = this.#apart.filter(({ path }) => files.has(path));
+    for (const [path] of this.#next ?? files) apart.push({ at: rows.length, path });
+    return rows.length + apart.length === files.size ? { rows, apart } : undefined;
   }
 
   /** The first of a folder's names at which something is. */

@@ -116,7 +116,9 @@ Deno.test("statementsOf() says the same in the same order, whatever of it was fo
     const run = new Run(), { found, foreseen, inputs, folder } = run;
     // In two files stands the same, one was looked at, one is a program, one came while the run went on.
     const names = ["looked-at", "c.h", "tool", "twin.h", "d.h"], written = coarseNow();
-    for (const name of names) Deno.writeTextFileSync(`${folder}/${name}`, name === "twin.h" ? "a.h" : name);
+    for (const name of [...names, "last.h"]) {
+      Deno.writeTextFileSync(`${folder}/${name}`, name === "twin.h" ? "a.h" : name);
+    }
     Deno.chmodSync(`${folder}/tool`, 0o755);
     while (coarseNow() < written + 10_000_000n) continue;
     const startedAt = coarseNow();
@@ -126,15 +128,19 @@ Deno.test("statementsOf() says the same in the same order, whatever of it was fo
       if (looks >> i & 1) run.begin(), foreseen.look(found, inputs);
     }
     found.programs.add(run.path("tool"));
-    if (looks >> 5) found.files.set(run.path("gone"), { question: "stat" });
+    if (looks >> 5) {
+      found.files.delete(run.path("looked-at")); // the run's own, as it turns out
+      found.files.set(run.path("gone"), { question: "stat" });
+      found.files.set(run.path("last.h"), run.opened("last.h"));
+    }
     run.begin();
     const made = statementsOf(found, { inputs, startedAt }, foreseen);
     assertEquals(made, statementsOf(found, { inputs, startedAt }), `looks ${looks}`);
     assert("inputs" in made);
-    assertEquals(
-      made.inputs.slice(0, 6).map(({ path }) => path.slice(folder.length + 1)),
-      ["a.h", "b.h", "looked-at", "c.h", "tool", "tool"],
-    );
+    const paths = made.inputs.map(({ path }) => path.slice(folder.length + 1)),
+      read = ["c.h", "tool", "tool"];
+    if (looks >> 5) assertEquals(paths.slice(0, 8), ["a.h", "b.h", ...read, "twin.h", "d.h", "last.h"]);
+    else assertEquals(paths.slice(0, 6), ["a.h", "b.h", "looked-at", ...read]);
     run.end();
   }
 });
