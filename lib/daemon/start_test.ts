@@ -101,7 +101,9 @@ Deno.test("startDaemon() does not wait again for a daemon that did not come", ()
     assertEquals(start(), "starting");
     const between = performance.now();
     assertEquals([start(), start()], ["starting", "starting"]);
-    assert(between - before >= 1500 && performance.now() - between < 1500);
+    const waited = between - before, waitedAgain = performance.now() - between;
+    // Timers may be early by less than a tick; what is slow for both is the machine.
+    assert(waited >= 1490 && waitedAgain < waited, `${waited} and then ${waitedAgain} ms`);
     assertEquals(Deno.readTextFileSync(`${folder}/starts`), "x\n");
   }));
 
