@@ -12,12 +12,12 @@ import { cString, fromText, shown } from "../base/bytes.ts";
 import {
   c,
   close,
-  coarseNow,
   connectTo,
   ended,
   environment,
   errno,
   libc,
+  realNow,
   spawn,
   statx,
   takeLock,
@@ -91,7 +91,8 @@ function note(path: string): void {
 function isYoung(path: string): boolean {
   const state = statx(path);
   if (typeof state === "number") return false;
-  const age = coarseNow() - state.mtime;
+  // Not by the coarse clock: kernels may give a file a time that is ahead of that by a tick.
+  const age = realNow() - state.mtime;
   return age >= 0n && age < noteHoldsNs;
 }
 
