@@ -80,7 +80,8 @@ export function codeOf(bytes: Uint8Array): Code {
 /** Whether the code of a file may be another text than the file: it holds a comment, or blanks at the end of a line. */
 export function mayBlank(bytes: Uint8Array): boolean {
   const text = byteString(bytes);
-  return ["//", "/*", " \n", "\t\n"].some((what) => text.includes(what)) || /[ \t]$/.test(text.slice(-1));
+  return ["//", "/*", " \n", "\t\n"].some((what) => text.includes(what)) || text.endsWith(" ") ||
+    text.endsWith("\t");
 }
 
 /** Whether a text reaches beyond its code; in a comment that is none, words mean nothing. */

@@ -108,7 +108,8 @@ Deno.test("startDaemon() does not wait again for a daemon that did not come", ()
 
 Deno.test("startDaemon() believes a note that is younger than the coarse clock", () =>
   inFolder((places, folder) => {
-    const late = `${places.startLock}-late`, command = ["/bin/sh", "-c", 'echo x >> "$0"', `${folder}/starts`];
+    const late = `${places.startLock}-late`,
+      command = ["/bin/sh", "-c", 'echo x >> "$0"', `${folder}/starts`];
     Deno.writeTextFileSync(late, "");
     for (let i = 0; i < 20; i++) {
       // Where a file's time is finer than the clock's tick, a new one may be ahead of that clock.

@@ -106,7 +106,8 @@ export class Comments {
     if (known !== undefined) return known.digest ?? content;
     // A launcher waits: where nothing is blanked, the text need not be taken apart for its name.
     const bytes = this.#bytesOf(path, content);
-    return bytes !== undefined && mayBlank(bytes) ? this.#codeOf(bytes, content).digest ?? content : content;
+    if (bytes === undefined || !mayBlank(bytes)) return content;
+    return this.#codeOf(bytes, content).digest ?? content;
   }
 
   /** Whether a statement of `unit` about a content is as good as true of another, `now`. */

@@ -34,7 +34,7 @@ function statements({ before, asks, then = ":" }: Omit<Case, "name" | "want">): 
     sh(then);
     const inputs = new Inputs({ memo: () => undefined, remember() {} }, Deno.osRelease());
     inputs.begin();
-    const made = statementsOf(found, { inputs, startedAt, withTimes: () => false });
+    const made = statementsOf(found, { inputs, startedAt });
     const short = (path: string) => path.replace(at(""), "").replace(/^\//, "");
     if ("refusal" in made) return `${made.refusal} ${short(made.what)}`;
     const kinds = Object.entries(inputKinds);
@@ -237,7 +237,7 @@ Deno.test("statementsOf() looks again where the watch has another time than the 
   const found = noObservation(), signature = signatureOf(statx(path) as FileState), startedAt = coarseNow();
   found.files.set(path, { question: "content", signature });
   inputs.begin();
-  const made = statementsOf(found, { inputs, startedAt, withTimes: () => false });
+  const made = statementsOf(found, { inputs, startedAt });
   assert(typeof before === "object" && "inputs" in made, JSON.stringify(made));
   assertEquals(made.inputs.map(({ value }) => value), [before.digest]);
   Deno.removeSync(folder, { recursive: true });

@@ -121,10 +121,10 @@ static struct {
 } zc_growing;
 static uint32_t zc_piece = ZC_SMALL_PIECE; /* in words */
 
-/* The event at `to`, as zc_event gave it, with `words` words behind its head, is the one that may grow. */
-static inline void zc_begin_growing(uint32_t *to, unsigned words, uint32_t name) {
-    uint32_t end = (uint32_t)((char *)(to + words) - (char *)zc_record);
-    uint32_t grown = (zc_growing.end - zc_growing.begun) / 4 + 2;
+/* The event of two words at `to`, as zc_event gave it, is the one that may grow. */
+static inline void zc_begin_growing(uint32_t *to, uint32_t name) {
+    uint32_t end = (uint32_t)((char *)(to + 2) - (char *)zc_record);
+    uint32_t grown = (zc_growing.end - zc_growing.begun) / 4 + 2; /* of the last one, with some to spare */
     zc_piece = grown < ZC_SMALL_PIECE ? ZC_SMALL_PIECE : grown > ZC_LARGE_PIECE ? ZC_LARGE_PIECE : grown;
     zc_growing.head = to - 2;
     zc_growing.end = zc_growing.limit = zc_growing.begun = end;

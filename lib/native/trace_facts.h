@@ -92,15 +92,11 @@ struct caller {
 static int look_at_caller(struct dl_phdr_info *library, size_t size, void *to) {
     (void)size;
     struct caller *caller = to;
-    for (size_t i = 0; i < library->dlpi_phnum; i++) {
-        const ElfW(Phdr) *part = &library->dlpi_phdr[i];
-        if (part->p_type != PT_LOAD || caller->at - library->dlpi_addr - part->p_vaddr >= part->p_memsz)
-            continue;
-        const char *slash = strrchr(library->dlpi_name, '/');
-        caller->is_terminal_library = slash && strncmp(slash, "/libtinfo.so", 12) == 0;
-        return 1;
-    }
-    return 0;
+    if (!is_in(library, caller->at))
+        return 0;
+    const char *slash = strrchr(library->dlpi_name, '/');
+    caller->is_terminal_library = slash && strncmp(slash, "/libtinfo.so", 12) == 0;
+    return 1;
 }
 HOOK time_t time(time_t *to) {
     REAL(time_t (*)(time_t *), "time")

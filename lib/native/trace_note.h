@@ -181,7 +181,7 @@ static __attribute__((noinline)) void begin_search(uint32_t folder, uint32_t nam
         return;
     }
     to[0] = name, to[1] = folder;
-    zc_begin_growing(to, 2, name);
+    zc_begin_growing(to, name);
 }
 
 /* The same name as before, absent in one folder more. */
@@ -200,12 +200,17 @@ static __attribute__((noinline)) void note_absent(int dirfd, const char *path) {
     uint32_t before = last_id;
     if (next) {
         search_on(next);
-    } else if (begins_anew(dirfd, path) ? (ids = ids_of(&recent), true) : path_ids(dirfd, path, &ids)) {
+    } else if (path_ids(dirfd, path, &ids)) {
         bool is_new = ids.name / 2 > before;
         if (is_new)
             start = recent.place;
-        if (is_new || first_time(ZC_E_ABSENT, ENOENT, ids, NULL))
-            ids.folder ? begin_search(ids.folder, ids.name) : put_path(ZC_E_ABSENT, ENOENT, ids);
+        if (!is_new && !first_time(ZC_E_ABSENT, ENOENT, ids, NULL)) {
+            /* it is told already */
+        } else if (ids.folder == 0) {
+            put_path(ZC_E_ABSENT, ENOENT, ids); /* the root folder's id would look like room that is not used */
+        } else {
+            begin_search(ids.folder, ids.name);
+        }
     }
     leave();
 }
@@ -219,11 +224,11 @@ static void note_failure(int dirfd, const char *path) {
     if (!zc_record || answer == EFAULT || !path || !*path)
         return;
     struct stat st;
-    if (answer != ENOENT) {
+    if (answer == ENOENT) {
+        note_absent(dirfd, path);
+    } else {
         bool absent = answer == ENOTDIR && raw_stat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) != 0;
         note_path(absent ? ZC_E_ABSENT : ZC_E_REFUSED, answer, dirfd, path);
-    } else {
-        note_absent(dirfd, path);
     }
     errno = answer;
 }
@@ -249,6 +254,16 @@ static const struct stat *look_before(int dirfd, const char *path, struct stat *
     if (zc_record && path)
         KEEP_ERRNO(found = is_there(dirfd, path, st) ? st : NULL);
     return found;
+}
+
+/* Whether an address lies in a library, as loaded. */
+static bool is_in(const struct dl_phdr_info *library, uintptr_t address) {
+    for (size_t i = 0; i < library->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &library->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD && address - library->dlpi_addr - part->p_vaddr < part->p_memsz)
+            return true;
+    }
+    return false;
 }
 
 /* --- hooks ------------------------------------------------------------------------------------------------------ */

@@ -56,23 +56,18 @@ static void note_open(int fd, int dirfd, const char *path, int flags, const stru
 /* Not 0 while libc's own open is the next, and would do no more than ask the kernel: as `alone`. */
 static const char *asks_kernel = &never;
 
-/* Where libc lies, and the function that is asked about. */
+/* The open that comes next. */
 struct next_open {
     uintptr_t at;
     bool is_libcs;
 };
-static int find_code(struct dl_phdr_info *library, size_t size, void *to) {
+static int look_at_next_open(struct dl_phdr_info *library, size_t size, void *to) {
     (void)size;
     struct next_open *next = to;
-    uintptr_t libcs = (uintptr_t)gnu_get_libc_version - library->dlpi_addr, at = next->at - library->dlpi_addr;
-    for (size_t i = 0; i < library->dlpi_phnum; i++) {
-        const ElfW(Phdr) *part = &library->dlpi_phdr[i];
-        if (part->p_type != PT_LOAD || libcs - part->p_vaddr >= part->p_memsz)
-            continue;
-        next->is_libcs = at - part->p_vaddr < part->p_memsz;
-        return 1;
-    }
-    return 0;
+    if (!is_in(library, (uintptr_t)gnu_get_libc_version))
+        return 0;
+    next->is_libcs = is_in(library, next->at);
+    return 1;
 }
 
 /* Looks once whether another library, preloaded or linked, stands between us and libc. There both names are one function. */
@@ -83,24 +78,22 @@ static void learn_open(void) {
         return;
     known = true;
     next = (struct next_open){.at = (uintptr_t)dlsym(RTLD_NEXT, "open")};
-    dl_iterate_phdr(find_code, &next);
+    dl_iterate_phdr(look_at_next_open, &next);
     if (next.is_libcs && next.at == (uintptr_t)dlsym(RTLD_NEXT, "open64"))
         asks_kernel = alone;
 }
 
 static __attribute__((noinline)) int note_answered(int fd, const char *path, int flags) {
-    if (fd >= 0 && !(flags & O_PATH)) {
-        KEEP_ERRNO(note_opened_for_reading(fd, AT_FDCWD, path));
-        return fd;
-    }
-    if (fd >= 0)
-        return note_open(fd, AT_FDCWD, path, flags, NULL), fd;
-    if (fd == -ENOENT && *path)
-        note_absent(AT_FDCWD, path);
-    errno = -fd;
-    if (fd != -ENOENT)
+    if (fd < 0) {
+        errno = -fd;
         note_failure(AT_FDCWD, path);
-    return -1;
+        return -1;
+    }
+    if (flags & O_PATH)
+        note_open(fd, AT_FDCWD, path, flags, NULL);
+    else
+        KEEP_ERRNO(note_opened_for_reading(fd, AT_FDCWD, path));
+    return fd;
 }
 
 /*

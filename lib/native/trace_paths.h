@@ -1,9 +1,9 @@
 /*
  * Paths as ids: made absolute, split into folder and name, and known again.
  *
- * A compiler asks for most of its paths in one of three ways, and each is recognized by comparing words with what was asked
- * before: the name of the last question in the folder that comes next in a search; a question that was just asked, once
- * more; another name where the last search began. All else goes the longer way, which makes the path absolute. Both give
+ * A compiler asks for most of its paths in one of three ways, and each is known by comparing pieces of text with what was
+ * asked before: the name of the last question in the folder that comes next in a search; another name where the last search
+ * began; a question that was just asked, once more. All else goes the longer way, which makes the path absolute. Both give
  * the same ids: the short ways are taken for paths alone that are spelled as one was that went the longer way.
  */
 #ifndef ZC_TRACE_PATHS_H
@@ -271,16 +271,14 @@ static bool begins_anew(int dirfd, const char *path) {
     return true;
 }
 
-static struct ids ids_of(const struct question *q) { return (struct ids){q->place->known.id, q->name.id}; }
-
 /* The ids of a path; false: it has none, or the record is full. */
 static bool path_ids(int dirfd, const char *path, struct ids *ids) {
-    const struct question *question = searches_on(dirfd, path) ? &recent : asked_before(dirfd, path);
-    if (!question && begins_anew(dirfd, path))
-        question = &recent;
+    const struct question *question = &recent;
+    if (!searches_on(dirfd, path) && !begins_anew(dirfd, path))
+        question = asked_before(dirfd, path);
     if (!question)
         return ids_of_any(dirfd, path, ids);
-    *ids = ids_of(question);
+    *ids = (struct ids){question->place->known.id, question->name.id};
     return true;
 }
 

@@ -97,7 +97,7 @@ export const events = {
   lstat: { id: 18, payload: "P G" },
   probe: { id: 19, payload: "P" }, // access, realpath, readlink, O_PATH ...: exists
   absent: { id: 20, payload: "P" }, // any question answered with ENOENT or ENOTDIR (answer says which)
-  absent_in: { id: 25, payload: "name folder... 0..." }, // the same name in one folder after another; while it is the last event it may grow
+  absent_in: { id: 25, payload: "name folder... 0..." }, // the same name in one folder after another; while it is the last event it may grow; zeros: room that it did not need
   refused: { id: 21, payload: "P" }, // any question answered with another errno
   list: { id: 22, payload: "P" }, // folder listed
   read_link: { id: 23, payload: "P T" }, // readlink: text of the link
