@@ -200,7 +200,7 @@ static __attribute__((noinline)) void note_absent(int dirfd, const char *path) {
     uint32_t before = last_id;
     if (next) {
         search_on(next);
-    } else if (path_ids(dirfd, path, &ids)) {
+    } else if (other_ids(dirfd, path, &ids)) {
         bool is_new = ids.name / 2 > before;
         if (is_new)
             start = recent.place;

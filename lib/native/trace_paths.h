@@ -146,13 +146,6 @@ HOT struct place *next_in_search(int dirfd, const char *path) {
     return name[length] ? NULL : next;
 }
 
-static bool searches_on(int dirfd, const char *path) {
-    struct place *next = next_in_search(dirfd, path);
-    if (next)
-        recent.place = next;
-    return next;
-}
-
 /* What follows the folder's spelling in `path`, if that begins so: a name, or more. */
 static const char *behind(const struct place *place, int dirfd, const char *path) {
     if (!leads_as_before(dirfd, path))
@@ -251,12 +244,12 @@ static __attribute__((noinline)) bool ids_of_any(int dirfd, const char *path, st
     return ids->folder != UINT32_MAX && ids->name != UINT32_MAX;
 }
 
-/* A question that was just asked, if `path` asks it once more. */
-static const struct question *asked_before(int dirfd, const char *path) {
+/* A file that was opened a moment ago, if `path` is its. */
+static const struct question *opened_before(int dirfd, const char *path) {
     for (size_t i = 0; i < sizeof opened / sizeof *opened; i++)
         if (opened[i].path == path && is_same(&opened[i], dirfd, path))
             return &opened[i];
-    return is_same(&recent, dirfd, path) ? &recent : NULL;
+    return NULL;
 }
 
 /* Whether `path` is a name where the last search began: it is the last question then. */
@@ -271,14 +264,23 @@ static bool begins_anew(int dirfd, const char *path) {
     return true;
 }
 
-/* The ids of a path; false: it has none, or the record is full. */
-static bool path_ids(int dirfd, const char *path, struct ids *ids) {
-    const struct question *question = &recent;
-    if (!searches_on(dirfd, path) && !begins_anew(dirfd, path))
-        question = asked_before(dirfd, path);
+/* The ids of a path, where no search goes on; false: it has none, or the record is full. */
+static bool other_ids(int dirfd, const char *path, struct ids *ids) {
+    const struct question *question = opened_before(dirfd, path);
+    if (!question && (begins_anew(dirfd, path) || is_same(&recent, dirfd, path)))
+        question = &recent;
     if (!question)
         return ids_of_any(dirfd, path, ids);
     *ids = (struct ids){question->place->known.id, question->name.id};
+    return true;
+}
+
+static bool path_ids(int dirfd, const char *path, struct ids *ids) {
+    struct place *next = next_in_search(dirfd, path);
+    if (!next)
+        return other_ids(dirfd, path, ids);
+    recent.place = next;
+    *ids = (struct ids){next->known.id, recent.name.id};
     return true;
 }
 
