@@ -80,6 +80,7 @@ export function openCache(options: CacheOptions): Cache {
     divides: options.mode === "daemon",
     count,
   });
+  decider.payDebts();
   return {
     decider: decider as Deciding<unknown>,
     count: (outcome) => count(outcome, "other", 0),

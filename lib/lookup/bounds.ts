@@ -40,6 +40,11 @@ export class Bounds {
     }
   }
 
+  /** Whether files are read for that. */
+  read({ kind, remap, use }: Job): boolean {
+    return remap !== undefined || use?.full !== undefined || kind !== "compile";
+  }
+
   #toFolder(job: Job, statements: Statements, found: Observation): string | undefined {
     if (job.use!.full !== undefined) return boundInFull(job, statements, found, this.#texts);
     const { out, err } = job.report!, result = { status: 0, out, err, oneOutput: false, outputs: [] };

@@ -24,6 +24,8 @@ import type { Remap, Unshared } from "./remap.ts";
 export interface Job {
   readonly id: number;
   readonly ask: Message<"ask">;
+  /** The request as it came. */
+  frame?: Uint8Array;
   outcome?: Outcome;
   /** What the outcome is about: a path, a word, a program. */
   what: string;
@@ -64,6 +66,8 @@ export interface Job {
   isDivided: boolean;
   /** What the run depended on, or why that cannot be said; unknown until its outputs are on their way. */
   statements?: Statements | Ended;
+  /** What is left to be found out about the statements, once nobody waits. */
+  judge?: () => void;
   /** Statements of what was stored. */
   learned?: Input[];
   variables?: [string, string | null][];
@@ -83,8 +87,6 @@ export interface Job {
   unshared?: Unshared;
   /** Why the result holds in its folder, or tree, alone. */
   bound?: string;
-  /** What was written for the run is to be known to this process, too, once that was acknowledged. */
-  remember?: () => void;
   /** A program took part whose habits are not known. */
   unknownTool: boolean;
   /** A text or an output names a file in the folder for temporary files. */

@@ -2,9 +2,9 @@
  * What a run teaches: from its report to a unit in the store.
  *
  * In three steps: which outputs to keep (the launcher waits), what the run depended on (meanwhile it puts the outputs
- * aside), names for the outputs and a unit (it waits). The launcher ends only after the last: nobody edits an input on
- * behalf of the next build step before it was looked at, and what it was told is stored. Whatever is not understood
- * ends in an outcome with a name, and nothing is stored.
+ * aside), names for the outputs and a unit. The launcher ends only after the second: nobody edits an input on behalf of
+ * the next build step before it was looked at. For the third it waits where that could not be made good after a kill
+ * (owed.ts). Whatever is not understood ends in an outcome with a name, and nothing is stored.
  *
  * @module
  */
@@ -51,6 +51,7 @@ import { Keeper } from "./keep.ts";
 import type { Outcome } from "./outcome.ts";
 import { offloading } from "./offload.ts";
 import { productsOf } from "./outputs.ts";
+import { mayOwe } from "./owed.ts";
 import { shareRun } from "./parts.ts";
 import { bind } from "./remap.ts";
 import { boundToNames, namesRow } from "./renamed.ts";
@@ -103,6 +104,12 @@ function foldersWritten({ written }: Observation, { ask, environment, slot }: Jo
   const folders = new Set(Array.from(written.keys(), (path) => partsOf(path).folder));
   return [...folders].filter((folder) => folder !== temporary || folder === ask.cwd)
     .map((folder) => toSlot(folder, slot));
+}
+
+/** Finds out what is left to be found out about a run's statements. */
+function takeJudgement(job: Job): void {
+  job.judge?.();
+  job.judge = undefined;
 }
 
 /** A script is no longer than this. */
@@ -202,13 +209,16 @@ export class Learner {
     const names = namesSought(job.environment!.get("PATH") ?? null, ask.cwd, statements);
     const isProgram = (path: string) => this.#with.inputs.isProgram(path);
     job.variables = withPrograms(job.variables!, names, (path) => foundOn(path, ask.cwd, names, isProgram));
-    // Who would be told something is told where: a text that names a line may quote it.
-    const silent = job.report!.status === 0 && out.length + err.length === 0;
-    if (job.comments !== undefined && job.running === undefined && silent) {
-      const run = { found, inputs: this.#with.inputs, environment: job.environment! };
-      this.#with.comments.mark(statements.inputs, job.comments, run);
-    }
-    this.#bounds.note(job, statements, found);
+    job.judge = () => {
+      // Who would be told something is told where: a text that names a line may quote it.
+      const silent = job.report!.status === 0 && out.length + err.length === 0;
+      if (job.comments !== undefined && job.running === undefined && silent) {
+        const run = { found, inputs: this.#with.inputs, environment: job.environment! };
+        this.#with.comments.mark(statements.inputs, job.comments, run);
+      }
+      this.#bounds.note(job, statements, found);
+    };
+    if (!mayOwe(job, found) || this.#bounds.read(job)) takeJudgement(job);
   }
 
   /** What the run depended on, as it is now. */
@@ -293,7 +303,7 @@ export class Learner {
     return job.following = new Following({ record: record!, cwd, startedAt, spellings, inputs });
   }
 
-  /** The outputs are staged: their bytes are named, the unit is written; `job.remember` is to be called then. */
+  /** The outputs are staged: their bytes are named, and the unit is stored. */
   kept(job: Job, message: Message<"kept">): Ended {
     const { statements, staged } = job;
     if (statements === undefined || message.files.length !== staged.length) {
@@ -301,6 +311,7 @@ export class Learner {
     }
     if ("outcome" in statements) return statements;
     try {
+      takeJudgement(job);
       const outputs = this.#keeper.outputs(job, message);
       if (typeof outputs === "string") return { outcome: "pass_mode", what: outputs };
       const unit = this.#unit(job, statements, outputs), anywhere = job.action!.anywhere;
@@ -310,15 +321,11 @@ export class Learner {
       const isBound = anywhere === undefined || job.unknownTool || job.bound !== undefined;
       if (!isBound && job.remap !== undefined) unit.environment = withPlace(unit.environment, job.ask.cwd);
       const everywhere = isBound ? undefined : withMarkedTexts(unit, job.ask.cwd);
-      const { remember, failed } = this.#with.store.write(
-        everywhere === undefined ? unit : madeAnywhere(everywhere, anywhere!, job.slot),
-      );
-      const later = job.partsFound === undefined
-        ? []
-        : job.parts!.map(({ job: part }) => this.#writePart(part, outputs));
-      job.remember = () => [remember, ...later].forEach((remember) => remember());
       job.learned = statements.inputs;
-      if (failed !== undefined) throw failed;
+      this.#with.store.put(everywhere === undefined ? unit : madeAnywhere(everywhere, anywhere!, job.slot));
+      if (job.partsFound !== undefined) {
+        for (const { job: part } of job.parts!) this.#putPart(part, outputs);
+      }
     } catch (cause) {
       this.#with.log.warn(`Cannot store a result: ${messageOf(cause)}`);
       return { outcome: "miss_not_stored", what: job.what };
@@ -326,14 +333,14 @@ export class Learner {
     return { outcome: job.missed, what: job.what };
   }
 
-  /** Writes what a part has of the run of all; the rest is to be done once that is acknowledged. */
-  #writePart(part: Job, all: Unit["result"]["outputs"]): () => void {
+  /** Stores what a part has of the run of all. */
+  #putPart(part: Job, all: Unit["result"]["outputs"]): void {
     const { statements, products, action, bound } = part;
-    if (statements === undefined || "outcome" in statements) return () => {};
+    if (statements === undefined || "outcome" in statements) return;
     const own = new Set(products.map(({ path }) => toSlot(path, part.slot)));
     const unit = this.#unit(part, statements, all.filter(({ path }) => own.has(path)));
     const isBound = action!.anywhere === undefined || bound !== undefined || part.use?.full !== undefined;
-    return this.#with.store.write(isBound ? unit : madeAnywhere(unit, action!.anywhere!, part.slot)).remember;
+    this.#with.store.put(isBound ? unit : madeAnywhere(unit, action!.anywhere!, part.slot));
   }
 
   #unit(job: Job, statements: Statements, outputs: Unit["result"]["outputs"]): Unit {

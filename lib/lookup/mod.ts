@@ -27,10 +27,10 @@ import { type Ended, Learner } from "./learn.ts";
 import { Memo, type Remembered } from "./memo.ts";
 import { Naming } from "./naming.ts";
 import type { Fallback, Outcome } from "./outcome.ts";
-import { isSilent, together } from "./parts.ts";
+import { answerByParts } from "./parts.ts";
+import { debtOf, payDebts } from "./owed.ts";
 import { prepareRun } from "./prepare.ts";
 import { Remapping, rootOf, wantsRemap } from "./remap.ts";
-import { namesAreFree } from "./renamed.ts";
 import { Search } from "./search.ts";
 import { Turns } from "./turns.ts";
 import { Twins } from "./twins.ts";
@@ -119,7 +119,9 @@ export class Decider {
     ask: Message<"ask">,
     frame?: Uint8Array,
   ): { reply: Answer | Message<"read">; job: Job } | Wait & { job: Job } {
-    const job = newJob(++this.#jobs, ask), reply = this.#decide(job);
+    const job = newJob(++this.#jobs, ask);
+    job.frame = frame;
+    const reply = this.#decide(job);
     if ("over" in reply) return { ...reply, job };
     // A long text is read from its blob each time.
     const isShort = !job.stored?.unit.result.outputs.some(({ style }) => style > styles.link);
@@ -253,21 +255,7 @@ export class Decider {
     const parts = job.parts = this.#naming.parts(job);
     if (parts === undefined) return undefined;
     const found = parts.map(({ job: part }) => this.#search.find(part, part.environment!));
-    const hits = found.filter((hit) => hit !== undefined);
-    // What says something is compiled with the others, as it was (decisions.md 22).
-    if (hits.length === 0 || !hits.every(isSilent)) return undefined;
-    const used = parts.filter((_, i) => found[i] !== undefined);
-    if (!used.every(({ job: part }) => namesAreFree(part.unit!.environment))) return undefined;
-    const all = hits.length < parts.length
-      ? undefined
-      : together(hits.map((hit, i) => ({ hit, unit: parts[i].job.unit! })));
-    if (all !== undefined) {
-      job.outcome = "hit", job.savedUs = parts.reduce((sum, { job: part }) => sum + part.savedUs, 0);
-      return all;
-    }
-    if (!this.#options.divides) return undefined;
-    job.isDivided = true;
-    return { name: "parts", sources: parts.map(({ source }) => source) };
+    return answerByParts(job, found, this.#options.divides);
   }
 
   #processor(): string {
@@ -339,12 +327,34 @@ export class Decider {
   }
 
   /**
-   * The outputs are staged: their bytes get names and the unit is written, so that no kill loses what `done` acknowledges.
-   * `after` remembers it and gives back what the run has used.
+   * The outputs are staged. So that no kill loses what `done` acknowledges, the unit is stored before, or what it can be
+   * made of is put down and the unit is stored in `after`.
    */
   kept(job: Job, message: Message<"kept">): { reply: Message<"done">; after: () => void } {
-    const ended = this.#learner.kept(job, message);
-    return { reply: { name: "done", outcome: ended.outcome }, after: () => this.#over(job, ended) };
+    const { store } = this.#options, debt = debtOf(job, message);
+    if (debt === undefined || !store.owe(debt)) {
+      const ended = this.#learner.kept(job, message);
+      return { reply: { name: "done", outcome: ended.outcome }, after: () => this.#over(job, ended) };
+    }
+    const after = () => {
+      this.#over(job, this.#learner.kept(job, message));
+      store.paid();
+    };
+    return { reply: { name: "done", outcome: job.missed }, after };
+  }
+
+  /** Stores what processes have acknowledged that were killed before they had stored it. */
+  payDebts(): void {
+    payDebts(this.#options, {
+      begin: (ask) => {
+        const job = newJob(++this.#jobs, ask), reply = this.#decide(job);
+        return { job, runs: !("over" in reply) && reply.name === "run" };
+      },
+      report: (job, report) => this.report(job, report).after(),
+      kept: (job, kept) => this.#over(job, this.#learner.kept(job, kept)),
+      ended: (job) => this.ended(job),
+      forget: (job) => this.#release(job),
+    });
   }
 
   #over(job: Job, { outcome, what }: Ended): void {
@@ -360,8 +370,6 @@ export class Decider {
 
   /** Gives the record back; one that a process may still write into must serve no other run. */
   #release(job: Job): void {
-    job.remember?.();
-    job.remember = undefined;
     this.#twins.end(job);
     this.#turns.leave(job.id);
     if (job.outcome === "pass_left_behind" || (job.outcome === undefined && job.report === undefined)) {

@@ -9,6 +9,7 @@
  *     <cache>/v1/index/lock             flock: who appends to the journal or rewrites the index
  *     <cache>/v1/stats.msgpack          counters
  *     <cache>/v1/tmp/<pid>-<n>          staged blobs and snapshots
+ *     <cache>/v1/tmp/owed-<pid>-<n>     what a process has acknowledged and not stored yet
  *
  * @module
  */
@@ -31,6 +32,7 @@ export const names = {
     return `objects/${digits.slice(0, 2)}/${digits.slice(2)}`;
   },
   temporary: (pid: number, n: number) => `tmp/${pid}-${n}`,
+  debt: (pid: number, n: number) => `tmp/owed-${pid}-${n}`,
 };
 /** Folders, parents first. */
 export const folders = ["", "objects", "index", "tmp"];
@@ -44,4 +46,9 @@ export function objectDigits(folder: string, name: string): string | undefined {
 export function temporaryPid(name: string): number | undefined {
   const parsed = /^(\d+)-\d+$/.exec(name);
   return parsed ? Number(parsed[1]) : undefined;
+}
+
+/** Whether a name below `tmp/` is that of a debt. */
+export function isDebt(name: string): boolean {
+  return /^owed-\d+-\d+$/.test(name);
 }

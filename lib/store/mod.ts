@@ -17,8 +17,10 @@ import { messageOf } from "../base/errors.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Digest, hex } from "../base/digest.ts";
 import { fromText, shown } from "../base/bytes.ts";
-import { addCounters, type Counters, readCounters, recentRuns, writeCounters } from "./counters.ts";
+import type { Counters } from "./counters.ts";
+import { Counting } from "./counting.ts";
 import { codeRows, type StoredCode } from "./codes.ts";
+import { type Debt, Debtor, debtsOf, type OpenDebt } from "./debts.ts";
 import { evict } from "./eviction.ts";
 import { fileState, isFolder, readIfThere, removeIfThere, temporaryName } from "./files.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
@@ -36,6 +38,7 @@ import { Writer } from "./writer.ts";
 
 export type { StoredUnit } from "./index.ts";
 export type { StoredCode } from "./codes.ts";
+export type { Debt, OpenDebt } from "./debts.ts";
 export { countAlone, type Counters, readCounters } from "./counters.ts";
 
 export interface StoreOptions {
@@ -75,13 +78,15 @@ export class Store {
   readonly #snapshots: Snapshots;
   readonly #wal: Wal<true>;
   readonly #writer: Writer;
+  readonly #counting: Counting;
+  readonly #debtor: Debtor;
+  /** What staged files of open debts hold. */
+  readonly #known = new Map<string, Digest>();
   /** Resolves once the abort signal has drained and flushed everything. */
   readonly closed: Promise<void>;
   readonly #writable: boolean;
   /** Walks over everything that are under way. */
   #walks = 0;
-  #counted = new Map<string, number>();
-  #recent: string[] = [];
 
   /** @throws {CacheError} where the folder cannot be used. */
   static open(options: StoreOptions): Store {
@@ -124,7 +129,14 @@ export class Store {
       exclusively: (work) => this.#writer.exclusively(work),
     });
     this.#wal = new Wal({ flushMs, maxPending, clock, signal, log, commit: (_, last) => this.#commit(last) });
-    this.closed = this.#wal.closed.then(() => this.#writer.close());
+    this.#counting = new Counting({
+      folder: options.folder,
+      now: () => options.now(),
+      due: () => this.#wal.enqueue("counters", true),
+      exclusively: (work) => this.#writer.exclusively(work),
+    });
+    this.#debtor = new Debtor(options.folder);
+    this.closed = this.#wal.closed.then(() => (this.#writer.close(), this.#debtor.close()));
     if (options.mode === "daemon") this.#evictAtTimes(clock);
   }
 
@@ -159,7 +171,6 @@ export class Store {
   get busy(): boolean {
     return this.#wal.flushing || this.#walks > 0;
   }
-
   /** Records that are not on disk yet, because another process keeps the index; a kill loses them. */
   get unwritten(): number {
     return this.#writer.waiting;
@@ -173,33 +184,17 @@ export class Store {
   /**
    * Stores a unit; one with equal circumstances and statements is replaced. Once nothing is `unwritten`, which in a
    * one-shot is when this returns, a kill loses nothing.
-   *
    * @throws {Error} where the journal cannot be written: the unit then serves this process, and outlives it only if a
    * later flush succeeds.
    */
   put(unit: Unit): void {
-    const later = this.write(unit);
-    later.remember();
-    if (later.failed !== undefined) throw later.failed;
-  }
-
-  /**
-   * The same in two steps, for who acknowledges in between: once this returns, a kill loses nothing; once `remember` was
-   * called, which must be before anything else is asked of the store, this process knows of it. `failed`: the journal
-   * could not be written.
-   */
-  write(unit: Unit): { remember(): void; failed?: unknown } {
-    if (!this.#writable) return { remember() {} };
+    if (!this.#writable) return;
     const now = this.#options.now(), body = encodeUnits([{ unit, used: now }]);
-    const remember = () => {
-      this.#index.put(unit, now);
-      this.#wal.enqueue(`unit ${hex(unit.key)} ${unit.storedAt}`, true);
-    };
     try {
       this.#writer.append({ shard: unit.key[0], kind: recordKinds.unit, body });
-      return { remember };
-    } catch (failed) {
-      return { remember, failed };
+    } finally {
+      this.#index.put(unit, now);
+      this.#wal.enqueue(`unit ${hex(unit.key)} ${unit.storedAt}`, true);
     }
   }
 
@@ -263,7 +258,28 @@ export class Store {
   }
   /** Names a staged blob by its content. @throws {Error} where it cannot be kept. */
   commitBlob(staged: string): Committed {
-    return this.#objects.commit(staged);
+    const known = this.#known.get(staged);
+    if (known !== undefined && fileState(shown(staged)) === undefined) return this.#objects.committed(known);
+    return this.#objects.commit(staged, (digest) => this.#debtor.named(staged, digest));
+  }
+  /**
+   * Puts down what a result can be made of, so that it may be acknowledged before it is stored; `paid` is to be called
+   * once it is. false: it must be stored first.
+   */
+  owe(debt: Debt): boolean {
+    return this.#writable && this.#options.mode === "daemon" && this.#debtor.owe(debt);
+  }
+  paid(): void {
+    this.#debtor.paid();
+  }
+  /** What processes owed that have died. Each is to be paid, or not, before the next. */
+  *debts(): Generator<OpenDebt> {
+    if (!this.#writable) return;
+    for (const debt of debtsOf(this.#folder)) {
+      debt.digests.forEach((digest, i) => digest && this.#known.set(debt.staged[i], digest));
+      yield debt;
+      this.#known.clear();
+    }
   }
   putBlob(bytes: Uint8Array): Digest {
     return this.#objects.put(bytes);
@@ -282,7 +298,7 @@ export class Store {
 
   async #commit(last: boolean): Promise<void> {
     if (!this.#writable) return;
-    await this.#writeCounters();
+    await this.#counting.write();
     if (this.#options.mode === "one-shot") return await this.#commitOneShot();
     if (this.#index.dirty.size === 0) return;
     if (!last && !this.#worthSnapshots()) return await this.#journal.flush();
@@ -310,31 +326,15 @@ export class Store {
 
   /** Adds to counters; `outcome` joins the last runs. Written with the next commit. */
   count(counters: Iterable<readonly [string, number]>, outcome: string): void {
-    for (const [name, n] of counters) this.#counted.set(name, (this.#counted.get(name) ?? 0) + n);
-    // One record stands for all runs until it is committed: thousands of hits a second are no reason to flush.
-    if (this.#recent.length === 0) this.#wal.enqueue("counters", true);
-    this.#recent.push(outcome);
-    if (this.#recent.length > 2 * recentRuns) this.#recent = this.#recent.slice(-recentRuns);
+    this.#counting.add(counters, outcome);
   }
-
-  async #writeCounters(): Promise<void> {
-    if (this.#recent.length === 0) return;
-    await this.#writer.exclusively(() => {
-      const there = readCounters(this.#folder, this.#options.now());
-      writeCounters(this.#folder, addCounters(there, this.#counted, this.#recent));
-      this.#counted = new Map(), this.#recent = [];
-    });
-  }
-
   /** Counters of all processes, with ours that are not written yet. */
   counters(): Counters {
-    return addCounters(readCounters(this.#folder, this.#options.now()), this.#counted, this.#recent);
+    return this.#counting.all();
   }
   /** Starts counting anew. */
-  async resetCounters(): Promise<void> {
-    this.#counted = new Map(), this.#recent = [];
-    const empty = { since: this.#options.now(), counters: new Map<string, number>(), recent: [] };
-    await this.#writer.exclusively(() => writeCounters(this.#folder, empty));
+  resetCounters(): Promise<void> {
+    return this.#counting.reset();
   }
 
   /** How much is stored. Walks every shard and folder. */

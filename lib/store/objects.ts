@@ -74,14 +74,16 @@ export class Objects {
   /**
    * Names a staged file by its content and moves it in place.
    *
+   * @param named Told the digest before the staged name goes.
    * @throws {Error} where the staged file cannot be read or the folder not be written.
    */
-  commit(staged: string): Committed {
+  commit(staged: string, named?: (digest: Digest) => void): Committed {
     const hashed = hashFile(staged);
     if (typeof hashed !== "object") {
       throw new Error(`cannot read the staged file ${shown(staged)} (${hashed})`);
     }
     const { digest, head, state } = hashed, committed = { digest, size: state.size, head };
+    named?.(digest);
     if (this.#find(digest) !== undefined) {
       removeIfThere(shown(staged));
       return committed;
@@ -92,6 +94,13 @@ export class Objects {
     const now = statx(fromText(final), { follow: false });
     if (typeof now === "object") this.#verified.set(hex(digest), signatureOf(now));
     return committed;
+  }
+
+  /** The same for a staged file that somebody has moved before. @throws {Error} where the blob is not there, or damaged. */
+  committed(digest: Digest): Committed {
+    const path = this.#find(digest), hashed = path === undefined ? undefined : hashFile(path);
+    if (typeof hashed !== "object") throw new Error(`the blob ${hex(digest)} is not there`);
+    return { digest, size: hashed.state.size, head: hashed.head };
   }
 
   #move(from: string, to: string): void {

@@ -6,6 +6,7 @@
 import { fromText } from "../base/bytes.ts";
 import { CacheError } from "../base/errors.ts";
 import { c, isAlive, libc, statx } from "../os/mod.ts";
+import { stagedForDebts } from "./debts.ts";
 import { readIfThere, removeIfThere, replaceFile } from "./files.ts";
 import { folders, formatLine, names, temporaryPid } from "./layout.ts";
 
@@ -103,14 +104,15 @@ function checkPrivate(path: string): void {
   }
 }
 
-/** Removes what dead processes staged. */
+/** Removes what dead processes staged, but for what they owe. */
 export function sweepStaged(folder: string, now: number): void {
+  const owed = stagedForDebts(folder);
   for (const { name } of Deno.readDirSync(`${folder}/tmp`)) {
     const pid = temporaryPid(name);
     if (pid === undefined) continue;
     const path = `${folder}/tmp/${name}`;
     const state = statx(fromText(path), { follow: false });
-    if (typeof state === "number") continue;
+    if (typeof state === "number" || owed.has(fromText(path))) continue;
     const ageMs = now - Number(state.mtime / 1_000_000n);
     if (ageMs > strangerMs || (ageMs > youngMs && !isAlive(pid))) removeIfThere(path);
   }

@@ -1,0 +1,186 @@
+/**
+ * What is acknowledged before it is stored, kept so that a kill in between loses nothing.
+ *
+ * A launcher need not wait until a result is encoded and written; but what it was told must come true. So who tells it puts
+ * down first what the result can be made of again: a debt, one at a time, in a file of this process. Whoever opens the
+ * cache next finds the debts of those who died, and pays them.
+ *
+ *     tmp/owed-<pid>-<n>   := format:u32 (0: nothing is owed) body:u32 staged:u32 0:u32 digest[staged] part*
+ *     part                 := length:u32 byte*                    ; the first one holds the names of the staged files
+ *     digest               := 32 bytes; zeros until the staged file is about to be moved to its name among the blobs
+ *
+ * Always true: a debt counts from the write of `format` on, which comes last; whose file is locked lives and pays himself;
+ * and no file is removed but by who holds its lock.
+ *
+ * @module
+ */
+import { bytesOf, byteString, cPath, fromText, shown } from "../base/bytes.ts";
+import { c, errno, libc, readSmall, statx } from "../os/mod.ts";
+import type { Digest } from "../base/digest.ts";
+import { removeIfThere } from "./files.ts";
+import { isDebt, names } from "./layout.ts";
+
+/** What a result can be made of again. */
+export interface Debt {
+  /** Files that are staged for it (byte strings), in the store's `tmp/`. */
+  staged: readonly string[];
+  parts: readonly Uint8Array[];
+}
+
+/** A debt of a process that has died. */
+export interface OpenDebt extends Debt {
+  /** What each staged file holds, where it may have become a blob already. */
+  digests: readonly (Digest | undefined)[];
+  /** It was paid, or cannot be: what belongs to it goes. */
+  forget(): void;
+}
+
+const format = 1, headBytes = 16, digestBytes = 32;
+/** A longer one is not owed but stored first; a compile with 1,000 headers takes a quarter of a megabyte. */
+const mostBytes = 4 << 20;
+const mostAttempts = 10;
+/** The first word of a file. */
+const owed = Uint8Array.of(format, 0, 0, 0), nothing = new Uint8Array(owed.length);
+
+function write(descriptor: number, bytes: Uint8Array<ArrayBuffer>, at: number): boolean {
+  return Number(libc().pwrite(descriptor, bytes, BigInt(bytes.length), BigInt(at))) === bytes.length;
+}
+
+function open(path: string, flags: number): number {
+  return libc().open(cPath(fromText(path)), flags | c.O_RDWR | c.O_CLOEXEC | c.O_NOFOLLOW, 0o600);
+}
+
+function lock(descriptor: number): boolean {
+  return libc().flock(descriptor, c.LOCK_EX | c.LOCK_NB) === 0;
+}
+
+/** A process that may owe. */
+export class Debtor {
+  readonly #folder: string;
+  #file: { path: string; descriptor: number } | undefined;
+  #room = new Uint8Array(64 << 10);
+  /** Those of the debt that stands. */
+  #staged: readonly string[] = [];
+
+  /** @param folder `<cache>/v1` as ordinary text. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Puts a debt down. false: it cannot be kept, and nothing is owed. */
+  owe({ staged, parts }: Debt): boolean {
+    const body = this.#fill(staged, parts);
+    this.#file ??= body && this.#make();
+    if (body === undefined || this.#file === undefined) return false;
+    const { descriptor } = this.#file;
+    if (!write(descriptor, body, owed.length) || !write(descriptor, owed, 0)) return false;
+    this.#staged = staged;
+    return true;
+  }
+
+  /** A staged file is about to become the blob of this digest, and to lose its name. */
+  named(staged: string, digest: Digest): void {
+    const at = this.#staged.indexOf(staged);
+    if (at >= 0) write(this.#file!.descriptor, digest.slice(), headBytes + at * digestBytes);
+  }
+
+  /** What was owed is stored, or never will be. */
+  paid(): void {
+    if (this.#file !== undefined) write(this.#file.descriptor, nothing, 0);
+    this.#staged = [];
+  }
+
+  close(): void {
+    if (this.#file === undefined) return;
+    removeIfThere(this.#file.path);
+    libc().close(this.#file.descriptor);
+    this.#file = undefined;
+  }
+
+  /** All but the first word. */
+  #fill(staged: readonly string[], parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> | undefined {
+    const all = [bytesOf(staged.join("\0")), ...parts], first = headBytes + staged.length * digestBytes;
+    const end = all.reduce((sum, part) => sum + 4 + part.length, first);
+    if (end > mostBytes) return undefined;
+    if (end > this.#room.length) this.#room = new Uint8Array(end * 2);
+    const room = this.#room, view = new DataView(room.buffer);
+    room.fill(0, 0, first);
+    view.setUint32(4, end, true);
+    view.setUint32(8, staged.length, true);
+    let at = first;
+    for (const part of all) {
+      view.setUint32(at, part.length, true);
+      room.set(part, at + 4);
+      at += 4 + part.length;
+    }
+    return room.subarray(owed.length, end);
+  }
+
+  #make(): { path: string; descriptor: number } | undefined {
+    for (let n = 1; n <= mostAttempts; n++) {
+      const path = `${this.#folder}/${names.debt(Deno.pid, n)}`;
+      const descriptor = open(path, c.O_CREAT | c.O_EXCL);
+      if (descriptor < 0 && errno() === c.EEXIST) continue; // another process of this number, long ago or elsewhere
+      if (descriptor < 0) return undefined;
+      // Who looked for debts just then may have had the lock, or have removed what was empty.
+      if (lock(descriptor) && typeof statx(fromText(path)) === "object") return { path, descriptor };
+      libc().close(descriptor);
+    }
+    return undefined;
+  }
+}
+
+/** Debts by the paths of their files, whoever owes them. */
+function* filesOf(folder: string): Generator<string> {
+  for (const { name } of Deno.readDirSync(`${folder}/tmp`)) {
+    if (isDebt(name)) yield `${folder}/tmp/${name}`;
+  }
+}
+
+/** What is staged for debts (byte strings): it has to stay. */
+export function stagedForDebts(folder: string): Set<string> {
+  return new Set([...filesOf(folder)].flatMap((path) => read(path)?.staged ?? []));
+}
+
+/** The debts of processes that have died, ours from now on. */
+export function* debtsOf(folder: string): Generator<OpenDebt> {
+  for (const path of filesOf(folder)) {
+    const descriptor = open(path, 0);
+    if (descriptor < 0) continue;
+    try {
+      if (!lock(descriptor)) continue;
+      const debt = read(path),
+        forget = () => {
+          for (const staged of debt?.staged ?? []) removeIfThere(shown(staged));
+          removeIfThere(path);
+        };
+      if (debt === undefined) forget();
+      else yield { ...debt, forget };
+    } finally {
+      libc().close(descriptor);
+    }
+  }
+}
+
+/** undefined: nothing is owed, or it is not understood. */
+function read(path: string): Omit<OpenDebt, "forget"> | undefined {
+  const bytes = readSmall(fromText(path), 2 * mostBytes);
+  if (bytes === undefined || bytes.length < headBytes) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = view.getUint32(4, true), count = view.getUint32(8, true);
+  if (view.getUint32(0, true) !== format || end > bytes.length) return undefined;
+  const parts: Uint8Array[] = [];
+  for (let at = headBytes + count * digestBytes; at + 4 <= end;) {
+    const length = view.getUint32(at, true);
+    if (at + 4 + length > end) return undefined;
+    parts.push(bytes.slice(at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  const first = parts.shift(), staged = first?.length ? byteString(first).split("\0") : [];
+  if (first === undefined || staged.length !== count) return undefined;
+  const digests = staged.map((_, i) => {
+    const digest = bytes.slice(headBytes + i * digestBytes, headBytes + (i + 1) * digestBytes);
+    return digest.some((byte) => byte !== 0) ? digest : undefined;
+  });
+  return { staged, parts, digests };
+}

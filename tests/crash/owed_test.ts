@@ -1,0 +1,237 @@
+/**
+ * kill -9 between the acknowledgement of a compile and the writing of its unit: whoever opens the cache next makes the
+ * unit of what was put down, or of nothing that is not what the compiler saw.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { fromText, shown } from "../../lib/base/bytes.ts";
+import { Decider, type Job } from "../../lib/lookup/mod.ts";
+import { type FileState, fileSystemType, libc, statx } from "../../lib/os/mod.ts";
+import { Tree } from "../../lib/inputs/mod.ts";
+import { encode, type Message } from "../../lib/protocol/mod.ts";
+import { openStore } from "../../lib/store/testing.ts";
+import { RecordPool, traceVariable } from "../../lib/trace/mod.ts";
+import { tracer } from "../native/traced.ts";
+import { lives, until } from "../process/engine.ts";
+import { Compiling } from "./compiling.ts";
+
+libc(); // opened here, so that no test seems to leak it
+
+const loader = statx("/lib64/ld-linux-x86-64.so.2") as FileState;
+/** Above any pid. */
+const dead = 2 ** 22 + 5;
+
+/** A folder with a source and a header. */
+class Sources {
+  readonly folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "zc-owed-" }));
+  readonly store = `${this.folder}/cache/v1`;
+  argv = ["gcc", "-MD", "-Iinc", "-c", "a.c", "-o", "a.o"];
+  env = "PATH=/usr/bin:/bin\0LC_ALL=C\0";
+
+  constructor() {
+    this.sh("mkdir cache inc; chmod 700 cache; echo 'int v = 1;' > inc/v.h; echo '#include <v.h>' > a.c");
+  }
+  sh(script: string): void {
+    // What is written is older than a run that reads it.
+    const args = ["-ec", `${script}\nsleep 0.03`];
+    assert(new Deno.Command("sh", { args, cwd: this.folder }).outputSync().success, script);
+  }
+  /** Puts the debt that stands where a process that has died would have left it. */
+  leaveDebt(): void {
+    Deno.copyFileSync(`${this.store}/tmp/owed-${Deno.pid}-1`, `${this.store}/tmp/owed-${dead}-1`);
+  }
+  debts(): number {
+    return [...Deno.readDirSync(`${this.store}/tmp`)].filter(({ name }) => name.startsWith("owed-")).length;
+  }
+  staged(): string[] {
+    return [...Deno.readDirSync(`${this.store}/tmp`)].map(({ name }) => name);
+  }
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.folder, { recursive: true });
+  }
+}
+
+/** A decider that compiles by a launcher made of some lines. */
+class Deciding {
+  readonly outcomes: string[] = [];
+  readonly said: string[] = [];
+  readonly decider: Decider;
+  readonly #opened;
+  readonly #records: RecordPool;
+  readonly #tree: Tree;
+  readonly #sources: Sources;
+
+  constructor(sources: Sources, mode: "daemon" | "one-shot" = "daemon") {
+    this.#sources = sources;
+    this.#opened = openStore(sources.store, mode, { now: () => Date.now() });
+    const say = (text: string) => void this.said.push(text), log = { info: say, warn: say };
+    this.#records = new RecordPool(sources.folder);
+    const tree = Tree.open({ log, mostWatches: 1000, fileSystemOf: fileSystemType });
+    if (typeof tree === "number") throw new Error("inotify is refused");
+    this.#tree = tree;
+    this.decider = new Decider({
+      divides: true,
+      store: this.store,
+      records: this.#records,
+      tracer: fromText(tracer),
+      interpreters: [loader],
+      log,
+      trace: "auto",
+      now: () => Date.now(),
+      watch: mode === "daemon" ? { tree, wake() {} } : undefined,
+      count: (outcome) => void this.outcomes.push(outcome),
+    });
+    this.decider.payDebts();
+  }
+
+  get store() {
+    return this.#opened.store;
+  }
+
+  /** Compiles up to the acknowledgement; what is to be done then is given back, where the tool ran. */
+  compile(): { job: Job; after?: () => void; told?: string } {
+    const { folder, argv, env } = this.#sources, cwd = fromText(folder);
+    const more = { pid: Deno.pid, flags: 16, umask: 0o22, window: 0, namespace: 0n, root: 0n };
+    const ask: Message<"ask"> = { name: "ask", ...more, cwd, tool: "/usr/bin/gcc", argv, env };
+    const answered = this.decider.ask(ask, encode(ask, 0n));
+    assert("reply" in answered);
+    const { reply, job } = answered;
+    if (reply.name !== "run") return { job };
+    const { code, stdout, stderr } = new Deno.Command("/usr/bin/gcc", {
+      args: argv.slice(1),
+      env: { LC_ALL: "C", PATH: "/usr/bin:/bin", LD_PRELOAD: tracer, [traceVariable]: shown(reply.record) },
+      clearEnv: true,
+      cwd: folder,
+    }).outputSync();
+    const report = { name: "report", status: code << 8, flags: 0, wall_us: 9n } as const;
+    const said = this.decider.report(job, { ...report, out: stdout, err: stderr });
+    said.after();
+    assert(said.reply.name === "keep", job.what);
+    const files = said.reply.files.map(({ path, to }) => {
+      Deno.copyFileSync(shown(path), shown(to));
+      return { errno: 0, mode: 0o100644, size: BigInt(Deno.statSync(shown(to)).size) };
+    });
+    const { reply: done, after } = this.decider.kept(job, { name: "kept", files });
+    return { job, after, told: done.outcome };
+  }
+
+  /** A whole compile, and how it went. */
+  outcome(): string {
+    const { job, after } = this.compile();
+    after?.();
+    this.decider.ended(job);
+    return this.outcomes.pop()!;
+  }
+
+  /** Ends what does not end with a process here. */
+  async end(): Promise<void> {
+    await this.#opened.end();
+    this.#records.close();
+    this.#tree.close();
+  }
+}
+
+interface Death {
+  name: string;
+  /** What happens between the acknowledgement and the death. */
+  dies?(deciding: Deciding, one: { job: Job; after?: () => void }): void;
+  /** What happens before the cache is opened again. */
+  then?(sources: Sources): void;
+  /** How the one that opens it pays: what it counts. */
+  paid: string[];
+  /** How the same compile ends then. */
+  next: string;
+}
+
+const deaths: Death[] = [
+  { name: "at once", paid: ["miss_new"], next: "hit" },
+  {
+    name: "when the outputs are blobs already",
+    dies: ({ store }, { job }) => job.staged.forEach((staged) => store.commitBlob(staged)),
+    paid: ["miss_new"],
+    next: "hit",
+  },
+  {
+    name: "when one of the outputs is a blob already",
+    dies: ({ store }, { job }) => void store.commitBlob(job.staged[0]),
+    paid: ["miss_new"],
+    next: "hit",
+  },
+  {
+    name: "when the unit was written",
+    dies: ({ store }, { after }) => {
+      store.paid = () => {};
+      after!();
+    },
+    paid: [],
+    next: "hit",
+  },
+  {
+    name: "and a header is another since",
+    then: (sources) => sources.sh("echo 'int v = 2;' > inc/v.h"),
+    paid: ["pass_input_changed"],
+    next: "miss_new",
+  },
+  {
+    name: "and the source is another since",
+    then: (sources) => sources.sh("echo 'int w;' >> a.c"),
+    paid: [],
+    next: "miss_new",
+  },
+  {
+    name: "and what was staged is gone",
+    then: (sources) => sources.sh("rm cache/v1/tmp/[0-9]*"),
+    paid: ["miss_not_stored"],
+    next: "miss_new",
+  },
+];
+
+for (const mode of ["daemon", "one-shot"] as const) {
+  for (const { name, dies, then, paid, next } of deaths) {
+    Deno.test(`a daemon dies ${name}: a ${mode} that opens the cache makes it good`, async () => {
+      using sources = new Sources();
+      const first = new Deciding(sources), one = first.compile();
+      assertEquals(one.told, "miss_new");
+      assertEquals(sources.debts(), 1);
+      dies?.(first, one);
+      sources.leaveDebt();
+      then?.(sources);
+      const second = new Deciding(sources, mode);
+      assertEquals(second.outcomes.splice(0), paid, second.said.join("\n"));
+      assertEquals(second.outcome(), next, second.said.join("\n"));
+      await second.end();
+      await first.end();
+      assertEquals(sources.staged(), []);
+    });
+  }
+}
+
+const headers = 600, kills = 8;
+
+Deno.test("a daemon that is killed the moment a compile ends has lost nothing of it", async () => {
+  await using world = new Compiling("daemon");
+  const all = Array.from({ length: headers }, (_, i) => i);
+  Deno.mkdirSync(`${world.work}/inc`);
+  for (const i of all) Deno.writeTextFileSync(`${world.work}/inc/h${i}.h`, `#pragma once\nint h${i};\n`);
+  const includes = all.map((i) => `#include "h${i}.h"\n`).join("");
+  const compile = (i: number) => ["wrap", "cc", "-Iinc", "-c", `k${i}.c`, "-o", `k${i}.o`];
+  for (let i = 0; i < kills; i++) {
+    Deno.writeTextFileSync(`${world.work}/k${i}.c`, `${includes}int k${i};\n`);
+    await world.run(["start"]);
+    const pid = await world.daemon();
+    // The shell's own kill comes some 100 us after the compile's end.
+    const script = `"$@"; code=$?; kill -9 ${pid}; exit $code`;
+    const { code } = await new Deno.Command("sh", {
+      args: ["-c", script, "sh", ...world.command, ...compile(i)],
+      cwd: world.work,
+      env: world.env,
+      clearEnv: true,
+    }).output();
+    assertEquals(code, 0);
+    await until("it dies", () => !lives(pid));
+  }
+  await world.run(["start"]);
+  assert(/owed by a process that died: miss_new/.test(world.log()), "no kill came in time");
+  await world.news();
+  for (let i = 0; i < kills; i++) assertEquals((await world.run(compile(i))).code, 0);
+  assertEquals(await world.news(), Array(kills).fill("hit"), world.log());
+});
