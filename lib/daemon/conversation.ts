@@ -5,7 +5,7 @@
  *     start -> read:    input -> asked                the source is on standard input
  *     start -> wait:    hit, run, pass, once an equal run is over, or there is a place to run in
  *     hit   -> cannot:  run, pass               run   -> report:   keep, done
- *     keep  -> kept:    done
+ *     keep  -> kept:    done, or nothing where nobody waits for it
  *
  * Knows nothing of sockets, so that every order of frames can be tested. What cannot be understood, and what the
  * decider throws, costs this one conversation its cache, never the build and never the daemon: the answer is
@@ -47,7 +47,7 @@ export interface Deciding<Job> {
   /** To be called now and then while the tool runs: what there was to do. */
   follow?(job: Job): "none" | "some" | "more";
   report(job: Job, message: Message<"report">): Learning<Message<"keep"> | Message<"done">>;
-  kept(job: Job, message: Message<"kept">): Learning<Message<"done">>;
+  kept(job: Job, message: Message<"kept">): Partial<Learning<Message<"done">>> & { after: () => void };
   ended(job: Job): void;
 }
 
@@ -243,7 +243,9 @@ export class Conversation<Job> {
     return { later, close: true };
   }
 
-  #learn({ reply, after }: Learning<Message<"keep"> | Message<"done">>): Step {
+  #learn(
+    { reply, after }: Partial<Learning<Message<"keep"> | Message<"done">>> & { after: () => void },
+  ): Step {
     const guarded = () => {
       try {
         after();
@@ -251,7 +253,9 @@ export class Conversation<Job> {
         this.#with.log.warn(`learning failed: ${traceOf(error)}`);
       }
     };
-    return { ...this.#reply(reply), after: guarded };
+    if (reply !== undefined) return { ...this.#reply(reply), after: guarded };
+    this.#state = "over";
+    return { after: guarded, close: true };
   }
 
   #reply(message: Message<"read" | "hit" | "run" | "parts" | "pass" | "keep" | "done"> & AnyMessage): Step {

@@ -15,7 +15,7 @@ const frames = {
   input: { name: "input", flags: 0, bytes: new Uint8Array([1]) },
   run: { name: "run", tracer: "/t.so", record: "/r", extra: [], priority: 0, deploy: [] },
   pass: { name: "pass", outcome: "pass_query" },
-  keep: { name: "keep", files: [{ path: "a.o", to: "/s/1" }] },
+  keep: { name: "keep", wait: 1, files: [{ path: "a.o", to: "/s/1" }] },
   done: { name: "done", outcome: "miss_new" },
 } as const satisfies Record<string, AnyMessage>;
 
@@ -29,6 +29,8 @@ interface Scene {
   /** An equal run is under way when the request comes. */
   equal?: boolean;
   throwIn?: string;
+  /** Nobody waits for the end. */
+  isAlone?: boolean;
   refusal?: string;
 }
 
@@ -56,7 +58,10 @@ async function play(sent: Sent[], scene: Scene) {
       reply: tell("report", frames[scene.report ?? "keep"]),
       after: () => tell("look", undefined),
     }),
-    kept: () => ({ reply: tell("kept", frames.done), after: () => tell("store", undefined) }),
+    kept: () => {
+      const reply = tell("kept", scene.isAlone ? undefined : frames.done);
+      return { reply, after: () => tell("store", undefined) };
+    },
     ended: () => tell("ended", undefined),
   };
   const conversation = new Conversation<string>({
@@ -110,6 +115,13 @@ const cases: {
     scene: { answer: "pass" },
     answers: ["pass", "pass_query"],
     told: ["ask", "ended"],
+  },
+  {
+    name: "runs and says nothing to who does not wait for the end",
+    sent: ["ask", "report", "kept"],
+    scene: { isAlone: true },
+    answers: ["run", "keep"],
+    told: ["ask", "report", "look", "kept", "store", "ended"],
   },
   {
     name: "asks for the source on standard input, then delivers",

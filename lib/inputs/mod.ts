@@ -202,6 +202,11 @@ export class Inputs {
     return this.#standing?.look(path)?.content === content;
   }
 
+  /** Whether the content of `path` is known, and told to stay so. */
+  isKnown(path: string): boolean {
+    return this.#standing?.look(path)?.content !== undefined;
+  }
+
   /** Whether a folder is at `path` and what was once found of it is told to stay so. */
   isWatchedFolder(path: string): boolean {
     return this.#standing?.look(path)?.isFolder === true;

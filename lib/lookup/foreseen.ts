@@ -64,7 +64,16 @@ export class Foreseen {
   }
 
   /** Looks at what came since the last time. */
-  look({ files, absent, written }: Observation, inputs: Inputs): void {
+  look(found: Observation, inputs: Inputs): void {
+    this.#lookAtFiles(found, inputs);
+    for (const folder of found.absent.folders) {
+      const { count } = this.#answeredOf(folder);
+      // Where the folder itself is missing, no name need be looked at.
+      if (count < folder.names.length && inputs.isWatchedFolder(folder.path)) this.present(folder, inputs);
+    }
+  }
+
+  #lookAtFiles({ files, written }: Observation, inputs: Inputs): void {
     this.#next ??= files.entries();
     while (this.#files < files.size) {
       const { value } = this.#next.next();
@@ -75,11 +84,21 @@ export class Foreseen {
       const isRead = seen.question === "content" && !written.has(path) && this.#readAhead(path, seen, inputs);
       if (!isRead) this.#apart.push({ at: this.#rows.length, path });
     }
-    for (const folder of absent.folders) {
-      const { count } = this.#answeredOf(folder);
-      // Where the folder itself is missing, no name need be looked at.
-      if (count < folder.names.length && inputs.isWatchedFolder(folder.path)) this.present(folder, inputs);
-    }
+  }
+
+  /** Whether what each file holds is known, and told to stay so: then nobody need wait until statements are made of it. */
+  knowsAll(found: Observation, inputs: Inputs): boolean {
+    this.#lookAtFiles(found, inputs);
+    return this.#isUntouched(found, inputs) && this.#apart.every(({ path }) => {
+      const seen = found.files.get(path);
+      return seen === undefined || seen.question !== "content" || inputs.isKnown(path);
+    });
+  }
+
+  /** Whether nothing has happened to any file since the first look. */
+  #isUntouched({ files, written }: Observation, { changes }: Inputs): boolean {
+    for (const path of written.keys()) if (files.has(path)) return false;
+    return changes !== undefined && changes === this.#changes;
   }
 
   /**
@@ -104,12 +123,11 @@ export class Foreseen {
 
   /** What still holds in the end of what was found so far; `equals` and `order`: where all does. To be asked once. */
   confirmed(
-    { files, written }: Observation,
+    found: Observation,
     inputs: Inputs,
   ): { early: readonly Early[]; equals?: Equals; order?: InOrder } {
-    const wroteInput = [...written.keys()].some((path) => files.has(path));
-    const { changes } = inputs;
-    if (!wroteInput && changes !== undefined && changes === this.#changes) {
+    const { files, written } = found;
+    if (this.#isUntouched(found, inputs)) {
       return { early: this.#early, equals: this.#equals, order: this.#order(files) };
     }
     const holds = ({ path, content }: Early) => !written.has(path) && inputs.isStill(path, content);

@@ -6,7 +6,7 @@
 import type { Digest } from "../base/digest.ts";
 import type { CommentUse, DependencyList, FolderUse, Names } from "../compilers/mod.ts";
 import type { Message } from "../protocol/mod.ts";
-import type { StoredUnit } from "../store/mod.ts";
+import type { Owing, StoredUnit } from "../store/mod.ts";
 import type { Input, Unit } from "../store/unit.ts";
 import type { Observation, Record } from "../trace/mod.ts";
 import type { Action } from "./action.ts";
@@ -68,6 +68,10 @@ export interface Job {
   statements?: Statements | Ended;
   /** What is left to be found out about the statements, once nobody waits. */
   judge?: () => void;
+  /** What a result can be made of again, should this process die before it is stored. */
+  owing?: Owing;
+  /** Nobody waits for the end: the launcher exits once the outputs are staged. */
+  isAlone: boolean;
   /** Statements of what was stored. */
   learned?: Input[];
   variables?: [string, string | null][];
@@ -113,6 +117,7 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     missed: "miss_new",
     lacksTemporary: false,
     isDivided: false,
+    isAlone: false,
     slot: slotOf(ask.cwd),
     unknownTool: false,
     namesTemporary: false,

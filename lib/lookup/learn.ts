@@ -51,7 +51,7 @@ import { Keeper } from "./keep.ts";
 import type { Outcome } from "./outcome.ts";
 import { offloading } from "./offload.ts";
 import { productsOf } from "./outputs.ts";
-import { mayOwe } from "./owed.ts";
+import { owe } from "./owed.ts";
 import { shareRun } from "./parts.ts";
 import { bind } from "./remap.ts";
 import { boundToNames, namesRow } from "./renamed.ts";
@@ -64,6 +64,12 @@ import { Toolchains } from "./toolchain.ts";
 export interface Ended {
   outcome: Outcome;
   what: string;
+}
+
+/** What a run made: what is to be staged, and what to do meanwhile. */
+export interface Made {
+  files: Message<"keep">["files"];
+  look: () => void;
 }
 
 export interface LearnerOptions {
@@ -136,7 +142,7 @@ export class Learner {
   report(
     job: Job,
     report: Message<"report">,
-  ): { files: Message<"keep">["files"]; look: () => void } | Ended {
+  ): Made | Ended {
     const learned = this.#learn(job, report);
     // Whatever keeps a failure from being kept, what people see is that it failed.
     if (report.status === 0 || "files" in learned) return learned;
@@ -146,7 +152,7 @@ export class Learner {
     };
   }
 
-  #learn(job: Job, report: Message<"report">): { files: Message<"keep">["files"]; look: () => void } | Ended {
+  #learn(job: Job, report: Message<"report">): Made | Ended {
     const why = this.#unfit(job, report);
     if (why !== undefined) return { outcome: why, what: "" };
     const variable = [...job.environment!.keys()].find(isUnmodelled);
@@ -191,6 +197,9 @@ export class Learner {
     });
     if (named !== undefined) return { outcome: "pass_unmodelled", what: named };
     job.staged = regular.map(() => this.#with.store.stagingName());
+    // What else is asked of files is told by their signatures, now or later.
+    job.isAlone = owe(job, found, this.#with) && !this.#bounds.read(job) &&
+      job.following!.foreseen.knowsAll(found, this.#with.inputs);
     return {
       files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })),
       look: () => {
@@ -218,7 +227,7 @@ export class Learner {
       }
       this.#bounds.note(job, statements, found);
     };
-    if (!mayOwe(job, found) || this.#bounds.read(job)) takeJudgement(job);
+    if (job.owing === undefined || this.#bounds.read(job)) takeJudgement(job);
   }
 
   /** What the run depended on, as it is now. */

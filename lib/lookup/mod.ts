@@ -28,7 +28,7 @@ import { Memo, type Remembered } from "./memo.ts";
 import { Naming } from "./naming.ts";
 import type { Fallback, Outcome } from "./outcome.ts";
 import { answerByParts } from "./parts.ts";
-import { debtOf, payDebts } from "./owed.ts";
+import { payDebts } from "./owed.ts";
 import { prepareRun } from "./prepare.ts";
 import { Remapping, rootOf, wantsRemap } from "./remap.ts";
 import { Search } from "./search.ts";
@@ -322,25 +322,24 @@ export class Decider {
     this.#search.begin();
     this.#turns.leave(job.id);
     const learned = this.#learner.report(job, report);
-    if ("files" in learned) return { reply: { name: "keep", files: learned.files }, after: learned.look };
+    if ("files" in learned) {
+      const wait = Number(!job.isAlone);
+      return { reply: { name: "keep", wait, files: learned.files }, after: learned.look };
+    }
     return { reply: { name: "done", outcome: learned.outcome }, after: () => this.#over(job, learned) };
   }
 
   /**
-   * The outputs are staged. So that no kill loses what `done` acknowledges, the unit is stored before, or what it can be
-   * made of is put down and the unit is stored in `after`.
+   * The outputs are staged. The launcher goes as soon as no kill can lose the result: once it is stored, or at once where
+   * what it can be made of was put down; the unit is stored in `after` then. No reply: the launcher has gone already.
    */
-  kept(job: Job, message: Message<"kept">): { reply: Message<"done">; after: () => void } {
-    const { store } = this.#options, debt = debtOf(job, message);
-    if (debt === undefined || !store.owe(debt)) {
+  kept(job: Job, message: Message<"kept">): { reply?: Message<"done">; after: () => void } {
+    if (job.owing === undefined) {
       const ended = this.#learner.kept(job, message);
       return { reply: { name: "done", outcome: ended.outcome }, after: () => this.#over(job, ended) };
     }
-    const after = () => {
-      this.#over(job, this.#learner.kept(job, message));
-      store.paid();
-    };
-    return { reply: { name: "done", outcome: job.missed }, after };
+    const after = () => this.#over(job, this.#learner.kept(job, message));
+    return job.isAlone ? { after } : { reply: { name: "done", outcome: job.missed }, after };
   }
 
   /** Stores what processes have acknowledged that were killed before they had stored it. */
@@ -376,6 +375,7 @@ export class Decider {
       job.record?.forget();
     } else job.record?.release();
     job.record = job.following = undefined;
+    job.owing?.paid();
     // What became a blob has another name by now; the rest must not stay (a full disk, a launcher that died).
     for (const staged of job.staged.splice(0)) if (staged !== "") this.#options.store.discard(staged);
   }

@@ -1,5 +1,5 @@
 /**
- * Runs that are acknowledged before they are stored: what the launcher said, and the record, are put down as a debt of the
+ * Runs whose launchers do not wait until they are stored: what they said, and the record, are put down as a debt of the
  * store, and whoever opens the cache after a kill holds the conversation once more.
  *
  * Always true: nothing is made of a debt that a run would not have given: the request must have the same name again, and
@@ -9,8 +9,10 @@
  */
 import { messageOf } from "../base/errors.ts";
 import { hex } from "../base/digest.ts";
+import type { Inputs } from "../inputs/mod.ts";
+import { c, type FileState, statx } from "../os/mod.ts";
 import { decode, encode, type Message } from "../protocol/mod.ts";
-import type { Debt, Store } from "../store/mod.ts";
+import type { Debt, OpenDebt, Store } from "../store/mod.ts";
 import type { Observation, Record } from "../trace/mod.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
@@ -20,8 +22,8 @@ interface Facts {
   /** Job.startedAt, as digits. */
   startedAt: string;
   missed: Outcome;
-  /** Where the staged files are from. */
-  paths: string[];
+  /** What is staged: where it is from, and its mode. */
+  files: { path: string; mode: number }[];
   /** What the request was called. */
   names: string[];
 }
@@ -30,7 +32,6 @@ interface Facts {
 export interface Owed extends Facts {
   ask: Message<"ask">;
   report: Message<"report">;
-  kept: Message<"kept">;
   record: Record;
 }
 
@@ -46,7 +47,7 @@ function stagedPaths({ products }: Job): string[] {
  * Whether a run may be acknowledged before it is stored: a compile that succeeded, of which nothing is known but what
  * its frames and its record say.
  */
-export function mayOwe(
+function mayOwe(
   { frame, kind, report, record, input, parts, remap, unknownTool }: Job,
   { files, written }: Observation,
 ): boolean {
@@ -58,31 +59,59 @@ export function mayOwe(
   return true;
 }
 
-/** What a run is to be made of again; undefined: it is to be stored first. */
-export function debtOf(job: Job, kept: Message<"kept">): Debt | undefined {
-  const { frame, record, report, statements, staged, judge } = job;
-  // Who was judged already was none to wait for that.
-  if (frame === undefined || judge === undefined || statements === undefined || "outcome" in statements) {
-    return undefined;
-  }
-  if (kept.files.length !== staged.length || kept.files.some(({ errno }) => errno !== 0)) return undefined;
-  const { startedAt, missed } = job;
-  const facts: Facts = { startedAt: String(startedAt), missed, paths: stagedPaths(job), names: namesOf(job) };
-  const frames = [frame, encode(report!, 0n), encode(kept, 0n)];
+/** Puts down what a run is to be made of again, its outputs being about to be staged; false: it is to be stored first. */
+export function owe(
+  job: Job,
+  found: Observation,
+  { store, inputs }: { store: Pick<Store, "owe">; inputs: Inputs },
+): boolean {
+  const debt = mayOwe(job, found) ? debtOf(job, (path) => inputs.linkState(path)) : undefined;
+  job.owing = debt && store.owe(debt);
+  return job.owing !== undefined;
+}
+
+function debtOf(job: Job, state: (path: string) => FileState | number): Debt | undefined {
+  const { frame, record, report, staged, startedAt, missed } = job;
+  const files = stagedPaths(job).map((path) => ({ path, state: state(path) }));
+  if (files.some(({ state }) => typeof state === "number")) return undefined;
+  const facts: Facts = {
+    startedAt: String(startedAt),
+    missed,
+    files: files.map(({ path, state }) => ({ path, mode: (state as FileState).mode })),
+    names: namesOf(job),
+  };
+  const said = [frame!, encode(report!, 0n)];
   return {
     staged: [...staged],
-    parts: [new TextEncoder().encode(JSON.stringify(facts)), ...frames, record!.read()],
+    parts: [new TextEncoder().encode(JSON.stringify(facts)), ...said, record!.read()],
   };
 }
 
 /** The conversation that a debt is about; undefined: it is not understood, by another version for example. */
-export function owedBy({ parts }: Debt): Owed | undefined {
-  const [facts, ask, report, kept] = [parts[0], ...parts.slice(1, 4).map(messageIn)];
-  if (parts.length !== 5 || ask?.name !== "ask" || report?.name !== "report" || kept?.name !== "kept") {
-    return undefined;
-  }
-  const record = recordOf(parts[4].slice());
-  return { ...JSON.parse(new TextDecoder().decode(facts)) as Facts, ask, report, kept, record };
+function owedBy({ parts }: OpenDebt): Owed | undefined {
+  if (parts.length !== 4) return undefined;
+  const [facts, ask, report] = [parts[0], messageIn(parts[1]), messageIn(parts[2])];
+  if (ask?.name !== "ask" || report?.name !== "report") return undefined;
+  return {
+    ...JSON.parse(new TextDecoder().decode(facts)) as Facts,
+    ask: ask as Message<"ask">,
+    report: report as Message<"report">,
+    record: recordOf(parts[3].slice()),
+  };
+}
+
+/** Bits of a staged file that is whole. */
+const wholeMode = 0o444;
+
+/** What the launcher said, or would have, once the outputs were staged. */
+function keptOf({ staged, digests }: OpenDebt, { files }: Owed): Message<"kept"> {
+  const rows = staged.map((path, i) => {
+    const state = statx(path, { follow: false });
+    const isWhole = digests[i] !== undefined ||
+      (typeof state === "object" && (state.mode & 0o777) === wholeMode);
+    return { errno: isWhole ? 0 : c.ENOENT, mode: files[i].mode, size: 0n };
+  });
+  return { name: "kept", files: rows };
 }
 
 function messageIn(frame: Uint8Array) {
@@ -121,7 +150,7 @@ export function payDebts(
   }
 }
 
-function pay(debt: Debt, holding: Holding): Outcome | undefined {
+function pay(debt: OpenDebt, holding: Holding): Outcome | undefined {
   const owed = owedBy(debt);
   if (owed === undefined) return undefined;
   const { job, runs } = holding.begin(owed.ask);
@@ -132,9 +161,9 @@ function pay(debt: Debt, holding: Holding): Outcome | undefined {
     job.record!.release();
     job.record = owed.record, job.startedAt = BigInt(owed.startedAt), job.missed = owed.missed;
     holding.report(job, owed.report);
-    if (stagedPaths(job).join("\0") !== owed.paths.join("\0")) return undefined;
+    if (stagedPaths(job).join("\0") !== owed.files.map(({ path }) => path).join("\0")) return undefined;
     job.staged = [...debt.staged];
-    holding.kept(job, owed.kept);
+    holding.kept(job, keptOf(debt, owed));
     holding.ended(job);
     return job.outcome;
   } finally {

@@ -12,17 +12,18 @@ static bool changed(const struct stat *a, const struct stat *b)
     return a->st_size != b->st_size || a->st_mtim.tv_sec != b->st_mtim.tv_sec || a->st_mtim.tv_nsec != b->st_mtim.tv_nsec;
 }
 
-/* An errno; `*is` as found. A file that changes under the copy is EBUSY. */
+/* An errno; `*is` as found. A file that changes under the copy is EBUSY. What is left half made by a kill is 0400. */
 static int copy_to_stage(int from, const char *to, struct stat *is)
 {
     struct stat after;
     if (fstat(from, is)) return errno;
     if (!S_ISREG(is->st_mode)) return EINVAL;
-    int file = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+    int file = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
     if (file < 0) return errno;
     int problem = copy_file(from, file, is->st_size) ? 0 : errno;
-    if (close(file) && !problem) problem = errno;
     if (!problem && (fstat(from, &after) || changed(is, &after))) problem = EBUSY;
+    if (!problem && fchmod(file, 0444)) problem = errno;
+    if (close(file) && !problem) problem = errno;
     if (problem) unlink(to);
     return problem;
 }

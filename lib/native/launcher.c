@@ -295,7 +295,7 @@ static void report(const struct outcome *o)
     struct zc_kept kept = {stage_all(keep.files)};
     w = frame(ZC_KEPT);
     zc_put_kept(&w, &kept);
-    if (send_frame(&w, deadline)) receive(&r, deadline);
+    if (send_frame(&w, deadline) && keep.wait) receive(&r, deadline);
 }
 
 static _Noreturn void obey_run(struct zc_reader *r)

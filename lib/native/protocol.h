@@ -9,7 +9,7 @@
 #include "wire.h"
 
 enum zc_limit {
-    ZC_PROTOCOL_VERSION = 2,
+    ZC_PROTOCOL_VERSION = 3,
     ZC_MAX_FRAME_BYTES = 67108864,
     ZC_MAX_TEXT_BYTES = 16777216,
     ZC_HELD_STYLE = 16,
@@ -305,10 +305,12 @@ static inline void zc_put_report(struct zc_writer *w, const struct zc_report *m)
 }
 
 struct zc_keep {
+    uint32_t wait;
     struct zc_items files;
 };
 static inline bool zc_get_keep(struct zc_reader *r, struct zc_keep *m)
 {
+    m->wait = zc_get_u32(r);
     m->files.count = zc_get_u32(r);
     m->files.encoded.at = r->at;
     for (uint32_t i = 0; i < m->files.count && !r->beyond; i++) { struct zc_stage row; zc_get_stage(r, &row); }
@@ -317,6 +319,7 @@ static inline bool zc_get_keep(struct zc_reader *r, struct zc_keep *m)
 }
 static inline void zc_put_keep(struct zc_writer *w, const struct zc_keep *m)
 {
+    zc_put_u32(w, m->wait);
     zc_put_items(w, m->files);
 }
 

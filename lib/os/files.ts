@@ -132,3 +132,12 @@ export function listFolder(path: string): string[] | number {
   }
   return names.sort();
 }
+
+/** By what this start of the machine is told from others; undefined where nobody tells. */
+export function bootId(): string | undefined {
+  try {
+    return Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
+  } catch {
+    return undefined; // no /proc, or one without it
+  }
+}

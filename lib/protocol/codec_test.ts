@@ -38,7 +38,7 @@ const golden: AnyMessage[] = [
   { name: "pass", outcome: "p" },
   { name: "parts", sources: ["a.c", "\xe9.c"] },
   { name: "report", status: 256, flags: 5, wall_us: 1_000_000n, out: bytes(0), err: bytes(255) },
-  { name: "keep", files: [{ path: "a", to: "b" }, { path: "", to: "" }] },
+  { name: "keep", wait: 1, files: [{ path: "a", to: "b" }, { path: "", to: "" }] },
   { name: "kept", files: [{ errno: 2, mode: 33188, size: 1n << 40n }] },
   { name: "done", outcome: "" },
   { name: "wait", ms: 6_000 },

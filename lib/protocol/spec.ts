@@ -12,6 +12,7 @@
  *     ask -> hit                       the launcher delivers, replays, ends
  *         -> hit, cannot -> run        ... or says it cannot deliver: the compiler shall run, so that we learn
  *         -> run, report -> keep, kept -> done
+ *         -> run, report -> keep, kept     where nobody need wait for the end
  *         -> run, report -> done       nothing to keep
  *         -> pass                      the launcher becomes the tool
  *         -> read, input -> hit, run, pass   ... once the source on standard input is known
@@ -26,7 +27,7 @@
  * @module
  */
 
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 /** 200 KB of arguments and a megabyte of environment fit many times; a longer frame is nonsense. */
 export const maxFrameBytes = 64 << 20;
 /** Captured text beyond this is passed on but not stored. */
@@ -55,8 +56,8 @@ export const messages = {
   parts: { id: 15, from: "decider", fields: { sources: "list" } },
   /** The tool has ended: `status` as of waitpid; `flags`: reportFlags. */
   report: { id: 6, from: "client", fields: { status: "u32", flags: "u32", wall_us: "u64", out: "bytes", err: "bytes" } },
-  /** Clone or copy each path into the staging name beside it. */
-  keep: { id: 7, from: "decider", fields: { files: "rows:stage" } },
+  /** Clone or copy each path into the staging name beside it, 0444 once it is whole. `wait` 0: after `kept` the client exits as the tool did, else it waits for `done`. */
+  keep: { id: 7, from: "decider", fields: { wait: "u32", files: "rows:stage" } },
   /** One row for each of keep's, in order: errno (0 = staged), mode and size as staged. */
   kept: { id: 8, from: "client", fields: { files: "rows:staged" } },
   /** The end: the client exits as the tool did. `outcome` for logs. */

@@ -2,29 +2,36 @@
  * What is acknowledged before it is stored, kept so that a kill in between loses nothing.
  *
  * A launcher need not wait until a result is encoded and written; but what it was told must come true. So who tells it puts
- * down first what the result can be made of again: a debt, one at a time, in a file of this process. Whoever opens the
- * cache next finds the debts of those who died, and pays them.
+ * down first what the result can be made of again: a debt, in a file of this process. Whoever opens the cache next finds
+ * the debts of those who died, and pays them.
  *
- *     tmp/owed-<pid>-<n>   := format:u32 (0: nothing is owed) body:u32 staged:u32 0:u32 digest[staged] part*
- *     part                 := length:u32 byte*                    ; the first one holds the names of the staged files
+ *     tmp/owed-<pid>-<n>   := format:u32 (0: nothing is owed) end:u32 staged:u32 0:u32 digest[staged] part*
+ *     part                 := length:u32 byte*        ; the first one holds the boot and the names of the staged files
  *     digest               := 32 bytes; zeros until the staged file is about to be moved to its name among the blobs
  *
  * Always true: a debt counts from the write of `format` on, which comes last; whose file is locked lives and pays himself;
- * and no file is removed but by who holds its lock.
+ * no file is removed but by who holds its lock; and a debt of another boot is none: what was staged may have been lost
+ * with the power.
  *
  * @module
  */
 import { bytesOf, byteString, cPath, fromText, shown } from "../base/bytes.ts";
-import { c, errno, libc, readSmall, statx } from "../os/mod.ts";
 import type { Digest } from "../base/digest.ts";
+import { bootId, c, errno, libc, readSmall, statx } from "../os/mod.ts";
 import { removeIfThere } from "./files.ts";
 import { isDebt, names } from "./layout.ts";
 
 /** What a result can be made of again. */
 export interface Debt {
-  /** Files that are staged for it (byte strings), in the store's `tmp/`. */
+  /** Files that are, or will be, staged for it (byte strings), in the store's `tmp/`. */
   staged: readonly string[];
   parts: readonly Uint8Array[];
+}
+
+/** A debt that stands. */
+export interface Owing {
+  /** What was owed is stored, or never will be. May be called again. */
+  paid(): void;
 }
 
 /** A debt of a process that has died. */
@@ -54,52 +61,67 @@ function lock(descriptor: number): boolean {
   return libc().flock(descriptor, c.LOCK_EX | c.LOCK_NB) === 0;
 }
 
-/** A process that may owe. */
+/** Room for one debt at a time. */
+interface File {
+  path: string;
+  descriptor: number;
+}
+
+/** A process that may owe: as many debts as it has compiles under way. */
 export class Debtor {
   readonly #folder: string;
-  #file: { path: string; descriptor: number } | undefined;
+  readonly #boot = bootId();
+  readonly #all: File[] = [];
+  readonly #free: File[] = [];
+  #made = 0;
   #room = new Uint8Array(64 << 10);
-  /** Those of the debt that stands. */
-  #staged: readonly string[] = [];
+  /** Where the digest of each staged file has its place. */
+  readonly #places = new Map<string, { file: File; at: number }>();
 
   /** @param folder `<cache>/v1` as ordinary text. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Puts a debt down. false: it cannot be kept, and nothing is owed. */
-  owe({ staged, parts }: Debt): boolean {
-    const body = this.#fill(staged, parts);
-    this.#file ??= body && this.#make();
-    if (body === undefined || this.#file === undefined) return false;
-    const { descriptor } = this.#file;
-    if (!write(descriptor, body, owed.length) || !write(descriptor, owed, 0)) return false;
-    this.#staged = staged;
-    return true;
+  /** Puts a debt down; undefined: it cannot be kept, and nothing is owed. */
+  owe({ staged, parts }: Debt): Owing | undefined {
+    const body = this.#fill(staged, parts), file = body && (this.#free.pop() ?? this.#make());
+    if (body === undefined || file === undefined) return undefined;
+    const { descriptor } = file;
+    if (!write(descriptor, body, owed.length) || !write(descriptor, owed, 0)) {
+      this.#free.push(file);
+      return undefined;
+    }
+    staged.forEach((path, i) => this.#places.set(path, { file, at: headBytes + i * digestBytes }));
+    let stands = true;
+    const paid = () => {
+      if (!stands) return;
+      stands = false;
+      for (const path of staged) this.#places.delete(path);
+      if (write(descriptor, nothing, 0)) this.#free.push(file);
+    };
+    return { paid };
   }
 
   /** A staged file is about to become the blob of this digest, and to lose its name. */
   named(staged: string, digest: Digest): void {
-    const at = this.#staged.indexOf(staged);
-    if (at >= 0) write(this.#file!.descriptor, digest.slice(), headBytes + at * digestBytes);
-  }
-
-  /** What was owed is stored, or never will be. */
-  paid(): void {
-    if (this.#file !== undefined) write(this.#file.descriptor, nothing, 0);
-    this.#staged = [];
+    const place = this.#places.get(staged);
+    if (place !== undefined) write(place.file.descriptor, digest.slice(), place.at);
   }
 
   close(): void {
-    if (this.#file === undefined) return;
-    removeIfThere(this.#file.path);
-    libc().close(this.#file.descriptor);
-    this.#file = undefined;
+    for (const { path, descriptor } of this.#all.splice(0)) {
+      removeIfThere(path);
+      libc().close(descriptor);
+    }
+    this.#free.length = 0;
   }
 
   /** All but the first word. */
   #fill(staged: readonly string[], parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> | undefined {
-    const all = [bytesOf(staged.join("\0")), ...parts], first = headBytes + staged.length * digestBytes;
+    if (this.#boot === undefined) return undefined;
+    const all = [bytesOf([this.#boot, ...staged].join("\0")), ...parts];
+    const first = headBytes + staged.length * digestBytes;
     const end = all.reduce((sum, part) => sum + 4 + part.length, first);
     if (end > mostBytes) return undefined;
     if (end > this.#room.length) this.#room = new Uint8Array(end * 2);
@@ -116,14 +138,18 @@ export class Debtor {
     return room.subarray(owed.length, end);
   }
 
-  #make(): { path: string; descriptor: number } | undefined {
-    for (let n = 1; n <= mostAttempts; n++) {
-      const path = `${this.#folder}/${names.debt(Deno.pid, n)}`;
+  #make(): File | undefined {
+    for (let attempts = 0; attempts < mostAttempts; attempts++) {
+      const path = `${this.#folder}/${names.debt(Deno.pid, ++this.#made)}`;
       const descriptor = open(path, c.O_CREAT | c.O_EXCL);
       if (descriptor < 0 && errno() === c.EEXIST) continue; // another process of this number, long ago or elsewhere
       if (descriptor < 0) return undefined;
+      const file = { path, descriptor };
       // Who looked for debts just then may have had the lock, or have removed what was empty.
-      if (lock(descriptor) && typeof statx(fromText(path)) === "object") return { path, descriptor };
+      if (lock(descriptor) && typeof statx(fromText(path)) === "object") {
+        this.#all.push(file);
+        return file;
+      }
       libc().close(descriptor);
     }
     return undefined;
@@ -176,8 +202,8 @@ function read(path: string): Omit<OpenDebt, "forget"> | undefined {
     parts.push(bytes.slice(at + 4, at + 4 + length));
     at += 4 + length;
   }
-  const first = parts.shift(), staged = first?.length ? byteString(first).split("\0") : [];
-  if (first === undefined || staged.length !== count) return undefined;
+  const [boot, ...staged] = byteString(parts.shift() ?? new Uint8Array(0)).split("\0");
+  if (boot !== bootId() || staged.length !== count) return undefined;
   const digests = staged.map((_, i) => {
     const digest = bytes.slice(headBytes + i * digestBytes, headBytes + (i + 1) * digestBytes);
     return digest.some((byte) => byte !== 0) ? digest : undefined;

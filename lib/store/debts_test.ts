@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromText } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
-import { libc } from "../os/mod.ts";
+import { bootId, libc } from "../os/mod.ts";
 import { type Debt, Debtor, debtsOf, stagedForDebts } from "./debts.ts";
 import { openStore, text } from "./testing.ts";
 
@@ -34,25 +34,57 @@ const debt: Debt = {
 Deno.test("a debt is read by who comes after, as it was put down", () => {
   const folder = place(), debtor = new Debtor(folder);
   for (const each of [debt, { staged: [], parts: [] }, { staged: ["/w/3"], parts: [text("x")] }]) {
-    assert(debtor.owe(each));
+    const owing = debtor.owe(each);
     assertEquals(read(left(folder)), [{ ...each, digests: each.staged.map(() => undefined) }]);
-    debtor.paid();
+    owing!.paid();
+    owing!.paid();
     assertEquals(read(left(folder)), []);
   }
   debtor.close();
   assertEquals(entries(folder), []);
 });
 
+Deno.test("each of several debts stands until it is paid", () => {
+  const folder = place(), debtor = new Debtor(folder);
+  const owing = ["1", "2", "3"].map((name) => debtor.owe({ staged: [`/w/${name}`], parts: [] })!);
+  debtor.named("/w/2", sha256(text("2")));
+  owing[0].paid();
+  owing[0].paid(); // must not free the room of another
+  const next = debtor.owe({ staged: ["/w/4"], parts: [] })!,
+    more = debtor.owe({ staged: ["/w/5"], parts: [] })!;
+  const all = (): string[] =>
+    entries(folder).flatMap((name) => {
+      const one = read(left(folder, Deno.readFileSync(`${folder}/tmp/${name}`)));
+      return one.flatMap(({ staged, digests }) => [...staged, digests[0] === undefined ? "" : "named"]);
+    });
+  assertEquals(all(), ["/w/4", "", "/w/2", "named", "/w/3", "", "/w/5", ""]);
+  for (const each of [...owing, next, more]) each.paid();
+  assertEquals([all(), entries(folder).length], [[], 4]);
+  debtor.close();
+});
+
 Deno.test("a debt says what a staged file holds, from before it is moved", () => {
   const folder = place(), debtor = new Debtor(folder), digest = sha256(text("2"));
   debtor.named("/w/2", digest); // nothing is owed
-  assert(debtor.owe(debt));
+  const owing = debtor.owe(debt);
   debtor.named("/w/2", digest);
   debtor.named("/w/other", digest);
   assertEquals(read(left(folder))[0].digests, [undefined, digest]);
-  debtor.paid();
+  owing!.paid();
   assert(debtor.owe(debt));
   assertEquals(read(left(folder))[0].digests, [undefined, undefined], "the next debt");
+  debtor.close();
+});
+
+Deno.test("a debt of another boot is none: with the power went what was staged", () => {
+  const folder = place(), debtor = new Debtor(folder), boot = bootId()!;
+  assert(debtor.owe(debt));
+  const bytes = Deno.readFileSync(`${folder}/tmp/owed-${Deno.pid}-1`), first = text(boot);
+  assertEquals(first.length, 36);
+  const at = bytes.findIndex((_, i) => first.every((byte, k) => bytes[i + k] === byte));
+  bytes[at] ^= 1;
+  const other = left(folder, bytes);
+  assertEquals([read(other), entries(other)], [[], []]);
   debtor.close();
 });
 
@@ -91,7 +123,7 @@ Deno.test("a debt that is forgotten goes with what was staged for it; what is ha
 
 Deno.test("what is too long to be owed is not", () => {
   const folder = place(), debtor = new Debtor(folder);
-  assertEquals(debtor.owe({ staged: [], parts: [new Uint8Array(5 << 20)] }), false);
+  assertEquals(debtor.owe({ staged: [], parts: [new Uint8Array(5 << 20)] }), undefined);
   assertEquals(entries(folder), []);
   assert(debtor.owe({ staged: [], parts: [new Uint8Array(3 << 20)] }));
   assertEquals(read(left(folder))[0].parts[0].length, 3 << 20);
@@ -127,7 +159,7 @@ Deno.test("Store keeps what is staged for a debt, and knows what has become a bl
 
 Deno.test("a process that runs once owes nothing", async () => {
   const { store, folder, end } = openStore(undefined, "one-shot");
-  assertEquals(store.owe(debt), false);
+  assertEquals(store.owe(debt), undefined);
   assertEquals(entries(folder), []);
   await end();
 });

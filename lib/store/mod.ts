@@ -20,7 +20,7 @@ import { fromText, shown } from "../base/bytes.ts";
 import type { Counters } from "./counters.ts";
 import { Counting } from "./counting.ts";
 import { codeRows, type StoredCode } from "./codes.ts";
-import { type Debt, Debtor, debtsOf, type OpenDebt } from "./debts.ts";
+import { type Debt, Debtor, debtsOf, type OpenDebt, type Owing } from "./debts.ts";
 import { evict } from "./eviction.ts";
 import { fileState, isFolder, readIfThere, removeIfThere, temporaryName } from "./files.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
@@ -38,7 +38,7 @@ import { Writer } from "./writer.ts";
 
 export type { StoredUnit } from "./index.ts";
 export type { StoredCode } from "./codes.ts";
-export type { Debt, OpenDebt } from "./debts.ts";
+export type { Debt, OpenDebt, Owing } from "./debts.ts";
 export { countAlone, type Counters, readCounters } from "./counters.ts";
 
 export interface StoreOptions {
@@ -263,14 +263,11 @@ export class Store {
     return this.#objects.commit(staged, (digest) => this.#debtor.named(staged, digest));
   }
   /**
-   * Puts down what a result can be made of, so that it may be acknowledged before it is stored; `paid` is to be called
-   * once it is. false: it must be stored first.
+   * Puts down what a result can be made of, so that it may be acknowledged before it is stored; undefined: it must be
+   * stored first.
    */
-  owe(debt: Debt): boolean {
-    return this.#writable && this.#options.mode === "daemon" && this.#debtor.owe(debt);
-  }
-  paid(): void {
-    this.#debtor.paid();
+  owe(debt: Debt): Owing | undefined {
+    return this.#writable && this.#options.mode === "daemon" ? this.#debtor.owe(debt) : undefined;
   }
   /** What processes owed that have died. Each is to be paid, or not, before the next. */
   *debts(): Generator<OpenDebt> {

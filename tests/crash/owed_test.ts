@@ -108,10 +108,11 @@ class Deciding {
     assert(said.reply.name === "keep", job.what);
     const files = said.reply.files.map(({ path, to }) => {
       Deno.copyFileSync(shown(path), shown(to));
+      Deno.chmodSync(shown(to), 0o444);
       return { errno: 0, mode: 0o100644, size: BigInt(Deno.statSync(shown(to)).size) };
     });
     const { reply: done, after } = this.decider.kept(job, { name: "kept", files });
-    return { job, after, told: done.outcome };
+    return { job, after, told: done?.outcome ?? "nobody waits" };
   }
 
   /** A whole compile, and how it went. */
@@ -120,6 +121,15 @@ class Deciding {
     after?.();
     this.decider.ended(job);
     return this.outcomes.pop()!;
+  }
+
+  /** Compiles something else. */
+  prepare(): void {
+    const { argv } = this.#sources;
+    this.#sources.sh("echo 'int other;' > b.c");
+    this.#sources.argv = ["gcc", "-c", "b.c"];
+    assertEquals(this.outcome(), "miss_new");
+    this.#sources.argv = argv;
   }
 
   /** Ends what does not end with a process here. */
@@ -158,8 +168,8 @@ const deaths: Death[] = [
   },
   {
     name: "when the unit was written",
-    dies: ({ store }, { after }) => {
-      store.paid = () => {};
+    dies: (_, { job, after }) => {
+      job.owing!.paid = () => {};
       after!();
     },
     paid: [],
@@ -183,14 +193,26 @@ const deaths: Death[] = [
     paid: ["miss_not_stored"],
     next: "miss_new",
   },
+  {
+    name: "and the launcher before it had staged all",
+    then: (sources) => sources.sh("for f in cache/v1/tmp/[0-9]*; do chmod 400 $f; echo half > $f; done"),
+    paid: ["miss_not_stored"],
+    next: "miss_new",
+  },
 ];
 
-for (const mode of ["daemon", "one-shot"] as const) {
-  for (const { name, dies, then, paid, next } of deaths) {
-    Deno.test(`a daemon dies ${name}: a ${mode} that opens the cache makes it good`, async () => {
+/** A compiler that was never seen before must be looked at while its launcher waits. */
+const daemons = [["a new daemon", "miss_new"], ["a daemon", "nobody waits"]] as const;
+
+for (const [i, mode] of (["daemon", "one-shot"] as const).entries()) {
+  for (const [j, { name, dies, then, paid, next }] of deaths.entries()) {
+    const [daemon, told] = daemons[(i + j) % 2];
+    Deno.test(`${daemon} dies ${name}: a ${mode} that opens the cache makes it good`, async () => {
       using sources = new Sources();
-      const first = new Deciding(sources), one = first.compile();
-      assertEquals(one.told, "miss_new");
+      const first = new Deciding(sources);
+      if (told === "nobody waits") first.prepare();
+      const one = first.compile();
+      assertEquals(one.told, told);
       assertEquals(sources.debts(), 1);
       dies?.(first, one);
       sources.leaveDebt();

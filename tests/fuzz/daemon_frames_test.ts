@@ -61,7 +61,7 @@ function trueFrames(world: Compiling): { asks: Frame[]; later: Frame[]; odd: Fra
     { name: "admin", verb: "no such verb", args: ["x".repeat(300)] },
     { name: "done", outcome: "hit" },
     { name: "pass", outcome: "" },
-    { name: "keep", files: [{ path: "right.o", to: "/nowhere" }] },
+    { name: "keep", wait: 1, files: [{ path: "right.o", to: "/nowhere" }] },
     { name: "answer", json: new Uint8Array([123, 125]) },
   ];
   const frames = (messages: AnyMessage[]) => messages.map((message) => encode(message, build));

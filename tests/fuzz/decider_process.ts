@@ -11,7 +11,7 @@ import { buildId, Peer } from "../process/peer.ts";
 const [socket, step, signal, source] = Deno.args;
 const none = new Uint8Array();
 const run: AnyMessage = { name: "run", tracer: "", record: "", extra: [], priority: 0, deploy: [] };
-const keep: AnyMessage = { name: "keep", files: [{ path: "a.o", to: "staged" }] };
+const keep: AnyMessage = { name: "keep", wait: 1, files: [{ path: "a.o", to: "staged" }] };
 
 function hit(path: string): Message<"hit"> {
   const files = [{ style: styles.replace, mode: 0o644, path, source }];

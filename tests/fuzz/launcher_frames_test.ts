@@ -45,6 +45,7 @@ const sound = hit({ err: new TextEncoder().encode("said"), files: [side, target]
 const frameOf = (message: AnyMessage) => encode(message, buildId);
 const keep: AnyMessage = {
   name: "keep",
+  wait: 1,
   files: [{ path: "a.o", to: "staged/one" }, { path: "missing", to: "staged/two" }],
 };
 const done: AnyMessage = { name: "done", outcome: "" };

@@ -170,7 +170,7 @@ function noise(seed: number, size: number): Uint8Array {
 }
 
 Deno.test("RUN ends as the tool where the decider dies or falls silent at any later step", async () => {
-  const keep: AnyMessage = { name: "keep", files: [{ path: "x", to: `${newFolder()}/staged` }] };
+  const keep: AnyMessage = { name: "keep", wait: 1, files: [{ path: "x", to: `${newFolder()}/staged` }] };
   const steps: Record<string, Scene["decide"]> = {
     "before the report": async (peer) => {
       await peer.next();
@@ -189,12 +189,15 @@ Deno.test("RUN ends as the tool where the decider dies or falls silent at any la
     },
     "silent after the report": answering(runPlainly),
     "silent after kept": answering(runPlainly, keep),
+    "silent where that is agreed": answering(runPlainly, { ...keep, wait: 0 }),
     "mad after the report": answering(runPlainly, aHit),
   };
   for (const [step, decide] of Object.entries(steps)) {
     const told = await play({ launcher: plain, decide, script: `${zc} sh -c 'echo ran | tee x; exit 6'` });
     assertEquals([step, told.out, told.err, told.code], [step, "ran\n", "", 6]);
     assert(told.ms < deadlineMs + 2000, `${step}: took ${told.ms} ms`);
+    if (step === "silent after kept") assert(told.ms > deadlineMs, `${step}: took ${told.ms} ms`);
+    if (step === "silent where that is agreed") assert(told.ms < deadlineMs, `${step}: took ${told.ms} ms`);
   }
 });
 
@@ -202,7 +205,11 @@ for (const launcher of launchers) {
   Deno.test(`KEEP (${launcher.name}) stages outputs and names what it cannot`, async () => {
     const stage = newFolder();
     const names = ["x", "gone", "folder", "again"];
-    const keep = { name: "keep", files: names.map((path) => ({ path, to: `${stage}/${path}` })) } as const;
+    const keep = {
+      name: "keep",
+      wait: 1,
+      files: names.map((path) => ({ path, to: `${stage}/${path}` })),
+    } as const;
     Deno.writeTextFileSync(`${stage}/again`, "");
     const script = `umask 022; ${zc} sh -c 'printf out >x; chmod 755 x; mkdir folder; echo >again'`;
     const told = await play({ launcher, script, decide: answering(runPlainly, keep, done) });
