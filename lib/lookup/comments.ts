@@ -49,6 +49,8 @@ export interface CommentsOptions {
 const mostBytes = 16 << 20;
 /** Files that are read between two turns of the event loop: a header takes some 200 µs. */
 const filesAtOnce = 4;
+/** Codes that are put into the store at once; while builds go on there may always be more to find out. */
+const mostFound = 256;
 /** A source that is read in less time than the store's table is. */
 const smallBytes = 256 << 10;
 /** Codes that are not in the store; each a source that was asked about. */
@@ -67,11 +69,6 @@ interface AsRead {
   code: Input;
 }
 
-interface Waiting {
-  path: string;
-  content: Digest;
-}
-
 export class Comments {
   readonly #with: CommentsOptions;
   readonly #own = new Map<string, StoredCode>();
@@ -79,8 +76,11 @@ export class Comments {
   readonly #twins = new WeakMap<Unit, ReadonlySet<string>>();
   /** Statements about contents are the same objects in each run (Inputs.content); so is what is known of them. */
   readonly #asRead = new WeakMap<Input, AsRead>();
-  #waiting: Waiting[] = [];
-  #found: [Digest, StoredCode][] = [];
+  readonly #waiting: Input[] = [];
+  /** Statements whose content waits: each compile of a project has most of those of the one before. */
+  readonly #pending = new Set<Input>();
+  /** By content, what is not in the store yet. */
+  readonly #found = new Map<string, [Digest, StoredCode]>();
   #scheduled = false;
   /** A statement of kind `code` was true by code alone, since `begin`. */
   spared: string | undefined;
@@ -196,8 +196,10 @@ export class Comments {
 
   /** A run was learned: what its sources are as code is found out, once nobody waits. */
   learn(rows: readonly Input[]): void {
-    for (const { kind, path, value } of rows) {
-      if (kind === inputKinds.code) this.#waiting.push({ path, content: value });
+    for (const row of rows) {
+      if (row.kind !== inputKinds.code || this.#pending.has(row)) continue;
+      this.#pending.add(row);
+      this.#waiting.push(row);
     }
     const { later } = this.#with;
     if (later === undefined) this.settle();
@@ -220,16 +222,20 @@ export class Comments {
 
   #piece(files: number): void {
     for (let read = 0; this.#waiting.length > 0 && read < files;) {
-      const { path, content } = this.#waiting.pop()!;
+      const row = this.#waiting.pop()!, { path, value: content } = row;
+      this.#pending.delete(row);
       if (this.#stored(content) !== undefined) continue;
-      const key = byteString(content), code = this.#own.get(key) ?? this.#find(path, content);
+      const key = byteString(content);
+      if (this.#found.has(key)) continue;
+      const code = this.#own.get(key) ?? this.#find(path, content);
       this.#own.delete(key);
-      if (code !== undefined) this.#found.push([content, code]);
+      if (code !== undefined) this.#found.set(key, [content, code]);
       read++;
     }
-    if (this.#waiting.length > 0 || this.#found.length === 0) return;
-    this.#with.store.rememberCodes(this.#found);
-    this.#found = [];
+    const { size } = this.#found;
+    if (size === 0 || (this.#waiting.length > 0 && size < mostFound)) return;
+    this.#with.store.rememberCodes([...this.#found.values()]);
+    this.#found.clear();
   }
 }
 

@@ -126,6 +126,19 @@ Deno.test("Comments finds codes out later, a few files at once, and takes none o
   assertEquals(world.stored.has(hex(rows[0].value)), false);
 });
 
+Deno.test("Comments finds a code out once, and stores it, while runs with the same headers go on and on", () => {
+  using world = new World({ waits: true });
+  const rows = Array.from({ length: 600 }, (_, i) => world.wrote(`${i}.h`, `int i${i};`));
+  // Each turn of the event loop another run ends; every other one was looked at anew.
+  let turns = 0;
+  do {
+    if (world.stored.size < 500) world.comments.learn(turns % 2 ? rows.map((row) => ({ ...row })) : rows);
+    world.later[turns++]();
+  } while (turns < 400 && turns < world.later.length);
+  assertEquals(world.stored.size, 600);
+  assert(turns < 600 / 4 + 10, `${turns} turns`);
+});
+
 Deno.test("Comments takes no code of another version", () => {
   using world = new World();
   const row = world.wrote("a.h", "int i; // a"), unit: Unit = { ...unitOf("a"), inputs: [row] };
