@@ -297,6 +297,7 @@ export class Decider {
       return this.#pass(job, "pass_no_tracer", reply.word);
     }
     this.#twins.begin(job);
+    this.#options.later?.(() => this.#options.store.prepareStaging());
     return reply;
   }
 

@@ -12,13 +12,28 @@ static bool changed(const struct stat *a, const struct stat *b)
     return a->st_size != b->st_size || a->st_mtim.tv_sec != b->st_mtim.tv_sec || a->st_mtim.tv_nsec != b->st_mtim.tv_nsec;
 }
 
-/* An errno; `*is` as found. A file that changes under the copy is EBUSY. What is left half made by a kill is 0400. */
+/*
+ * The staging file: mostly one that the decider has made, since a file system may take half a millisecond for that.
+ * What holds anything is somebody else's. -1 with errno.
+ */
+static int open_stage(const char *to)
+{
+    int file = open(to, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (file < 0 && errno == ENOENT) return open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+    struct stat is;
+    if (file < 0 || (!fstat(file, &is) && S_ISREG(is.st_mode) && is.st_size == 0)) return file;
+    close(file);
+    errno = EEXIST;
+    return -1;
+}
+
+/* An errno; `*is` as found. A file that changes under the copy is EBUSY. Only what is whole is 0444. */
 static int copy_to_stage(int from, const char *to, struct stat *is)
 {
     struct stat after;
     if (fstat(from, is)) return errno;
     if (!S_ISREG(is->st_mode)) return EINVAL;
-    int file = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+    int file = open_stage(to);
     if (file < 0) return errno;
     int problem = copy_file(from, file, is->st_size) ? 0 : errno;
     if (!problem && (fstat(from, &after) || changed(is, &after))) problem = EBUSY;

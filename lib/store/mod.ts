@@ -16,13 +16,13 @@
 import { messageOf } from "../base/errors.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Digest, hex } from "../base/digest.ts";
-import { fromText, shown } from "../base/bytes.ts";
+import { shown } from "../base/bytes.ts";
 import type { Counters } from "./counters.ts";
 import { Counting } from "./counting.ts";
 import { codeRows, type StoredCode } from "./codes.ts";
 import { type Debt, Debtor, debtsOf, type OpenDebt, type Owing } from "./debts.ts";
 import { evict } from "./eviction.ts";
-import { fileState, isFolder, readIfThere, removeIfThere, temporaryName } from "./files.ts";
+import { fileState, isFolder, readIfThere, removeIfThere } from "./files.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
 import { type JournalRecord, recordKinds } from "./journal.ts";
 import { JournalFile } from "./journal_file.ts";
@@ -32,6 +32,7 @@ import { preparePlace, sweepStaged } from "./place.ts";
 import { encodeUnits } from "./shard.ts";
 import type { Unit } from "./unit.ts";
 import { Slice, type SliceOptions } from "./slice.ts";
+import { Staging } from "./staging.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Wal } from "./wal.ts";
 import { Writer } from "./writer.ts";
@@ -80,6 +81,7 @@ export class Store {
   readonly #writer: Writer;
   readonly #counting: Counting;
   readonly #debtor: Debtor;
+  readonly #staging: Staging;
   /** What staged files of open debts hold. */
   readonly #known = new Map<string, Digest>();
   /** Resolves once the abort signal has drained and flushed everything. */
@@ -97,46 +99,32 @@ export class Store {
     this.#options = options;
     this.#folder = options.folder;
     this.#writable = preparePlace(options.folder) === "writable";
+    const warn = (text: string) => options.log.warn(text);
     this.#objects = new Objects(options.folder, options.log);
-    this.#index = new Index(
-      (shard) => readIfThere(this.#path(names.shard(shard))),
-      (text) => options.log.warn(text),
-    );
+    this.#index = new Index((shard) => readIfThere(this.#path(names.shard(shard))), warn);
     this.#journal = new JournalFile(options.folder, this.#path(names.journal), {
       record: (record) => this.#index.take(record),
       // Another process rewrote the index: what it knew of ours is there, for every put is in the journal first.
       replaced: () => this.#index.forget(),
-      warn: (text) => options.log.warn(text),
+      warn,
     });
     if (this.#writable) sweepStaged(options.folder, options.now());
     const torn = this.#journal.read();
     // Who may write cuts the tail when it appends, and says so; here it may be a record that is just being written.
     if (torn !== undefined && !this.#writable) options.log.warn(`the journal's end is left out: ${torn}`);
-    const clock = options.clock ?? systemClock;
-    const { flushMs, maxPending, signal, log } = options;
-    this.#writer = new Writer({
-      lock: () => this.#lock(),
-      journal: this.#journal,
-      index: this.#index,
-      mode: options.mode,
-      clock,
-      warn: (text) => options.log.warn(text),
-    });
-    this.#snapshots = new Snapshots({
-      folder: options.folder,
-      index: this.#index,
-      journal: this.#journal,
-      exclusively: (work) => this.#writer.exclusively(work),
-    });
+    const { folder, mode, flushMs, maxPending, signal, log, clock = systemClock } = options;
+    const [journal, index] = [this.#journal, this.#index];
+    this.#writer = new Writer({ lock: () => this.#lock(), journal, index, mode, clock, warn });
+    const exclusively = <T>(work: () => T) => this.#writer.exclusively(work);
+    this.#snapshots = new Snapshots({ folder, index, journal, exclusively });
     this.#wal = new Wal({ flushMs, maxPending, clock, signal, log, commit: (_, last) => this.#commit(last) });
-    this.#counting = new Counting({
-      folder: options.folder,
-      now: () => options.now(),
-      due: () => this.#wal.enqueue("counters", true),
-      exclusively: (work) => this.#writer.exclusively(work),
+    const due = () => this.#wal.enqueue("counters", true);
+    this.#counting = new Counting({ folder, now: () => options.now(), due, exclusively });
+    this.#debtor = new Debtor(folder);
+    this.#staging = new Staging({ folder, writable: this.#writable, warn });
+    this.closed = this.#wal.closed.then(() => {
+      this.#writer.close(), this.#debtor.close(), this.#staging.clear();
     });
-    this.#debtor = new Debtor(options.folder);
-    this.closed = this.#wal.closed.then(() => (this.#writer.close(), this.#debtor.close()));
     if (options.mode === "daemon") this.#evictAtTimes(clock);
   }
 
@@ -249,8 +237,11 @@ export class Store {
 
   /** Where the launcher may stage a blob (byte string). */
   stagingName(): string {
-    if (this.#writable && !isFolder(this.#path("tmp"))) preparePlace(this.#folder);
-    return fromText(temporaryName(this.#folder));
+    return this.#staging.name();
+  }
+  /** Makes files for what will be staged next, while nobody waits. */
+  prepareStaging(): void {
+    this.#staging.prepare();
   }
   /** Removes a staged file that became no blob. */
   discard(staged: string): void {

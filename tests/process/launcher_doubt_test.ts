@@ -204,18 +204,24 @@ Deno.test("RUN ends as the tool where the decider dies or falls silent at any la
 for (const launcher of launchers) {
   Deno.test(`KEEP (${launcher.name}) stages outputs and names what it cannot`, async () => {
     const stage = newFolder();
-    const names = ["x", "gone", "folder", "again"];
+    const names = ["x", "gone", "folder", "again", "ready", "led"];
     const keep = {
       name: "keep",
       wait: 1,
       files: names.map((path) => ({ path, to: `${stage}/${path}` })),
     } as const;
-    Deno.writeTextFileSync(`${stage}/again`, "");
-    const script = `umask 022; ${zc} sh -c 'printf out >x; chmod 755 x; mkdir folder; echo >again'`;
+    Deno.writeTextFileSync(`${stage}/again`, "another's");
+    Deno.writeTextFileSync(`${stage}/ready`, "", { mode: 0o600 });
+    Deno.symlinkSync(`${stage}/else`, `${stage}/led`);
+    const made = "printf out >x; chmod 755 x; mkdir folder; echo >again; echo in >ready; echo >led";
+    const script = `umask 022; ${zc} sh -c '${made}'`;
     const told = await play({ launcher, script, decide: answering(runPlainly, keep, done) });
     const kept = told.heard.at(-1);
     if (kept?.name !== "kept") throw new Error(`heard ${kept?.name}`);
-    assertEquals(kept.files.map(({ errno }) => errno), [0, 2, 22, 17]);
+    assertEquals(kept.files.map(({ errno }) => errno), [0, 2, 22, 17, 0, 40]);
+    assertEquals(Deno.readTextFileSync(`${stage}/again`), "another's");
+    assertEquals(Deno.readTextFileSync(`${stage}/ready`), "in\n");
+    assertEquals(Deno.statSync(`${stage}/ready`).mode! & 0o777, 0o444);
     assertEquals(kept.files[0], { errno: 0, mode: 0o100755, size: 3n });
     assertEquals(Deno.readTextFileSync(`${stage}/x`), "out");
     assertEquals(Deno.statSync(`${stage}/x`).mode! & 0o777, 0o444);
