@@ -19,6 +19,7 @@ import type { Ended } from "./learn.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Product } from "./outputs.ts";
 import type { Remap, Unshared } from "./remap.ts";
+import type { Times } from "./times_that_count.ts";
 
 /** Only `id` and `ask` are for others. */
 export interface Job {
@@ -66,6 +67,8 @@ export interface Job {
   isDivided: boolean;
   /** What the run depended on, or why that cannot be said; unknown until its outputs are on their way. */
   statements?: Statements | Ended;
+  /** Of which files the time counts; found out while outputs are where the run left them. */
+  times?: Times;
   /** What is left to be found out about the statements, once nobody waits. */
   judge?: () => void;
   /** What a result can be made of again, should this process die before it is stored. */

@@ -57,7 +57,7 @@ import { bind } from "./remap.ts";
 import { boundToNames, namesRow } from "./renamed.ts";
 import { foundOn, namesSought } from "./search_path.ts";
 import { withMarkedTexts } from "./texts.ts";
-import { timesThatCount } from "./times_that_count.ts";
+import { type Times, timesThatCount } from "./times_that_count.ts";
 import { Toolchains } from "./toolchain.ts";
 
 /** A run is over: how it counts, and what that is about. */
@@ -116,6 +116,11 @@ function foldersWritten({ written }: Observation, { ask, environment, slot }: Jo
 function takeJudgement(job: Job): void {
   job.judge?.();
   job.judge = undefined;
+}
+
+function timesIn({ products, ask: { argv, cwd } }: Job, found: Observation): Times {
+  const made = products.map(({ path }) => path), named = argv.map((word) => absolute(word, cwd));
+  return timesThatCount(found, made, named);
 }
 
 /** A script is no longer than this. */
@@ -197,6 +202,7 @@ export class Learner {
     });
     if (named !== undefined) return { outcome: "pass_unmodelled", what: named };
     job.staged = regular.map(() => this.#with.store.stagingName());
+    job.times = timesIn(job, found);
     // What else is asked of files is told by their signatures, now or later.
     job.isAlone = owe(job, found, this.#with) && !this.#bounds.read(job) &&
       job.following!.foreseen.knowsAll(found, this.#with.inputs);
@@ -231,19 +237,9 @@ export class Learner {
   }
 
   /** What the run depended on, as it is now. */
-  #statements(
-    { ask, startedAt, realTool, products, following }: Job,
-    found: Observation,
-  ): Statements | Ended {
-    const statements = statementsOf(found, {
-      inputs: this.#with.inputs,
-      startedAt,
-      ...timesThatCount(
-        found,
-        products.map(({ path }) => path),
-        ask.argv.map((word) => absolute(word, ask.cwd)),
-      ),
-    }, following?.foreseen);
+  #statements(job: Job, found: Observation): Statements | Ended {
+    const { ask, startedAt, realTool, following, times = timesIn(job, found) } = job, { inputs } = this.#with;
+    const statements = statementsOf(found, { inputs, startedAt, ...times }, following?.foreseen);
     if ("refusal" in statements) return { outcome: statements.refusal, what: statements.what };
     statements.inputs.push({
       kind: inputKinds.real_path,

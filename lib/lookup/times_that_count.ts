@@ -15,6 +15,7 @@ import type { Observation } from "../trace/mod.ts";
 const holdTimes = [".pch", ".pcm", ".gch"],
   holdTimesOfGcc = [".pch", ".pcm"],
   endingLength = 4,
+  dot = 0x2e,
   gcc = /\/cc1(?:plus|obj|objplus)?$/;
 
 /** Whether clang's precompiled header lies there, whatever it is called. */
@@ -55,14 +56,11 @@ export function timesThatCount(
   const endings = [...found.programs].some((path) => gcc.test(path)) ? holdTimesOfGcc : holdTimes;
   // Thousands of files are asked for this while a launcher waits; nearly none has its dot there.
   const holds = (path: string) =>
-    path.at(-endingLength) === "." && endings.includes(path.slice(-endingLength));
+    path.charCodeAt(path.length - endingLength) === dot && endings.includes(path.slice(-endingLength));
   const isOne = (path: string) => holds(path) || isOfClang(path);
-  const read = [
-    ...new Set([
-      ...[...found.files.keys()].filter(holds),
-      ...named.filter((path) => found.files.has(path) && isOne(path)),
-    ]),
-  ];
+  const all = new Set(named.filter((path) => found.files.has(path) && isOne(path)));
+  for (const path of found.files.keys()) if (holds(path)) all.add(path);
+  const read = [...all];
   const lists = read.map((path) => inputsWithoutTimes(path));
   const timed = read.filter((_path, i) => lists[i] === undefined);
   const makes = made.some((path) => isOne(path) && inputsWithoutTimes(path) === undefined);

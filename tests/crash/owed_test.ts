@@ -24,6 +24,7 @@ const dead = 2 ** 22 + 5;
 class Sources {
   readonly folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "zc-owed-" }));
   readonly store = `${this.folder}/cache/v1`;
+  compiler = "/usr/bin/gcc";
   argv = ["gcc", "-MD", "-Iinc", "-c", "a.c", "-o", "a.o"];
   env = "PATH=/usr/bin:/bin\0LC_ALL=C\0";
 
@@ -87,16 +88,19 @@ class Deciding {
     return this.#opened.store;
   }
 
-  /** Compiles up to the acknowledgement; what is to be done then is given back, where the tool ran. */
-  compile(): { job: Job; after?: () => void; told?: string } {
-    const { folder, argv, env } = this.#sources, cwd = fromText(folder);
+  /**
+   * Compiles up to the acknowledgement; what is to be done then is given back, where the tool ran. `meanwhile`: what
+   * happens as soon as the outputs are staged.
+   */
+  compile(meanwhile?: () => void): { job: Job; after?: () => void; told?: string } {
+    const { folder, argv, env, compiler } = this.#sources, cwd = fromText(folder);
     const more = { pid: Deno.pid, flags: 16, umask: 0o22, window: 0, namespace: 0n, root: 0n };
-    const ask: Message<"ask"> = { name: "ask", ...more, cwd, tool: "/usr/bin/gcc", argv, env };
+    const ask: Message<"ask"> = { name: "ask", ...more, cwd, tool: compiler, argv, env };
     const answered = this.decider.ask(ask, encode(ask, 0n));
     assert("reply" in answered);
     const { reply, job } = answered;
     if (reply.name !== "run") return { job };
-    const { code, stdout, stderr } = new Deno.Command("/usr/bin/gcc", {
+    const { code, stdout, stderr } = new Deno.Command(compiler, {
       args: argv.slice(1),
       env: { LC_ALL: "C", PATH: "/usr/bin:/bin", LD_PRELOAD: tracer, [traceVariable]: shown(reply.record) },
       clearEnv: true,
@@ -104,20 +108,22 @@ class Deciding {
     }).outputSync();
     const report = { name: "report", status: code << 8, flags: 0, wall_us: 9n } as const;
     const said = this.decider.report(job, { ...report, out: stdout, err: stderr });
-    said.after();
     assert(said.reply.name === "keep", job.what);
     const files = said.reply.files.map(({ path, to }) => {
       Deno.copyFileSync(shown(path), shown(to));
       Deno.chmodSync(shown(to), 0o444);
       return { errno: 0, mode: 0o100644, size: BigInt(Deno.statSync(shown(to)).size) };
     });
+    if (!said.reply.wait) meanwhile?.();
+    said.after();
+    if (said.reply.wait) meanwhile?.();
     const { reply: done, after } = this.decider.kept(job, { name: "kept", files });
     return { job, after, told: done?.outcome ?? "nobody waits" };
   }
 
   /** A whole compile, and how it went. */
-  outcome(): string {
-    const { job, after } = this.compile();
+  outcome(meanwhile?: () => void): string {
+    const { job, after } = this.compile(meanwhile);
     after?.();
     this.decider.ended(job);
     return this.outcomes.pop()!;
@@ -226,6 +232,52 @@ for (const [i, mode] of (["daemon", "one-shot"] as const).entries()) {
     });
   }
 }
+
+/** What a build may do the moment its compiler has ended, and how the same compile ends before that is undone. */
+const steps: { name: string; then: string; before?: string }[] = [
+  { name: "removes the source", then: "rm a.c" },
+  { name: "moves the object", then: "mv a.o b.o" },
+  { name: "writes over the object", then: "echo stripped > a.o" },
+  { name: "edits a header", then: "echo 'int v = 2;' > inc/v.h", before: "miss_input" },
+  { name: "writes a header that nobody asked for", then: "echo 'int v = 3;' > v.h", before: "hit" },
+];
+
+for (const { name, then, before } of steps) {
+  Deno.test(`nobody waits for the end, and a build ${name} at once: what was read is what counts`, async () => {
+    using sources = new Sources();
+    const deciding = new Deciding(sources);
+    deciding.prepare();
+    sources.sh("mkdir old; cp a.c inc/v.h old");
+    const { job, after, told } = deciding.compile(() => sources.sh(then));
+    assertEquals(told, "nobody waits");
+    after!();
+    deciding.decider.ended(job);
+    assertEquals(deciding.outcomes.pop(), "miss_new", deciding.said.join("\n"));
+    if (before !== undefined) assertEquals(deciding.outcome(), before);
+    sources.sh("rm -f v.h a.o; cp old/a.c .; cp old/v.h inc");
+    assertEquals(deciding.outcome(), "hit", deciding.said.join("\n"));
+    await deciding.end();
+  });
+}
+
+const hasClang = new Deno.Command("sh", { args: ["-c", "test -x /usr/bin/clang"] }).outputSync().success;
+
+Deno.test({
+  name: "the times in a precompiled header of clang's count also where it is moved at once",
+  ignore: !hasClang,
+  fn: async () => {
+    using sources = new Sources();
+    Object.assign(sources, { compiler: "/usr/bin/clang", argv: ["clang", "-c", "a.c", "-Iinc"] });
+    const deciding = new Deciding(sources);
+    assertEquals(deciding.outcome(), "miss_new", deciding.said.join("\n"));
+    sources.argv = ["clang", "-c", "-x", "c-header", "inc/v.h", "-o", "v.new"];
+    assertEquals(deciding.outcome(() => sources.sh("mv v.new v.pch")), "miss_new", deciding.said.join("\n"));
+    assertEquals(deciding.outcome(), "hit");
+    sources.sh("sleep 0.05; touch inc/v.h");
+    assertEquals(deciding.outcome(), "miss_input");
+    await deciding.end();
+  },
+});
 
 const headers = 600, kills = 8;
 
