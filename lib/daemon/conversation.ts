@@ -47,11 +47,11 @@ export interface Deciding<Job> {
   /** To be called now and then while the tool runs: what there was to do. */
   follow?(job: Job): "none" | "some" | "more";
   report(job: Job, message: Message<"report">): Learning<Message<"keep"> | Message<"done">>;
-  kept(job: Job, message: Message<"kept">): Partial<Learning<Message<"done">>> & { after: () => void };
+  kept(job: Job, message: Message<"kept">): Learning<Message<"done"> | undefined>;
   ended(job: Job): void;
 }
 
-/** What to say, and what to do once it is said: the launcher works or ends meanwhile. */
+/** What to say, if the launcher still listens, and what to do then: it works or ends meanwhile. */
 export interface Learning<M> {
   reply: M;
   after: () => void;
@@ -243,9 +243,7 @@ export class Conversation<Job> {
     return { later, close: true };
   }
 
-  #learn(
-    { reply, after }: Partial<Learning<Message<"keep"> | Message<"done">>> & { after: () => void },
-  ): Step {
+  #learn({ reply, after }: Learning<Message<"keep"> | Message<"done"> | undefined>): Step {
     const guarded = () => {
       try {
         after();

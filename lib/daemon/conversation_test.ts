@@ -30,7 +30,7 @@ interface Scene {
   equal?: boolean;
   throwIn?: string;
   /** Nobody waits for the end. */
-  isAlone?: boolean;
+  leavesEarly?: boolean;
   refusal?: string;
 }
 
@@ -59,7 +59,7 @@ async function play(sent: Sent[], scene: Scene) {
       after: () => tell("look", undefined),
     }),
     kept: () => {
-      const reply = tell("kept", scene.isAlone ? undefined : frames.done);
+      const reply = tell("kept", scene.leavesEarly ? undefined : frames.done);
       return { reply, after: () => tell("store", undefined) };
     },
     ended: () => tell("ended", undefined),
@@ -119,7 +119,7 @@ const cases: {
   {
     name: "runs and says nothing to who does not wait for the end",
     sent: ["ask", "report", "kept"],
-    scene: { isAlone: true },
+    scene: { leavesEarly: true },
     answers: ["run", "keep"],
     told: ["ask", "report", "look", "kept", "store", "ended"],
   },

@@ -74,7 +74,7 @@ export interface Job {
   /** What a result can be made of again, should this process die before it is stored. */
   owing?: Owing;
   /** Nobody waits for the end: the launcher exits once the outputs are staged. */
-  isAlone: boolean;
+  leavesEarly: boolean;
   /** Statements of what was stored. */
   learned?: Input[];
   variables?: [string, string | null][];
@@ -120,7 +120,7 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     missed: "miss_new",
     lacksTemporary: false,
     isDivided: false,
-    isAlone: false,
+    leavesEarly: false,
     slot: slotOf(ask.cwd),
     unknownTool: false,
     namesTemporary: false,

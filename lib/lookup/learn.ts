@@ -2,9 +2,9 @@
  * What a run teaches: from its report to a unit in the store.
  *
  * In three steps: which outputs to keep (the launcher waits), what the run depended on (meanwhile it puts the outputs
- * aside), names for the outputs and a unit. The launcher ends only after the second: nobody edits an input on behalf of
- * the next build step before it was looked at. For the third it waits where that could not be made good after a kill
- * (owed.ts). Whatever is not understood ends in an outcome with a name, and nothing is stored.
+ * aside), names for the outputs and a unit. The launcher waits for the second where an input must be looked at before the
+ * next build step edits it, and for the third where that could not be made good after a kill (owed.ts). Whatever is not
+ * understood ends in an outcome with a name, and nothing is stored.
  *
  * @module
  */
@@ -204,7 +204,7 @@ export class Learner {
     job.staged = regular.map(() => this.#with.store.stagingName());
     job.times = timesIn(job, found);
     // What else is asked of files is told by their signatures, now or later.
-    job.isAlone = owe(job, found, this.#with) && !this.#bounds.read(job) &&
+    job.leavesEarly = owe(job, found, this.#with) && !this.#bounds.read(job) &&
       job.following!.foreseen.knowsAll(found, this.#with.inputs);
     return {
       files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })),

@@ -324,7 +324,7 @@ export class Decider {
     this.#turns.leave(job.id);
     const learned = this.#learner.report(job, report);
     if ("files" in learned) {
-      const wait = Number(!job.isAlone);
+      const wait = Number(!job.leavesEarly);
       return { reply: { name: "keep", wait, files: learned.files }, after: learned.look };
     }
     return { reply: { name: "done", outcome: learned.outcome }, after: () => this.#over(job, learned) };
@@ -334,13 +334,13 @@ export class Decider {
    * The outputs are staged. The launcher goes as soon as no kill can lose the result: once it is stored, or at once where
    * what it can be made of was put down; the unit is stored in `after` then. No reply: the launcher has gone already.
    */
-  kept(job: Job, message: Message<"kept">): { reply?: Message<"done">; after: () => void } {
+  kept(job: Job, message: Message<"kept">): { reply: Message<"done"> | undefined; after: () => void } {
     if (job.owing === undefined) {
       const ended = this.#learner.kept(job, message);
       return { reply: { name: "done", outcome: ended.outcome }, after: () => this.#over(job, ended) };
     }
     const after = () => this.#over(job, this.#learner.kept(job, message));
-    return job.isAlone ? { after } : { reply: { name: "done", outcome: job.missed }, after };
+    return { reply: job.leavesEarly ? undefined : { name: "done", outcome: job.missed }, after };
   }
 
   /** Stores what processes have acknowledged that were killed before they had stored it. */

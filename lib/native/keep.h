@@ -27,7 +27,10 @@ static int open_stage(const char *to)
     return -1;
 }
 
-/* An errno; `*is` as found. A file that changes under the copy is EBUSY. Only what is whole is 0444. */
+/*
+ * An errno; `*is` as found. A file that changes under the copy is EBUSY. Only what is whole is 0444: where that cannot be
+ * had, no harm is done but that it is taken for half a file after a kill.
+ */
 static int copy_to_stage(int from, const char *to, struct stat *is)
 {
     struct stat after;
@@ -37,7 +40,7 @@ static int copy_to_stage(int from, const char *to, struct stat *is)
     if (file < 0) return errno;
     int problem = copy_file(from, file, is->st_size) ? 0 : errno;
     if (!problem && (fstat(from, &after) || changed(is, &after))) problem = EBUSY;
-    if (!problem && fchmod(file, 0444)) problem = errno;
+    if (!problem && fchmod(file, 0444)) errno = 0;
     if (close(file) && !problem) problem = errno;
     if (problem) unlink(to);
     return problem;
