@@ -97,8 +97,12 @@ export class Compiling extends World {
   }
 
   /** Names in the store's tmp/. */
-  staged(): string[] {
+  temporary(): string[] {
     return [...Deno.readDirSync(`${this.cache}/v1/tmp`)].map(({ name }) => name);
+  }
+  /** Those that runs have left there. */
+  staged(): string[] {
+    return stagedIn(`${this.cache}/v1/tmp`);
   }
   /** Files below the cache folder whose path matches. */
   files(match: RegExp, folder = `${this.cache}/v1`): string[] {
@@ -117,6 +121,22 @@ export class Compiling extends World {
     Deno.kill(pid as number, "SIGKILL");
     await until("it dies", () => dead(pid as number));
   }
+}
+
+/** Names in a store's tmp/, but for what a daemon has ready there: empty files, and room in which nothing is owed. */
+export function stagedIn(folder: string): string[] {
+  const isReady = (name: string) => {
+    const path = `${folder}/${name}`;
+    try {
+      const { size, mode } = Deno.statSync(path);
+      if (!name.startsWith("owed-")) return size === 0 && (mode! & 0o777) === 0o600;
+      return Deno.readFileSync(path).subarray(0, 4).every((byte) => byte === 0);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return true; // gone meanwhile
+      throw error;
+    }
+  };
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => !isReady(name));
 }
 
 /** Whether all threads of a process are gone: while one is left it holds the process's locks, be the first a zombie or not. */

@@ -1,7 +1,7 @@
 /** A full disk and a cache that cannot be written to: the build goes on, nothing half-written stays. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { until } from "../process/engine.ts";
-import { Compiling, mayMount, type Mode, modes, Mount, sh } from "./compiling.ts";
+import { Compiling, mayMount, type Mode, modes, Mount, sh, stagedIn } from "./compiling.ts";
 
 /** Takes all room of the file system but `left` bytes. */
 function fill(folder: string, left: number): void {
@@ -34,7 +34,7 @@ for (const mode of modes) {
         await using _world = world;
         using disk = mounted;
         world.env.ZCCACHE_CACHE_DIR = `${disk.folder}/cache`;
-        const staged = () => [...Deno.readDirSync(`${disk.folder}/cache/v1/tmp`)].map(({ name }) => name);
+        const staged = () => stagedIn(`${disk.folder}/cache/v1/tmp`);
         for (const name of ["kept", "new", "other"]) await world.source(name, 40_000);
         await world.build("kept");
         fill(disk.folder, left);
@@ -92,7 +92,7 @@ Deno.test({
     makeRoom(disk.folder);
     await world.logged(/WAL flushed to disk committed=[1-9]/);
     await world.kill();
-    assertEquals([...Deno.readDirSync(`${disk.folder}/cache/v1/tmp`)], []);
+    assertEquals(stagedIn(`${disk.folder}/cache/v1/tmp`), []);
     assertEquals(await world.outcome("a"), "hit");
     await world.stop();
   },

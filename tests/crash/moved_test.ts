@@ -54,6 +54,7 @@ for (const how of ["over what is there", "in its place"]) {
     await world.logged(/WAL flushed/);
     sh("cp", "-a", world.cache, `${world.folder}/earlier`);
     for (const name of names) await world.build(name);
+    await world.news(); // now the daemon is done with the last of them
     if (how === "in its place") { // at once, or the daemon would make folders while they are copied
       Deno.renameSync(world.cache, `${world.folder}/old`);
       Deno.renameSync(`${world.folder}/earlier`, world.cache);

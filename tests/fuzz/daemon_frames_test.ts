@@ -168,7 +168,7 @@ Deno.test(`${conversations} damaged conversations leave a daemon as it was`, asy
   assertEquals(await world.outcome("right"), "hit", world.log().slice(-2_000));
   await world.stop();
   assertEquals(world.inRuntime("").filter((name) => /^record-|\.sock$/.test(name)), []);
-  assertEquals(world.staged(), []);
+  assertEquals(world.temporary(), []);
 });
 
 Deno.test("what clients only claim to send costs a daemon no memory", async () => {

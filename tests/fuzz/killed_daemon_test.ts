@@ -84,11 +84,11 @@ async function recovered(world: Building): Promise<void> {
   await world.stop();
   // What a launcher may still be staging is left alone for a minute, and what was a daemon's while that one dies.
   const aged = new Date(Date.now() - 120_000);
-  for (const name of world.staged()) Deno.utimeSync(`${world.cache}/v1/tmp/${name}`, aged, aged);
+  for (const name of world.temporary()) Deno.utimeSync(`${world.cache}/v1/tmp/${name}`, aged, aged);
   await world.run(["start"]);
   await world.stop();
   assertEquals(world.inRuntime("").filter((name) => /^record-|^one-shot-|\.sock$/.test(name)), []);
-  assertEquals(world.staged(), []);
+  assertEquals(world.temporary(), []);
 }
 
 Deno.test("builds end right while their daemon is killed at random moments, and hit afterwards", async () => {

@@ -374,6 +374,7 @@ const kinds: Record<string, (path: string) => boolean> = {
 };
 
 function damage(world: World, how: string, what: string): Verdict {
+  world.zccache(["stats"]); // a daemon answers once it is done with the runs before
   const files = [...walkFiles(world.cache)].filter(kinds[what]);
   // Which of the two holds the index at a given moment is the store's affair.
   if (files.length === 0 && what === "blobs") return `there is no file of the kind ${what} to damage`;
