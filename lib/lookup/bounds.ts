@@ -41,7 +41,7 @@ export class Bounds {
   }
 
   /** Whether files are read for that. */
-  read({ kind, remap, use }: Job): boolean {
+  readsFiles({ kind, remap, use }: Job): boolean {
     return remap !== undefined || use?.full !== undefined || kind !== "compile";
   }
 

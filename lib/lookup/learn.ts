@@ -204,7 +204,7 @@ export class Learner {
     job.staged = regular.map(() => this.#with.store.stagingName());
     job.times = timesIn(job, found);
     // What else is asked of files is told by their signatures, now or later.
-    job.leavesEarly = owe(job, found, this.#with) && !this.#bounds.read(job) &&
+    job.leavesEarly = owe(job, found, this.#with) && !this.#bounds.readsFiles(job) &&
       job.following!.foreseen.knowsAll(found, this.#with.inputs);
     return {
       files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })),
@@ -233,7 +233,7 @@ export class Learner {
       }
       this.#bounds.note(job, statements, found);
     };
-    if (job.owing === undefined || this.#bounds.read(job)) takeJudgement(job);
+    if (job.owing === undefined || this.#bounds.readsFiles(job)) takeJudgement(job);
   }
 
   /** What the run depended on, as it is now. */

@@ -29,7 +29,7 @@ interface Facts {
 }
 
 /** A conversation that was acknowledged. */
-export interface Owed extends Facts {
+interface Owed extends Facts {
   ask: Message<"ask">;
   report: Message<"report">;
   record: Record;

@@ -10,14 +10,14 @@
  *     digest               := 32 bytes; zeros until the staged file is about to be moved to its name among the blobs
  *
  * Always true: a debt counts from the write of `format` on, which comes last; whose file is locked lives and pays himself;
- * no file is removed but by who holds its lock; and a debt of another boot is none: what was staged may have been lost
- * with the power.
+ * no file is removed but by who holds its lock; a debt of another boot is none, for what was staged may have been lost with
+ * the power; and what is paid is blanked, for a request holds its asker's whole environment, and a cache may be copied.
  *
  * @module
  */
 import { bytesOf, byteString, cPath, fromText, shown } from "../base/bytes.ts";
 import type { Digest } from "../base/digest.ts";
-import { bootId, c, errno, libc, readSmall, statx } from "../os/mod.ts";
+import { bootId, c, errno, libc, readHead, readSmall, statx } from "../os/mod.ts";
 import { removeIfThere } from "./files.ts";
 import { isDebt, names } from "./layout.ts";
 
@@ -75,6 +75,7 @@ export class Debtor {
   readonly #free: File[] = [];
   #made = 0;
   #room = new Uint8Array(64 << 10);
+  #zeros = new Uint8Array(64 << 10);
   /** Where the digest of each staged file has its place. */
   readonly #places = new Map<string, { file: File; at: number }>();
 
@@ -89,6 +90,7 @@ export class Debtor {
     if (body === undefined || file === undefined) return undefined;
     const { descriptor } = file;
     if (!write(descriptor, body, owed.length) || !write(descriptor, owed, 0)) {
+      libc().ftruncate(descriptor, 0n); // a full disk
       this.#free.push(file);
       return undefined;
     }
@@ -98,7 +100,7 @@ export class Debtor {
       if (!stands) return;
       stands = false;
       for (const path of staged) this.#places.delete(path);
-      if (write(descriptor, nothing, 0)) this.#free.push(file);
+      if (write(descriptor, nothing, 0) && this.#blank(descriptor, body.length)) this.#free.push(file);
     };
     return { paid };
   }
@@ -115,6 +117,12 @@ export class Debtor {
       libc().close(descriptor);
     }
     this.#free.length = 0;
+  }
+
+  /** Overwrites all but the first word. */
+  #blank(descriptor: number, length: number): boolean {
+    if (length > this.#zeros.length) this.#zeros = new Uint8Array(length * 2);
+    return write(descriptor, this.#zeros.subarray(0, length), owed.length);
   }
 
   /** All but the first word. */
@@ -190,6 +198,8 @@ export function* debtsOf(folder: string): Generator<OpenDebt> {
 
 /** undefined: nothing is owed, or it is not understood. */
 function read(path: string): Omit<OpenDebt, "forget"> | undefined {
+  // Most are there for the next debt, and everybody who opens the cache comes by.
+  if (readHead(fromText(path), owed.length)?.[0] !== format) return undefined;
   const bytes = readSmall(fromText(path), 2 * mostBytes);
   if (bytes === undefined || bytes.length < headBytes) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -39,6 +39,8 @@ Deno.test("a debt is read by who comes after, as it was put down", () => {
     owing!.paid();
     owing!.paid();
     assertEquals(read(left(folder)), []);
+    const file = Deno.readFileSync(`${folder}/tmp/owed-${Deno.pid}-1`);
+    assert(file.every((byte) => byte === 0), "what is paid is blanked");
   }
   debtor.close();
   assertEquals(entries(folder), []);
