@@ -77,9 +77,7 @@ export class Comments {
   /** Statements about contents are the same objects in each run (Inputs.content); so is what is known of them. */
   readonly #asRead = new WeakMap<Input, AsRead>();
   readonly #waiting: Input[] = [];
-  /** Statements whose content waits: each compile of a project has most of those of the one before. */
-  readonly #pending = new Set<Input>();
-  /** By content, what is not in the store yet. */
+  /** By content, what is not in the store yet: each compile of a project asks for most of what the one before did. */
   readonly #found = new Map<string, [Digest, StoredCode]>();
   #scheduled = false;
   /** A statement of kind `code` was true by code alone, since `begin`. */
@@ -196,11 +194,7 @@ export class Comments {
 
   /** A run was learned: what its sources are as code is found out, once nobody waits. */
   learn(rows: readonly Input[]): void {
-    for (const row of rows) {
-      if (row.kind !== inputKinds.code || this.#pending.has(row)) continue;
-      this.#pending.add(row);
-      this.#waiting.push(row);
-    }
+    for (const row of rows) if (row.kind === inputKinds.code) this.#waiting.push(row);
     const { later } = this.#with;
     if (later === undefined) this.settle();
     else if (!this.#scheduled && this.#waiting.length > 0) {
@@ -222,8 +216,7 @@ export class Comments {
 
   #piece(files: number): void {
     for (let read = 0; this.#waiting.length > 0 && read < files;) {
-      const row = this.#waiting.pop()!, { path, value: content } = row;
-      this.#pending.delete(row);
+      const { path, value: content } = this.#waiting.pop()!;
       if (this.#stored(content) !== undefined) continue;
       const key = byteString(content);
       if (this.#found.has(key)) continue;

@@ -32,7 +32,7 @@ export class Staging {
   /** A name (byte string); something empty may be there. The folder is made anew where somebody removed it. */
   name(): string {
     const { folder, writable } = this.#options;
-    if (writable && !isFolder(`${folder}/tmp`)) preparePlace(folder), this.clear();
+    if (writable && !isFolder(`${folder}/tmp`)) preparePlace(folder);
     return fromText(this.#ready.pop() ?? temporaryName(folder));
   }
 

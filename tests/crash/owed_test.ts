@@ -279,6 +279,18 @@ Deno.test({
   },
 });
 
+Deno.test("a compile that writes over what it has read is stored before it is acknowledged", async () => {
+  using sources = new Sources();
+  const deciding = new Deciding(sources);
+  assertEquals(deciding.outcome(), "miss_new");
+  sources.argv = ["gcc", "-Iinc", "-MD", "-MF", "inc/v.h", "-c", "a.c", "-o", "a.o"];
+  const { job, after, told } = deciding.compile();
+  assertEquals([told, job.owing], ["miss_new", undefined], deciding.said.join("\n"));
+  after!();
+  deciding.decider.ended(job);
+  await deciding.end();
+});
+
 const headers = 600, kills = 8;
 
 Deno.test("a daemon that is killed the moment a compile ends has lost nothing of it", async () => {
