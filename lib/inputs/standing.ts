@@ -95,16 +95,17 @@ export class Standing {
     return node.watched ? node.real : undefined;
   }
 
-  #isMissing(folder: string, known: Missing | undefined, name: string, look: () => boolean): boolean {
-    if (known?.names.has(name)) {
-      if (++this.#answers % sampleEvery !== 0) return true;
-      const absent = look();
-      if (!absent) {
-        this.#doubt(`${folder}/${name}`, () => this.#missingIn(this.#tree.folder(folder))?.names.has(name));
-      }
-      return absent;
+  /** Whether nothing is at a name of which that is known, by looking. */
+  #isStillMissing(folder: string, name: string, look: (name: string) => boolean): boolean {
+    const absent = look(name);
+    if (!absent) {
+      this.#doubt(`${folder}/${name}`, () => this.#missingIn(this.#tree.folder(folder))?.names.has(name));
     }
-    const absent = look();
+    return absent;
+  }
+
+  #isMissing(known: Missing | undefined, name: string, look: (name: string) => boolean): boolean {
+    const absent = look(name);
     if (absent && known !== undefined) known.names.add(name), this.#names++;
     return absent;
   }
@@ -128,7 +129,9 @@ export class Standing {
       if (present !== undefined) return present;
     }
     for (let i = answered.count; i < names.length; i++) {
-      if (this.#isMissing(folder, known, names[i], () => look(names[i]))) continue;
+      const name = names[i], isKnown = known !== undefined && known.names.has(name);
+      if (isKnown && ++this.#answers % sampleEvery !== 0) continue;
+      if (isKnown ? this.#isStillMissing(folder, name, look) : this.#isMissing(known, name, look)) continue;
       answered.count = 0;
       return names[i];
     }

@@ -7,6 +7,7 @@
  * @module
  */
 import { type Parts, partsOf } from "../base/paths.ts";
+import { mayHoldFacts } from "./rules.ts";
 
 /** A folder and the names that were not in it, in the order of the questions. */
 export interface AbsentIn {
@@ -24,6 +25,13 @@ export interface FolderList {
   /** How many they are. */
   readonly length: number;
   readonly longer: Map<number, FolderList>;
+  readonly path: string;
+  /** A folder is there twice. */
+  readonly repeats: boolean;
+  /** The longer one that was asked for last: a compiler searches in the same order each time. */
+  likely?: FolderList;
+  /** What each of the folders has, once a whole search has ended here. */
+  all?: readonly string[][];
 }
 
 /** Lists up to this length are gone through; of longer ones there is a set. */
@@ -37,7 +45,8 @@ export class AbsentPaths {
   readonly #at = new Map<string, number>();
   /** Of names that were looked for in many folders: those folders' indexes. */
   readonly #many = new Map<string, Set<number>>();
-  readonly #first = new Map<number, FolderList>();
+  /** Lists of one folder, and the one that was asked for last. */
+  readonly #first: { longer: Map<number, FolderList>; likely?: FolderList } = { longer: new Map() };
 
   /** @param split Takes a path apart; one that remembers saves most of the work. */
   constructor(split: (path: string) => Parts = partsOf) {
@@ -56,15 +65,40 @@ export class AbsentPaths {
 
   /** The same by its parts. */
   addIn(folder: string, name: string): void {
-    let at = this.#at.get(folder);
-    if (at === undefined) {
-      this.#at.set(folder, at = this.folders.push({ path: folder, names: [], deleted: 0 }) - 1);
-    }
-    const list = this.names.get(name);
+    const at = this.#indexOf(folder), list = this.names.get(name);
     if (this.#isIn(at, name, list)) return;
     this.folders[at].names.push(name);
     this.names.set(name, this.#longer(list, at));
     this.#many.get(name)?.add(at);
+  }
+
+  /**
+   * The same for a name in one folder after another. false: nothing was done, for the name is known, a folder is there
+   * twice, or one of them may hold facts.
+   */
+  addSearch(folders: readonly string[], name: string): boolean {
+    if (this.names.has(name)) return false;
+    let list: FolderList | undefined;
+    for (const folder of folders) {
+      const { likely } = list ?? this.#first;
+      if (likely?.path === folder) list = likely;
+      else if (mayHoldFacts(folder)) return false;
+      else list = (list ?? this.#first).likely = this.#longer(list, this.#indexOf(folder));
+      if (list.repeats) return false;
+    }
+    if (list === undefined) return true;
+    list.all ??= foldersOf(list).map((at) => this.folders[at].names);
+    for (const names of list.all) names.push(name);
+    this.names.set(name, list);
+    return true;
+  }
+
+  #indexOf(folder: string): number {
+    let at = this.#at.get(folder);
+    if (at === undefined) {
+      this.#at.set(folder, at = this.folders.push({ path: folder, names: [], deleted: 0 }) - 1);
+    }
+    return at;
   }
 
   delete(path: string): void {
@@ -87,16 +121,17 @@ export class AbsentPaths {
       if (many === undefined) this.#many.set(name, many = new Set(foldersOf(list)));
       return many.has(at);
     }
-    for (let one = list; one !== undefined; one = one.before) if (one.folder === at) return true;
-    return false;
+    return isAmong(at, list);
   }
 
   #longer(list: FolderList | undefined, folder: number): FolderList {
-    const known = list?.longer ?? this.#first;
+    const known = (list ?? this.#first).longer;
     let longer = known.get(folder);
     if (longer === undefined) {
-      const length = (list?.length ?? 0) + 1;
-      known.set(folder, longer = { folder, before: list, length, longer: new Map() });
+      const length = (list?.length ?? 0) + 1, { path } = this.folders[folder];
+      const repeats = list !== undefined && (list.repeats || isAmong(folder, list));
+      longer = { folder, before: list, length, longer: new Map(), path, repeats };
+      known.set(folder, longer);
     }
     return longer;
   }
@@ -106,6 +141,11 @@ export class AbsentPaths {
       for (const name of names) yield path === "/" ? `/${name}` : `${path}/${name}`;
     }
   }
+}
+
+function isAmong(folder: number, list: FolderList | undefined): boolean {
+  for (let one = list; one !== undefined; one = one.before) if (one.folder === folder) return true;
+  return false;
 }
 
 /** The folders' indexes, in the order of the questions. */

@@ -50,3 +50,27 @@ Deno.test("AbsentPaths keeps a name that is looked for in hundreds of folders on
   for (const folder of folders) absent.addIn(folder, "x");
   assertEquals(listed(absent), { x: [...there, ...gone] });
 });
+
+Deno.test("addSearch() is addIn() for each folder, or nothing at all", () => {
+  let seed = 7;
+  const below = (n: number) => ((seed = (seed * 1103515 + 12345) & 0x7fffffff) >> 8) % n;
+  for (let round = 0; round < 200; round++) {
+    const whole = new AbsentPaths(), each = new AbsentPaths();
+    for (let search = 0; search < 30; search++) {
+      const from = below(4), name = `n${below(20)}`, inOrder = below(3) > 0;
+      const folders = Array.from({ length: below(8) }, (_, i) => `/d${inOrder ? from + i : below(9)}`);
+      const known = each.names.has(name), twice = new Set(folders).size < folders.length;
+      if (below(6) === 0) folders.push("/proc/self");
+      const took = whole.addSearch(folders, name);
+      assertEquals(took, !known && !twice && !folders.includes("/proc/self"));
+      if (!took) { for (const folder of folders) whole.addIn(folder, name); }
+      for (const folder of folders) each.addIn(folder, name);
+      if (below(5) === 0 && folders.length > 0) {
+        for (const absent of [whole, each]) absent.delete(`${folders[0]}/${name}`);
+      }
+    }
+    assertEquals(listed(whole), listed(each));
+    const names = ({ folders }: AbsentPaths) => folders.filter(({ names }) => names.length > 0);
+    assertEquals(names(whole), names(each));
+  }
+});

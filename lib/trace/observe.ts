@@ -159,6 +159,7 @@ export class Observer {
     if (this.refused !== undefined) return;
     this.#unknownAsks = this.#processes.classOf(image) !== "compiler";
     const plain = !this.#unknownAsks && !this.#names.has(name);
+    if (plain && this.found.absent.addSearch(folders, name)) return;
     for (const folder of folders) {
       if (plain && !mayHoldFacts(folder)) this.found.absent.addIn(folder, name);
       else this.#missed(folder === "/" ? `/${name}` : `${folder}/${name}`);

@@ -197,11 +197,11 @@ export class RecordReader {
     const text = search === undefined ? "" : this.#nameOf(ids, name);
     const isPlain = text !== "" && text !== "." && text !== ".." && !text.includes("/");
     if (search !== undefined && isPlain) {
-      const folders: string[] = [];
+      const folders: string[] = [], mayBeFull = ids.full.size > 0;
       for (let at = from; at < to; at++) {
         const folder = this.#words[at];
         folders.push(this.#tidyFolder(ids, folder));
-        if (ids.full.has(folder)) this.#pathOf(ids, folder, name); // which notes how it was spelled
+        if (mayBeFull && ids.full.has(folder)) this.#pathOf(ids, folder, name); // which notes how it was spelled
       }
       return search(image, folders, text);
     }
