@@ -132,12 +132,15 @@ function readsInput(words: readonly string[]): boolean {
   return sources.length === 0 || sources.includes("-");
 }
 
+/** Names of what is open, also right behind `-o`. */
+const descriptor = /^(?:-o)?\/(?:dev\/(?:fd|stdin|stdout|stderr)|proc\/(?:self|\d+)\/fd)\b/;
+
 function refusal(kind: WorkKind | "driver", words: readonly string[]): Work | undefined {
   if (words.length === 0) return { pass: "pass_query", word: "" };
   const table = passes[kind];
   for (let i = 0; i < words.length; i++) {
     const word = words[i];
-    if (/^\/(?:dev\/(?:fd|stdin|stdout|stderr)|proc\/(?:self|\d+)\/fd)\b/.test(word.replace(/^-o/, ""))) {
+    if (descriptor.test(word)) {
       return { pass: "pass_descriptor", word };
     }
     if (kind === "driver" && /^--?print-/.test(word)) return { pass: "pass_query", word };

@@ -39,6 +39,7 @@ export interface List {
 const valued = ["-D", "-U", "-I", "-x", "-isystem", "-iquote", "-idirafter", "-include", "-imacros"];
 /** Words with a value that are told apart. */
 const told = ["-o", "-MF", "-MT", "-MQ"] as const;
+const withValue = [...told, ...valued];
 const lists = new Set(["-MD", "-MMD", "-MP"]);
 /** gcc knows the first spelling, clang both; a candidate shows whether its tool knows one. */
 const colour = /^-f(?:no-)?(?:diagnostics-color|color-diagnostics)(?:=(?:auto|always|never))?$/;
@@ -58,7 +59,7 @@ export function namesOf(words: readonly string[]): Names | undefined {
   let compiles = false, hasLanguage = false;
   for (let i = 0; i < words.length; i++) {
     const word = words[i];
-    const option = [...told, ...valued].find((name) => word.startsWith(name));
+    const option = withValue.find((name) => word.startsWith(name));
     if (option !== undefined) {
       const value = word.length > option.length ? word.slice(option.length) : words[++i];
       if (value === undefined) return undefined;

@@ -81,6 +81,7 @@ export class Inputs {
   #listings = new Map<string, Uint8Array>();
   /** When the decision began, by the clock that file systems stamp with. */
   #begun = coarseNow();
+  #lastRead: { digest: Digest; whole?: Uint8Array } | undefined;
   #contents = new Map<string, { signature: Uint8Array; digest: Digest }>();
   #digests = new Map<string, Digest>();
   #standing: Standing | undefined;
@@ -254,12 +255,18 @@ export class Inputs {
     if (typeof hashed !== "object") return hashed;
     const now = signatureOf(hashed.state);
     if (!sameBytes(now, signature)) return "changed";
+    this.#lastRead = hashed;
     const trusted = !this.#clocks.tooNew(path, hashed.state, lookedAt);
     if (trusted) {
       this.#contents.set(path, { signature: now, digest: hashed.digest });
       if (hashed.state.size >= largeBytes) this.#memo.remember(path, now, hashed.digest);
     }
     return { digest: hashed.digest, signature: trusted ? now : noSignature, state: hashed.state };
+  }
+
+  /** The bytes of a content, if it is a short one that was read just now. */
+  justRead({ digest }: Content): Uint8Array | undefined {
+    return this.#lastRead?.digest === digest ? this.#lastRead.whole : undefined;
   }
 
   /** A digest that another process or an earlier run found under `signature`; believed where the signature still holds. */

@@ -270,3 +270,16 @@ Deno.test("statValue() and existsValue() of nothing is nothing, of a folder only
   assertEquals(statValue(stateOf(path)), statValue(before));
   assertEquals([statValue(2), existsValue(2)], [undefined, undefined]);
 });
+
+Deno.test("justRead() gives the bytes of a short content until another is read", () => {
+  const { inputs, write } = setup(), a = write("a", "one"), b = write("b", "x".repeat(70_000));
+  const content = (path: string) => {
+    const found = inputs.content(path);
+    assert(typeof found === "object");
+    return found;
+  };
+  const first = content(a);
+  assertEquals(inputs.justRead(first), text("one"));
+  const long = content(b);
+  assertEquals([inputs.justRead(first), inputs.justRead(long)], [undefined, undefined]);
+});

@@ -33,7 +33,7 @@ import { type Observation, programName } from "../trace/mod.ts";
 import type { Environment } from "./circumstances.ts";
 
 export interface CommentsOptions {
-  store: Pick<Store, "code" | "rememberCodes">;
+  store: Pick<Store, "code" | "codesEpoch" | "rememberCodes">;
   /** Off: comments count like all else. */
   comments: boolean;
   /** Does work while nobody waits for an answer; by default at once. */
@@ -79,6 +79,9 @@ export class Comments {
   readonly #waiting: Input[] = [];
   /** By content, what is not in the store yet: each compile of a project asks for most of what the one before did. */
   readonly #found = new Map<string, [Digest, StoredCode]>();
+  /** Statements whose codes are in the store, or on their way there, in this epoch of the store's. */
+  #known = new WeakSet<Input>();
+  #epoch = -1;
   #scheduled = false;
   /** A statement of kind `code` was true by code alone, since `begin`. */
   spared: string | undefined;
@@ -96,16 +99,24 @@ export class Comments {
     this.spared = undefined;
   }
 
-  /** What names a source: its content, or where comments may not count and it has one its code. */
-  named(path: string, { digest: content, state }: Content, use: CommentUse | undefined): Digest {
+  /**
+   * What names a source: its content, or where comments may not count and it has one its code. `bytes`: what it holds,
+   * where that is at hand.
+   */
+  named(
+    path: string,
+    { digest: content, state }: Content,
+    use: CommentUse | undefined,
+    bytes?: Uint8Array,
+  ): Digest {
     if (use === undefined) return content;
     const stored = this.#with.lives || state.size > smallBytes ? this.#stored(content) : undefined;
     const known = stored ?? this.#own.get(byteString(content));
     if (known !== undefined) return known.digest ?? content;
     // A launcher waits: where nothing is blanked, the text need not be taken apart for its name.
-    const bytes = this.#bytesOf(path, content);
-    if (bytes === undefined || !mayBlank(bytes)) return content;
-    return this.#codeOf(bytes, content).digest ?? content;
+    const text = bytes ?? this.#bytesOf(path, content);
+    if (text === undefined || !mayBlank(text)) return content;
+    return this.#codeOf(text, content).digest ?? content;
   }
 
   /** Whether a statement of `unit` about a content is as good as true of another, `now`. */
@@ -194,7 +205,11 @@ export class Comments {
 
   /** A run was learned: what its sources are as code is found out, once nobody waits. */
   learn(rows: readonly Input[]): void {
-    for (const row of rows) if (row.kind === inputKinds.code) this.#waiting.push(row);
+    const { codesEpoch } = this.#with.store;
+    if (codesEpoch !== this.#epoch) this.#epoch = codesEpoch, this.#known = new WeakSet();
+    for (const row of rows) {
+      if (row.kind === inputKinds.code && !this.#known.has(row)) this.#waiting.push(row);
+    }
     const { later } = this.#with;
     if (later === undefined) this.settle();
     else if (!this.#scheduled && this.#waiting.length > 0) {
@@ -216,13 +231,14 @@ export class Comments {
 
   #piece(files: number): void {
     for (let read = 0; this.#waiting.length > 0 && read < files;) {
-      const { path, value: content } = this.#waiting.pop()!;
-      if (this.#stored(content) !== undefined) continue;
-      const key = byteString(content);
-      if (this.#found.has(key)) continue;
+      const row = this.#waiting.pop()!, { path, value: content } = row, key = byteString(content);
+      if (this.#stored(content) !== undefined || this.#found.has(key)) {
+        this.#known.add(row);
+        continue;
+      }
       const code = this.#own.get(key) ?? this.#find(path, content);
       this.#own.delete(key);
-      if (code !== undefined) this.#found.set(key, [content, code]);
+      if (code !== undefined) this.#found.set(key, [content, code]), this.#known.add(row);
       read++;
     }
     const { size } = this.#found;

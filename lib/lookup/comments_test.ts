@@ -18,9 +18,14 @@ class World {
   readonly stored = new Map<string, StoredCode>();
   readonly comments: Comments;
   readonly later: (() => void)[] = [];
+  epoch = 0;
 
   constructor({ comments = true, waits = false } = {}) {
+    const epoch = () => this.epoch;
     const store = {
+      get codesEpoch() {
+        return epoch();
+      },
       code: (content: Digest) => this.stored.get(hex(content)),
       rememberCodes: (codes: readonly (readonly [Digest, StoredCode])[]) => {
         for (const [content, code] of codes) this.stored.set(hex(content), code);
@@ -208,4 +213,19 @@ Deno.test("Comments marks nothing where clang writes checksums, and what gcc doe
     world.comments.mark(rows, { checksums: true }, { found, inputs, environment: new Map() });
     assertEquals(rows[0].kind, want, program);
   }
+});
+
+Deno.test("learn() finds each statement's code out once, and again where the store has lost codes", () => {
+  using world = new World();
+  const rows = [world.wrote("a.h", "/* a */ int a;"), world.wrote("b.h", "int b; // b")];
+  const learned = () => {
+    world.stored.clear();
+    world.comments.learn(rows);
+    return world.stored.size;
+  };
+  assertEquals([learned(), learned()], [2, 0]);
+  world.epoch++;
+  assertEquals([learned(), learned()], [2, 0]);
+  rows[0] = { ...rows[0] };
+  assertEquals(learned(), 1);
 });

@@ -139,8 +139,9 @@ export class Naming {
     for (const source of sources) {
       const path = absolute(source, job.ask.cwd),
         content = source === "-" ? undefined : inputs.content(path);
-      if (typeof content === "object") digests.push(comments.named(path, content, job.comments));
-      else if (source === "-" && job.input !== undefined) digests.push(job.input);
+      if (typeof content === "object") {
+        digests.push(comments.named(path, content, job.comments, inputs.justRead(content)));
+      } else if (source === "-" && job.input !== undefined) digests.push(job.input);
       else return undefined;
     }
     return digests;

@@ -15,6 +15,8 @@ const pathBuffer = new Uint8Array(4097);
 /** What `hashFile` found: the digest of a content, its first bytes, and the state that held before and after reading it. */
 export interface Hashed {
   digest: Digest;
+  /** All of it, where that is no more than 64 KiB. */
+  whole?: Uint8Array;
   /** At most {@linkcode hashedHeadBytes}. */
   head: Uint8Array;
   state: FileState;
@@ -22,6 +24,7 @@ export interface Hashed {
 
 /** Enough to tell kinds of files apart. */
 export const hashedHeadBytes = 4;
+const fewBytes = 64 << 10;
 
 /**
  * SHA-256 of a regular file's content, with its state; the errno where it cannot be read, or "changed" where it
@@ -35,12 +38,15 @@ export function hashFile(path: string): Hashed | number | "changed" | "irregular
     if (typeof state === "number") return state;
     if ((state.mode & c.S_IFMT) !== c.S_IFREG) return "irregular";
     const hasher = new Hasher();
-    let head = piece.slice(0, 0);
+    let head = piece.slice(0, 0), whole: Uint8Array | undefined;
     for (let left = state.size;;) {
       const got = Number(libc().read(descriptor, piece, BigInt(piece.length)));
       if (got < 0) return errno();
       if (got === 0) break;
-      if (head.length === 0) head = piece.slice(0, Math.min(got, hashedHeadBytes));
+      if (head.length === 0) {
+        head = piece.slice(0, Math.min(got, hashedHeadBytes));
+        if (got === state.size && got <= fewBytes) whole = piece.slice(0, got);
+      }
       hasher.update(piece.subarray(0, got));
       left -= got;
       if (left < 0) return "changed";
@@ -48,7 +54,7 @@ export function hashFile(path: string): Hashed | number | "changed" | "irregular
     const after = fstatx(descriptor);
     if (typeof after === "number") return after;
     if (!sameBytes(signatureOf(state), signatureOf(after))) return "changed";
-    return { digest: hasher.digest(), head, state };
+    return { digest: hasher.digest(), head, whole, state };
   } finally {
     libc().close(descriptor);
   }

@@ -37,11 +37,17 @@ export class Codes {
   readonly #most: number;
   #rows: Uint8Array<ArrayBuffer> = new Uint8Array(codeRowBytes * 64);
   #count = 0;
+  #forgotten = 0;
   /** Number of a row + 1, or 0; at most half full. Made at the first question. */
   #slots: Int32Array | undefined;
 
   constructor(most = mostRows) {
     this.#most = most;
+  }
+
+  /** How often rows have gone to make room. */
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   get count(): number {
@@ -81,6 +87,7 @@ export class Codes {
 
   #forgetHalf(): void {
     const kept = this.#most >> 1;
+    this.#forgotten++;
     this.#rows.copyWithin(0, (this.#count - kept) * codeRowBytes, this.#count * codeRowBytes);
     this.#count = kept;
     this.#slots = undefined;

@@ -38,6 +38,7 @@ Deno.test("Codes lets the older half go where there are too many", () => {
   for (let n = 0; n < 1050; n++) codes.add(row(n));
   const held = [0, 999, 1049].map((n) => codes.get(content(n)) !== undefined);
   assertEquals(held, [false, true, true]);
+  assertEquals(codes.forgotten, 19); // each time 50 go
   assertEquals(codes.rows().length, codes.count * codeRowBytes);
   assertEquals(codes.count <= 100, true);
 });

@@ -177,7 +177,7 @@ export class Index {
 
   /** Adds a unit as the newest of its action; one with equal circumstances and statements goes. */
   put(unit: Unit, used: number): Stored {
-    const own = { ...unit, inputs: unit.inputs.map((input) => this.#common.shared.share(input)) };
+    const own = { ...unit, inputs: unit.inputs.map((input) => this.#common.shared.shareLasting(input)) };
     this.#change(own.key[0]);
     return this.#ask(own.key[0]).put(own, used);
   }
@@ -327,6 +327,11 @@ export class Index {
     shard.letGo();
     this.#held.delete(shard.number);
     this.#weights.delete(shard.number);
+  }
+
+  /** Changes whenever codes that were there have gone. */
+  get codesEpoch(): number {
+    return this.#epoch + this.#filesHeld().codes.forgotten;
   }
 
   /** Changes whenever everything is let go. */

@@ -219,6 +219,10 @@ export class Store {
   code(content: Digest): StoredCode | undefined {
     return this.#index.code(content);
   }
+  /** Changes whenever codes that were there have gone. */
+  get codesEpoch(): number {
+    return this.#index.codesEpoch;
+  }
   /** `codes`: by content; at least one. */
   rememberCodes(codes: readonly (readonly [Digest, StoredCode])[]): void {
     this.#note(this.#index.putCodes(codeRows(codes)), `codes ${hex(codes[0][0])}`);

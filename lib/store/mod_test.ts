@@ -168,7 +168,9 @@ Deno.test("clear() removes results and blobs, and leaves the counters", async ()
   const { store, end } = setup();
   store.count([["run hit compile", 1]], "hit");
   store.put(unitOf("a", "x", store.putBlob(text("object"))));
+  const { codesEpoch } = store;
   const { units, blobs } = await store.clear();
+  assert(store.codesEpoch !== codesEpoch, "what is known of codes is not known any more");
   assertEquals([units, blobs, store.sizes().units, store.sizes().blobs], [1, 1, 0, 0]);
   assertEquals(store.counters().counters.size, 1);
   store.put(unitOf("b"));
