@@ -45,7 +45,6 @@ export interface CacheOptions {
 export function openCache(options: CacheOptions): Cache {
   const { places, log, now, trace } = options;
   const recordsIn = recordFolder(places.runtime);
-  for (const folder of new Set([places.runtime, recordsIn])) sweepRuntime(folder);
   const ending = new AbortController();
   const store = Store.open({
     folder: `${shown(places.cache)}/v1`,
@@ -81,6 +80,8 @@ export function openCache(options: CacheOptions): Cache {
     count,
   });
   decider.payDebts();
+  // What processes that died owe is in their records.
+  for (const folder of new Set([places.runtime, recordsIn])) sweepRuntime(folder);
   return {
     decider: decider as Deciding<unknown>,
     count: (outcome) => count(outcome, "other", 0),

@@ -5,6 +5,7 @@
  *     start -> read:    input -> asked                the source is on standard input
  *     start -> wait:    hit, run, pass, once an equal run is over, or there is a place to run in
  *     hit   -> cannot:  run, pass               run   -> report:   keep, done
+ *                                               run   -> left:     done
  *     keep  -> kept:    done, or nothing where nobody waits for it
  *
  * Knows nothing of sockets, so that every order of frames can be tested. What cannot be understood, and what the
@@ -48,6 +49,7 @@ export interface Deciding<Job> {
   follow?(job: Job): "none" | "some" | "more";
   report(job: Job, message: Message<"report">): Learning<Message<"keep"> | Message<"done">>;
   kept(job: Job, message: Message<"kept">): Learning<Message<"done"> | undefined>;
+  left(job: Job, message: Message<"left">): Learning<Message<"done">>;
   ended(job: Job): void;
 }
 
@@ -187,6 +189,8 @@ export class Conversation<Job> {
         return this.#reply(this.#with.decider.cannot(this.#job!, message as Message<"cannot">));
       case "run report":
         return this.#learn(this.#with.decider.report(this.#job!, message as Message<"report">));
+      case "run left":
+        return this.#learn(this.#with.decider.left(this.#job!, message as Message<"left">));
       case "keep kept":
         return this.#learn(this.#with.decider.kept(this.#job!, message as Message<"kept">));
       default:

@@ -9,17 +9,18 @@ const frames = {
   cannot: { name: "cannot", errno: 13, path: "a.o" },
   report: { name: "report", status: 0, flags: 0, wall_us: 5n, out: new Uint8Array(), err: new Uint8Array() },
   kept: { name: "kept", files: [{ errno: 0, mode: 0o644, size: 3n }] },
+  left: { name: "left", wall_us: 5n, files: [{ errno: 0, mode: 0o644, size: 3n }] },
   status: { name: "admin", verb: "status", args: [] },
   hit: { name: "hit", status: 0, flags: 0, out: new Uint8Array(), err: new Uint8Array(), files: [] },
   read: { name: "read", most: 9 },
   input: { name: "input", flags: 0, bytes: new Uint8Array([1]) },
-  run: { name: "run", tracer: "/t.so", record: "/r", extra: [], priority: 0, deploy: [] },
+  run: { name: "run", tracer: "/t.so", record: "/r", extra: [], priority: 0, deploy: [], foreseen: [] },
   pass: { name: "pass", outcome: "pass_query" },
   keep: { name: "keep", wait: 1, files: [{ path: "a.o", to: "/s/1" }] },
   done: { name: "done", outcome: "miss_new" },
 } as const satisfies Record<string, AnyMessage>;
 
-type Sent = "ask" | "input" | "cannot" | "report" | "kept" | "status" | "hit" | "nonsense";
+type Sent = "ask" | "input" | "cannot" | "report" | "kept" | "left" | "status" | "hit" | "nonsense";
 
 interface Scene {
   answer?: "read" | "hit" | "run" | "pass";
@@ -62,6 +63,7 @@ async function play(sent: Sent[], scene: Scene) {
       const reply = tell("kept", scene.leavesEarly ? undefined : frames.done);
       return { reply, after: () => tell("store", undefined) };
     },
+    left: () => ({ reply: tell("left", frames.done), after: () => tell("store", undefined) }),
     ended: () => tell("ended", undefined),
   };
   const conversation = new Conversation<string>({
@@ -122,6 +124,21 @@ const cases: {
     scene: { leavesEarly: true },
     answers: ["run", "keep"],
     told: ["ask", "report", "look", "kept", "store", "ended"],
+  },
+  {
+    name: "runs, and all is staged as foreseen",
+    sent: ["ask", "left"],
+    scene: {},
+    answers: ["run", "done", "miss_new"],
+    told: ["ask", "left", "store", "ended"],
+  },
+  {
+    name: "takes nothing as staged while outputs are on their way",
+    sent: ["ask", "report", "left"],
+    scene: {},
+    answers: ["run", "keep", "done", "error_internal"],
+    told: ["ask", "report", "look", "ended"],
+    warned: 1,
   },
   {
     name: "asks for the source on standard input, then delivers",

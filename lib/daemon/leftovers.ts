@@ -3,7 +3,8 @@
  *
  * Their names end in or hold the pid that made them, so what a living process uses stays. (A pid that was given
  * away again keeps a leftover for a while longer; one of another pid namespace may lose a record, which costs a
- * result, since a run whose record is incomplete is not stored.)
+ * result, since a run whose record is incomplete is not stored; so may a cache whose daemon was killed, if one of another
+ * cache comes by before its debts are paid.)
  *
  * @module
  */

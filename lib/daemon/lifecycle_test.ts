@@ -25,7 +25,15 @@ function placesIn(folder: string): Places {
 }
 
 function fakeCache(events: string[]): Cache {
-  const run = { name: "run", tracer: "", record: "", extra: [], priority: 0, deploy: [] } as const;
+  const run = {
+    name: "run",
+    tracer: "",
+    record: "",
+    extra: [],
+    priority: 0,
+    deploy: [],
+    foreseen: [],
+  } as const;
   const decider: Deciding<unknown> = {
     ask: () => ({ reply: run, job: {} }),
     input: () => ({ reply: run, job: {} }),
@@ -33,6 +41,7 @@ function fakeCache(events: string[]): Cache {
     cannot: () => run,
     report: () => ({ reply: { name: "done", outcome: "miss_new" }, after: () => {} }),
     kept: () => ({ reply: { name: "done", outcome: "miss_new" }, after: () => {} }),
+    left: () => ({ reply: { name: "done", outcome: "miss_new" }, after: () => {} }),
     ended: () => void events.push("job ended"),
   };
   return {

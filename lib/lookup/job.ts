@@ -71,6 +71,11 @@ export interface Job {
   times?: Times;
   /** What is left to be found out about the statements, once nobody waits. */
   judge?: () => void;
+  /** Outputs that the launcher stages without asking first, and where; and what it said of them. */
+  foreseen?: Message<"run">["foreseen"];
+  left?: ReadonlyMap<string, Message<"left">["files"][number] & { to: string }>;
+  /** Whether its tool could read from more than standard input; asked ahead where the launcher may go. */
+  inherits?: boolean;
   /** What a result can be made of again, should this process die before it is stored. */
   owing?: Owing;
   /** Nobody waits for the end: the launcher exits once the outputs are staged. */

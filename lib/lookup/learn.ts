@@ -3,8 +3,9 @@
  *
  * In three steps: which outputs to keep (the launcher waits), what the run depended on (meanwhile it puts the outputs
  * aside), names for the outputs and a unit. The launcher waits for the second where an input must be looked at before the
- * next build step edits it, and for the third where that could not be made good after a kill (owed.ts). Whatever is not
- * understood ends in an outcome with a name, and nothing is stored.
+ * next build step edits it, and for the third where that could not be made good after a kill (owed.ts). Where the outputs
+ * were foreseen (foresight.ts) it waits for none of the three. Whatever is not understood ends in an outcome with a name,
+ * and nothing is stored.
  *
  * @module
  */
@@ -16,17 +17,7 @@ import { readSmall } from "../os/mod.ts";
 import { askFlags, type Message, reportFlags } from "../protocol/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { inputKinds, isAboutContent, noSignature, textStyles, type Unit } from "../store/unit.ts";
-import {
-  asksForTime,
-  classOf,
-  eventsOfSources,
-  isUnmodelled,
-  type Observation,
-  observe,
-  readRecord,
-  type Refused,
-  Spellings,
-} from "../trace/mod.ts";
+import { asksForTime, classOf, isUnmodelled, type Observation } from "../trace/mod.ts";
 import { madeAnywhere, toSlot } from "./anywhere.ts";
 import { Bounds } from "./bounds.ts";
 import { addCatalogs } from "./catalogs.ts";
@@ -40,25 +31,25 @@ import {
   withPrograms,
 } from "./circumstances.ts";
 import type { Comments } from "./comments.ts";
-import { declaredObservation } from "./declared.ts";
 import { inheritsReadable } from "./descriptors.ts";
 import { isVerdict } from "./failures.ts";
-import { type Followed, Following } from "./following.ts";
+import type { Followed } from "./following.ts";
+import { Foresight } from "./foresight.ts";
 import { hiddenOptions } from "./hidden_options.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
 import { Keeper } from "./keep.ts";
 import type { Outcome } from "./outcome.ts";
+import { Observing } from "./observing.ts";
 import { offloading } from "./offload.ts";
 import { productsOf } from "./outputs.ts";
-import { owe } from "./owed.ts";
+import { isPlain, owe } from "./owed.ts";
 import { shareRun } from "./parts.ts";
 import { bind } from "./remap.ts";
 import { boundToNames, namesRow } from "./renamed.ts";
 import { foundOn, namesSought } from "./search_path.ts";
 import { withMarkedTexts } from "./texts.ts";
 import { type Times, timesThatCount } from "./times_that_count.ts";
-import { Toolchains } from "./toolchain.ts";
 
 /** A run is over: how it counts, and what that is about. */
 export interface Ended {
@@ -134,13 +125,14 @@ function mayAskForTime(path: string): boolean {
 export class Learner {
   readonly #with: LearnerOptions;
   readonly #keeper: Keeper;
-  readonly #toolchains = new Toolchains();
-  #spellings = new Spellings();
+  readonly #observing: Observing;
   readonly #bounds = new Bounds();
+  readonly #foresight = new Foresight();
 
   constructor(options: LearnerOptions) {
     this.#with = options;
     this.#keeper = new Keeper(options.store);
+    this.#observing = new Observing(options.inputs);
   }
 
   /** The tool has ended: what must be kept, or that nothing will be. `look` is to be called while that is done. */
@@ -163,7 +155,7 @@ export class Learner {
     const variable = [...job.environment!.keys()].find(isUnmodelled);
     if (variable !== undefined) return { outcome: "pass_unmodelled", what: variable };
     job.report = report;
-    const found = this.#observation(job);
+    const found = this.#observing.observation(job);
     if ("refusal" in found) return { outcome: found.refusal, what: found.what };
     if (report.status !== 0 && (found.wholeEnvironment || found.refused.size > 0)) {
       return { outcome: "pass_failed", what: found.refused.keys().next().value ?? scriptIn(found) };
@@ -174,8 +166,9 @@ export class Learner {
     if (mayRead && found.wholeEnvironment && job.running === undefined && job.input === undefined) {
       return { outcome: "pass_stdin", what: scriptIn(found) };
     }
-    const isScript = found.wholeEnvironment && job.running === undefined;
-    if (isScript && inheritsReadable(ask.pid, environment)) {
+    const isScript = found.wholeEnvironment && job.running === undefined, { left } = job;
+    // Whose launcher has gone was asked before.
+    if (isScript && (left === undefined ? inheritsReadable(ask.pid, environment) : job.inherits !== false)) {
       return { outcome: "pass_descriptor", what: scriptIn(found) };
     }
     const asking = [...found.scripts].find((path) => mayAskForTime(path));
@@ -185,11 +178,16 @@ export class Learner {
       cwd: ask.cwd,
       temporaryFolder: environment.get("TMPDIR") ?? "/tmp",
       argv: ask.argv,
+      left,
     });
-    if ("refusal" in products) return { outcome: products.refusal, what: products.what };
+    if ("refusal" in products) {
+      this.#foresight.forget(job);
+      return { outcome: products.refusal, what: products.what };
+    }
     // What a failure leaves behind is half of something; but a list is whole.
     const half = report.status === 0 ? undefined : products.find(({ path }) => path !== listOf(job));
     if (half !== undefined) return { outcome: "pass_failed", what: half.path };
+    if (report.status === 0) this.#foresight.learn(job, products);
     job.products = products, job.unknownTool = found.wholeEnvironment;
     job.givesModes = found.givesModes;
     job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
@@ -201,10 +199,13 @@ export class Learner {
       compiles: job.kind === "compile",
     });
     if (named !== undefined) return { outcome: "pass_unmodelled", what: named };
-    job.staged = regular.map(() => this.#with.store.stagingName());
+    const unforeseen = left && products.find(({ path }) => !left.has(path));
+    if (unforeseen !== undefined) return { outcome: "pass_unforeseen", what: unforeseen.path };
+    job.staged = regular.map(({ path }) => left?.get(path)?.to ?? this.#with.store.stagingName());
     job.times = timesIn(job, found);
     // What else is asked of files is told by their signatures, now or later.
-    job.leavesEarly = owe(job, found, this.#with) && !this.#bounds.readsFiles(job) &&
+    job.leavesEarly = left === undefined && owe(job, found, this.#with) &&
+      !this.#bounds.readsFiles(job) &&
       job.following!.foreseen.knowsAll(found, this.#with.inputs);
     return {
       files: regular.map(({ path }, i) => ({ path, to: job.staged[i] })),
@@ -250,6 +251,20 @@ export class Learner {
     return statements;
   }
 
+  /** Takes in some of what the run of a job has asked so far. */
+  follow(job: Job): Followed {
+    return job.report === undefined ? this.#observing.following(job).follow() : "none";
+  }
+
+  /** What the launcher is to stage without asking, where a run is likely to leave just that. */
+  foresee(job: Job): Message<"run">["foreseen"] {
+    const isUsual = isPlain(job) && !this.#bounds.readsFiles(job);
+    // Whoever writes over what it has read destroys what its result would have to be made of again.
+    const list = listOf(job), overwrites = list !== undefined && this.#with.inputs.isKnown(list);
+    const paths = isUsual && !overwrites ? this.#foresight.outputs(job) : undefined;
+    return (paths ?? []).map((path) => ({ path, to: this.#with.store.stagingName() }));
+  }
+
   #unfit({ environment, running }: Job, report: Message<"report">): Outcome | undefined {
     const { status, flags } = report;
     if (status !== 0 && (running !== undefined || !isVerdict(report, environment!))) return "pass_failed";
@@ -258,54 +273,17 @@ export class Learner {
     return flags & (reportFlags.lost_text | reportFlags.rerun) ? "pass_lost_text" : undefined;
   }
 
-  #observation(job: Job): Observation | Refused {
-    if (job.running !== undefined) {
-      const { ask, realTool, running } = job, { cwd, environment, declared: { machine } } = running;
-      const driver = { tool: absolute(ask.tool, cwd), realTool, machine, cwd, environment };
-      return declaredObservation(running, this.#toolchains.of(driver));
+  /** The tool has succeeded in silence, its outputs were staged as foreseen, and nobody waits: all that is to be done. */
+  left(job: Job, { wall_us, files }: Message<"left">): Ended {
+    const { foreseen = [] } = job, texts = { out: new Uint8Array(0), err: new Uint8Array(0) };
+    if (files.length !== foreseen.length) {
+      throw new Error(`${foreseen.length} files were foreseen, not ${files.length}`);
     }
-    const found = this.#following(job).finish();
-    if ("refusal" in found) return found;
-    const { parts, report } = job;
-    const isPlain = report!.status === 0 && report!.out.length + report!.err.length === 0;
-    if (parts !== undefined && isPlain && !found.wholeEnvironment) job.partsFound = this.#share(job);
-    for (const each of [found, ...job.partsFound ?? []]) this.#addTool(job, each);
-    return found;
-  }
-
-  /** What each of several sources saw of the run, where that can be told. */
-  #share({ ask: { cwd }, record, parts }: Job): Observation[] | undefined {
-    const read = readRecord(record!.read(), cwd, this.#spellings);
-    if ("problem" in read) return undefined;
-    const sources = parts!.map(({ source }) => absolute(source, cwd));
-    const shares = eventsOfSources(read.events, sources)?.map((events) =>
-      observe(events, read.doubts, cwd, read.full)
-    );
-    return shares?.every((share): share is Observation => !("refusal" in share)) ? shares : undefined;
-  }
-
-  #addTool(job: Job, found: Observation): void {
-    // No traced process opens the tool itself: a script's interpreter does, a program's loader does not.
-    const deployers = job.deployer === undefined ? [] : [job.deployer];
-    for (const path of [absolute(job.ask.tool, job.ask.cwd), job.realTool, ...deployers]) {
-      const seen = found.files.get(path);
-      if (seen?.question !== "content") {
-        found.files.set(path, { question: "content", signature: seen?.signature });
-      }
-    }
-  }
-
-  /** Takes in some of what the run of a job has asked so far. */
-  follow(job: Job): Followed {
-    return job.report === undefined ? this.#following(job).follow() : "none";
-  }
-
-  #following(job: Job): Following {
-    if (job.following !== undefined) return job.following;
-    if (this.#spellings.areMany) this.#spellings = new Spellings();
-    const { ask: { cwd }, record, startedAt } = job, { inputs } = this.#with;
-    const spellings = this.#spellings;
-    return job.following = new Following({ record: record!, cwd, startedAt, spellings, inputs });
+    const left = job.left = new Map(foreseen.map(({ path, to }, i) => [path, { ...files[i], to }]));
+    const learned = this.report(job, { name: "report", status: 0, flags: 0, wall_us, ...texts });
+    if (!("files" in learned)) return learned;
+    learned.look();
+    return this.kept(job, { name: "kept", files: learned.files.map(({ path }) => left.get(path)!) });
   }
 
   /** The outputs are staged: their bytes are named, and the unit is stored. */

@@ -2,7 +2,8 @@
  * Decides, for one request after another: deliver, run or pass; and stores what a run gave.
  *
  * The story in order: `ask` names the action and looks for a candidate all of whose statements hold; `report` reads the
- * trace of a run and makes the statements of a new candidate; `kept` takes the outputs' bytes and stores the unit.
+ * trace of a run and makes the statements of a new candidate; `kept` takes the outputs' bytes and stores the unit; `left`
+ * does both, for outputs that were foreseen.
  * What decides writes no file of the user; what acts (the launcher) decides nothing.
  *
  * Always true: any doubt ends in the tool being run by the launcher, and a run is stored whole or not at all.
@@ -13,11 +14,9 @@ import { byteString, shown } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
 import { absolute } from "../base/paths.ts";
 import { kindOf } from "../compilers/mod.ts";
-import { Inputs, type Tree } from "../inputs/mod.ts";
+import { Inputs } from "../inputs/mod.ts";
 import { readSmall } from "../os/mod.ts";
 import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../protocol/mod.ts";
-import type { Store } from "../store/mod.ts";
-import type { RecordPool } from "../trace/mod.ts";
 import { cpuIdentity } from "./action.ts";
 import { environmentOf, lacksTemporaryFolder } from "./circumstances.ts";
 import { Comments } from "./comments.ts";
@@ -26,9 +25,10 @@ import { type Job, newJob } from "./job.ts";
 import { type Ended, Learner } from "./learn.ts";
 import { Memo, type Remembered } from "./memo.ts";
 import { Naming } from "./naming.ts";
-import type { Fallback, Outcome } from "./outcome.ts";
+import type { DeciderOptions } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
 import { answerByParts } from "./parts.ts";
-import { payDebts } from "./owed.ts";
+import { oweForeseen, oweLeft, payDebts } from "./owed.ts";
 import { prepareRun } from "./prepare.ts";
 import { Remapping, rootOf, wantsRemap } from "./remap.ts";
 import { Search } from "./search.ts";
@@ -37,6 +37,7 @@ import { Twins } from "./twins.ts";
 import { mostAtOnce } from "./wishes.ts";
 
 export type { Job } from "./job.ts";
+export type { DeciderOptions } from "./options.ts";
 export { type Fallback, type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
 
 /** What a request is answered with in the end. */
@@ -53,29 +54,6 @@ interface Wait {
  * waits for another in a way that we cannot see, but if one does, it waits no longer.
  */
 const mostMs = { twin: 60_000, turn: 600_000 } as const;
-
-export interface DeciderOptions {
-  store: Store;
-  records: RecordPool;
-  /** Path of the tracer's library; empty where runs cannot be watched. */
-  tracer: string;
-  /** Program interpreters into which the tracer may be loaded. */
-  interpreters: readonly { dev: bigint; ino: bigint }[];
-  log: { info(text: string): void; warn(text: string): void };
-  trace: "auto" | "off";
-  /** Off: comments count like all else. By default they do. */
-  comments?: "auto" | "off";
-  /** Does work while nobody waits for an answer; by default at once. */
-  later?(work: () => void): void;
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Off: every statement is looked at, each time. */
-  watch?: { tree: Tree; wake(): void };
-  /** Whether a client may be told to ask for the parts of its request. */
-  divides: boolean;
-  /** Called once for each run. `savedUs`: what the hit saved. `unshared`: why it is not shared between trees. */
-  count?(outcome: Outcome, kind: string, savedUs: number, unshared?: Fallback): void;
-}
 
 /** Compilers hold up to some 10 MB of response text; beyond this a file is not read to name the kind of work. */
 const responseLimit = 4 << 20;
@@ -297,8 +275,10 @@ export class Decider {
       return this.#pass(job, "pass_no_tracer", reply.word);
     }
     this.#twins.begin(job);
-    this.#options.later?.(() => this.#options.store.prepareStaging());
-    return reply;
+    if (!this.#search.watches) return reply;
+    const { store, later } = this.#options;
+    later?.(() => store.prepareStaging());
+    return { ...reply, foreseen: job.foreseen = this.#learner.foresee(job) };
   }
 
   /** The launcher could not deliver: the tool runs, so that its habit with such a target is learned. */
@@ -311,6 +291,7 @@ export class Decider {
   /** While a tool runs: takes in some of what it has asked. */
   follow(job: Job): Followed {
     if (job.record === undefined) return "none";
+    oweForeseen(job, this.#options.store);
     this.#search.begin();
     return this.#learner.follow(job);
   }
@@ -322,6 +303,7 @@ export class Decider {
   ): { reply: Message<"keep"> | Message<"done">; after: () => void } {
     this.#search.begin();
     this.#turns.leave(job.id);
+    job.owing?.paid(), job.owing = undefined; // it did not go as was foreseen
     const learned = this.#learner.report(job, report);
     if ("files" in learned) {
       const wait = Number(!job.leavesEarly);
@@ -343,6 +325,17 @@ export class Decider {
     return { reply: job.leavesEarly ? undefined : { name: "done", outcome: job.missed }, after };
   }
 
+  /** The tool has succeeded in silence, and its outputs are staged as foreseen. What is known of files is so now. */
+  left(job: Job, message: Message<"left">): { reply: Message<"done">; after: () => void } {
+    oweLeft(job, this.#options.store);
+    this.#search.begin();
+    this.#turns.leave(job.id);
+    return {
+      reply: { name: "done", outcome: job.missed },
+      after: () => this.#over(job, this.#learner.left(job, message)),
+    };
+  }
+
   /** Stores what processes have acknowledged that were killed before they had stored it. */
   payDebts(): void {
     payDebts(this.#options, {
@@ -352,6 +345,7 @@ export class Decider {
       },
       report: (job, report) => this.report(job, report).after(),
       kept: (job, kept) => this.#over(job, this.#learner.kept(job, kept)),
+      left: (job, left) => this.#over(job, this.#learner.left(job, left)),
       ended: (job) => this.ended(job),
       forget: (job) => this.#release(job),
     });
@@ -379,6 +373,13 @@ export class Decider {
     job.owing?.paid();
     // What became a blob has another name by now; the rest must not stay (a full disk, a launcher that died).
     for (const staged of job.staged.splice(0)) if (staged !== "") this.#options.store.discard(staged);
+    this.#discardForeseen(job);
+  }
+
+  /** What was foreseen for a run, and did not come. */
+  #discardForeseen(job: Job): void {
+    for (const { to } of job.foreseen ?? []) this.#options.store.discard(to);
+    job.foreseen = undefined;
   }
 
   /** The conversation is over, in whatever state. Called once for every job; counts its outcome. */

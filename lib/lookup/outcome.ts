@@ -38,6 +38,7 @@ export const outcomes = {
   pass_irregular_output: { class: "pass", text: "Wrote to a device, pipe or kernel file" },
   pass_input_changed: { class: "pass", text: "An input changed while the tool ran, or just before" },
   pass_appends: { class: "pass", text: "Appended to an existing file" },
+  pass_unforeseen: { class: "pass", text: "Left other files than runs with the same options had; the next run is stored" },
   pass_removes: { class: "pass", text: "Removed a file that was there before" },
   pass_overwrites_input: { class: "pass", text: "Overwrote a file that it had read and that nobody had looked at before" },
   pass_lists_outputs: { class: "pass", text: "Listed a folder that it writes to" },

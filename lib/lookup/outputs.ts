@@ -26,6 +26,8 @@ export interface ProductsOptions {
   /** Folder of temporary files, as the run saw it. */
   temporaryFolder: string;
   argv: readonly string[];
+  /** Plain files that were staged when the run ended; since then they may have been moved, or written over. */
+  left?: ReadonlyMap<string, { mode: number }>;
 }
 
 /** The products of a run, side files first and the object (or what is linked) last, or why it cannot be kept. */
@@ -44,10 +46,13 @@ export function productsOf(found: Observation, options: ProductsOptions): Produc
 }
 
 function productAt(path: string, written: Written, options: ProductsOptions): Product | Refused | undefined {
-  const { inputs, cwd, temporaryFolder, argv } = options;
+  const { inputs, cwd, temporaryFolder, argv, left } = options;
   if (factRule(path) !== undefined) return undefined;
-  const state = inputs.linkState(path);
-  if (typeof state === "number") return undefined; // created and gone: temporary
+  const state = left?.get(path) ?? inputs.linkState(path);
+  if (typeof state === "number") {
+    // Created and gone: temporary. Where nobody waits, it may be gone since.
+    return left === undefined || written.gone ? undefined : { refusal: "pass_unforeseen", what: path };
+  }
   const name = path.slice(path.lastIndexOf("/") + 1), folder = path.slice(0, path.length - name.length - 1);
   if (folder === temporaryFolder && folder !== cwd && !argv.some((word) => word.includes(name))) {
     return { refusal: "pass_leaves_temporary", what: path };

@@ -46,6 +46,7 @@ export function prepareRun(job: Job, options: PrepareOptions): Message<"run"> | 
     extra: job.remap?.added ?? [],
     priority: priorityOf(job.environment!, job.kind),
     deploy,
+    foreseen: [],
   };
 }
 
@@ -76,7 +77,15 @@ function prepareDeclared(job: Job): Message<"run"> | { word: string } {
   job.running = running;
   job.startedAt = coarseNow();
   const priority = priorityOf(job.environment!, job.kind);
-  return { name: "run", tracer: "", record: "", extra: job.remap?.added ?? [], priority, deploy: [] };
+  return {
+    name: "run",
+    tracer: "",
+    record: "",
+    extra: job.remap?.added ?? [],
+    priority,
+    deploy: [],
+    foreseen: [],
+  };
 }
 
 /** Hashes what the command line names: what is rewritten in place cannot be looked at afterwards. */

@@ -9,7 +9,7 @@
 #include "wire.h"
 
 enum zc_limit {
-    ZC_PROTOCOL_VERSION = 3,
+    ZC_PROTOCOL_VERSION = 4,
     ZC_MAX_FRAME_BYTES = 67108864,
     ZC_MAX_TEXT_BYTES = 16777216,
     ZC_HELD_STYLE = 16,
@@ -25,6 +25,7 @@ enum zc_message {
     ZC_REPORT = 6,
     ZC_KEEP = 7,
     ZC_KEPT = 8,
+    ZC_LEFT = 16,
     ZC_DONE = 9,
     ZC_WAIT = 12,
     ZC_READ = 13,
@@ -225,6 +226,7 @@ struct zc_run {
     struct zc_items extra;
     uint32_t priority;
     struct zc_items deploy;
+    struct zc_items foreseen;
 };
 static inline bool zc_get_run(struct zc_reader *r, struct zc_run *m)
 {
@@ -239,6 +241,10 @@ static inline bool zc_get_run(struct zc_reader *r, struct zc_run *m)
     m->deploy.encoded.at = r->at;
     for (uint32_t i = 0; i < m->deploy.count && !r->beyond; i++) zc_get_bytes(r);
     m->deploy.encoded.size = (size_t)(r->at - m->deploy.encoded.at);
+    m->foreseen.count = zc_get_u32(r);
+    m->foreseen.encoded.at = r->at;
+    for (uint32_t i = 0; i < m->foreseen.count && !r->beyond; i++) { struct zc_stage row; zc_get_stage(r, &row); }
+    m->foreseen.encoded.size = (size_t)(r->at - m->foreseen.encoded.at);
     return !r->beyond;
 }
 static inline void zc_put_run(struct zc_writer *w, const struct zc_run *m)
@@ -248,6 +254,7 @@ static inline void zc_put_run(struct zc_writer *w, const struct zc_run *m)
     zc_put_items(w, m->extra);
     zc_put_u32(w, m->priority);
     zc_put_items(w, m->deploy);
+    zc_put_items(w, m->foreseen);
 }
 
 struct zc_pass {
@@ -336,6 +343,25 @@ static inline bool zc_get_kept(struct zc_reader *r, struct zc_kept *m)
 }
 static inline void zc_put_kept(struct zc_writer *w, const struct zc_kept *m)
 {
+    zc_put_items(w, m->files);
+}
+
+struct zc_left {
+    uint64_t wall_us;
+    struct zc_items files;
+};
+static inline bool zc_get_left(struct zc_reader *r, struct zc_left *m)
+{
+    m->wall_us = zc_get_u64(r);
+    m->files.count = zc_get_u32(r);
+    m->files.encoded.at = r->at;
+    for (uint32_t i = 0; i < m->files.count && !r->beyond; i++) { struct zc_staged row; zc_get_staged(r, &row); }
+    m->files.encoded.size = (size_t)(r->at - m->files.encoded.at);
+    return !r->beyond;
+}
+static inline void zc_put_left(struct zc_writer *w, const struct zc_left *m)
+{
+    zc_put_u64(w, m->wall_us);
     zc_put_items(w, m->files);
 }
 

@@ -229,6 +229,12 @@ static void run_deploy(const struct deploy *d, struct outcome *o)
     if (!start(be_deployer, d) || attend(none) || !seen) o->flags |= ZC_REPORT_DEPLOY_FAILED;
 }
 
+/* Whether the tool succeeded and said nothing, and there is nothing else to be told. */
+static bool is_silent(const struct outcome *o)
+{
+    return !o->status && !o->flags && !o->texts[0].text.size && !o->texts[1].text.size;
+}
+
 struct orders {
     bool one_output;
     int decider;

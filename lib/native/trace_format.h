@@ -4,6 +4,7 @@
 #define ZC_TRACE_MAGIC 0x5254435au
 #define ZC_TRACE_VERSION 3u
 #define ZC_HEADER_WORDS 64u
+#define ZC_MOST_FORESEEN 2u
 #define ZC_SIGNATURE_WORDS 11u
 #define ZC_RELATIVE_MARK "/.//"
 #define ZC_TRACE_VARIABLE "ZCCACHE_TRACE_RECORD"
@@ -20,8 +21,11 @@ enum {
   ZC_H_TTYS = 8,
   ZC_H_WINDOW = 9,
   ZC_H_INTERPRETERCOUNT = 10,
+  ZC_H_LEFT = 11,
   ZC_H_CAPTURES = 12,
   ZC_H_INTERPRETERS = 16,
+  ZC_H_WALL = 32,
+  ZC_H_MODES = 34,
 };
 
 /* Kinds of events. */

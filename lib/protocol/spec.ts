@@ -13,6 +13,7 @@
  *         -> hit, cannot -> run        ... or says it cannot deliver: the compiler shall run, so that we learn
  *         -> run, report -> keep, kept -> done
  *         -> run, report -> keep, kept     where nobody need wait for the end
+ *         -> run, left -> done         what is to be kept was foreseen
  *         -> run, report -> done       nothing to keep
  *         -> pass                      the launcher becomes the tool
  *         -> read, input -> hit, run, pass   ... once the source on standard input is known
@@ -27,7 +28,7 @@
  * @module
  */
 
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 /** 200 KB of arguments and a megabyte of environment fit many times; a longer frame is nonsense. */
 export const maxFrameBytes = 64 << 20;
 /** Captured text beyond this is passed on but not stored. */
@@ -48,8 +49,8 @@ export const messages = {
   hit: { id: 2, from: "decider", fields: { status: "u32", flags: "u32", out: "bytes", err: "bytes", files: "rows:file" } },
   /** The target of `path` does not allow delivery (errno); nothing was changed. The decider answers run or pass. */
   cannot: { id: 3, from: "client", fields: { errno: "u32", path: "text" } },
-  /** Run the tool traced: LD_PRELOAD gets `tracer`, the record is `record`. Empty `tracer`: run it captured, not traced (declared way); `extra` are arguments to add before the user's own. `priority`: of `priorities`. `deploy`: nothing, or a program and the linked file to be run with, if the tool succeeds and the file is there. */
-  run: { id: 4, from: "decider", fields: { tracer: "text", record: "text", extra: "list", priority: "u32", deploy: "list" } },
+  /** Run the tool traced: LD_PRELOAD gets `tracer`, the record is `record`. Empty `tracer`: run it captured, not traced (declared way); `extra` are arguments to add before the user's own. `priority`: of `priorities`. `deploy`: nothing, or a program and the linked file to be run with, if the tool succeeds and the file is there. `foreseen`: as keep's files, should the tool succeed in silence and leave a regular file at each path: then the client says `left`. */
+  run: { id: 4, from: "decider", fields: { tracer: "text", record: "text", extra: "list", priority: "u32", deploy: "list", foreseen: "rows:stage" } },
   /** Become the tool; `outcome` is for logs only. Also how a client reads any id it does not know. */
   pass: { id: 5, from: "decider", fields: { outcome: "text" } },
   /** Several sources: attend to each compile alone, in order, as if asked for it; the words of each are ours without the other `sources`. */
@@ -60,6 +61,8 @@ export const messages = {
   keep: { id: 7, from: "decider", fields: { wait: "u32", files: "rows:stage" } },
   /** One row for each of keep's, in order: errno (0 = staged), mode and size as staged. */
   kept: { id: 8, from: "client", fields: { files: "rows:staged" } },
+  /** The tool has succeeded in silence, and each of run's `foreseen` is staged; a row for each as in `kept`. */
+  left: { id: 16, from: "client", fields: { wall_us: "u64", files: "rows:staged" } },
   /** The end: the client exits as the tool did. `outcome` for logs. */
   done: { id: 9, from: "decider", fields: { outcome: "text" } },
   /** The next frame (another `wait`, or the answer) comes within `ms`. */

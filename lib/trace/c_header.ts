@@ -19,6 +19,7 @@ export function traceHeader(): string {
     `#define ZC_TRACE_MAGIC 0x${format.traceMagic.toString(16)}u`,
     `#define ZC_TRACE_VERSION ${format.traceVersion}u`,
     `#define ZC_HEADER_WORDS ${format.headerWords}u`,
+    `#define ZC_MOST_FORESEEN ${format.mostForeseen}u`,
     `#define ZC_SIGNATURE_WORDS ${format.signatureWords}u`,
     `#define ZC_RELATIVE_MARK "${format.relativeMark}"`,
     `#define ZC_TRACE_VARIABLE "${format.traceVariable}"`,

@@ -52,12 +52,19 @@ export const header = {
   window: 9,
   /** How many of `interpreters` are in use (at most 4). */
   interpreterCount: 10,
+  /** 1: the tool has succeeded in silence, and what was foreseen of its outputs is staged. Launcher, once all that is so. */
+  left: 11,
   /** Inodes of the pipes that catch descriptors 1 and 2 (2 words each, 0 = none). Launcher, before the tool starts. */
   captures: 12,
   /** From here 4 x (dev low, dev high, ino low, ino high): program interpreters that passed the self-test. */
   interpreters: 16,
+  /** With `left`: how long the tool ran in us (2 words), and the mode of each output (`mostForeseen`). Launcher. */
+  wall: 32,
+  modes: 34,
 } as const;
 export const headerWords = 64;
+/** An object and its dependency list. */
+export const mostForeseen = 2;
 
 /** Bits of header.doubts: why the record cannot be the whole truth. */
 export const doubts = {

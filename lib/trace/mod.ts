@@ -24,7 +24,7 @@ export {
   type TakeSearch,
   type TraceEvent,
 } from "./read.ts";
-export { type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
+export { type Left, leftIn, type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
 export {
   asksForTime,
   classOf,

@@ -6,8 +6,8 @@
  * @module
  */
 import { fromText } from "../base/bytes.ts";
-import { mapFile } from "../os/mod.ts";
-import { header, headerWords, traceMagic, traceVersion } from "./format.ts";
+import { mapFile, readHead } from "../os/mod.ts";
+import { header, headerWords, mostForeseen, traceMagic, traceVersion } from "./format.ts";
 
 /** Twelve times what a unit of 1,000 headers in 40 folders was seen to need. */
 export const recordBytes = 8 << 20;
@@ -113,6 +113,32 @@ export class RecordPool {
     this.#free.length = 0;
     for (const slot of this.#all) this.#drop(slot);
   }
+}
+
+/** What a launcher wrote into the record of a run that went as was foreseen. */
+export interface Left {
+  wallUs: bigint;
+  /** Of each output, in the order in which they were foreseen; 0: there are fewer. */
+  modes: number[];
+  record: Record;
+}
+
+/** The record of a process that has died (ordinary text), and what its launcher wrote; undefined: it had not ended so. */
+export function leftIn(path: string): Left | undefined {
+  const head = readHead(fromText(path), headerWords * 4);
+  if (head === undefined || head.length < headerWords * 4) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const word = (index: number) => view.getUint32(index * 4, true);
+  if (word(header.magic) !== traceMagic || word(header.version) !== traceVersion || word(header.left) !== 1) {
+    return undefined;
+  }
+  const bytes = readHead(fromText(path), word(header.cursor))?.slice();
+  if (bytes === undefined) return undefined;
+  return {
+    wallUs: view.getBigUint64(header.wall * 4, true),
+    modes: Array.from({ length: mostForeseen }, (_, i) => word(header.modes + i)),
+    record: { path, read: (from = 0) => bytes.slice(from), release() {}, forget: () => remove(path) },
+  };
 }
 
 function remove(path: string): void {

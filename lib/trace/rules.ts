@@ -267,4 +267,5 @@ export type Refusal =
   | "pass_leaves_temporary"
   | "pass_identity"
   | "pass_irregular_output"
+  | "pass_unforeseen"
   | "pass_unreadable";

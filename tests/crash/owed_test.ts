@@ -9,6 +9,7 @@ import { type FileState, fileSystemType, libc, statx } from "../../lib/os/mod.ts
 import { Tree } from "../../lib/inputs/mod.ts";
 import { encode, type Message } from "../../lib/protocol/mod.ts";
 import { openStore } from "../../lib/store/testing.ts";
+import { header, headerWords } from "../../lib/trace/format.ts";
 import { RecordPool, traceVariable } from "../../lib/trace/mod.ts";
 import { tracer } from "../native/traced.ts";
 import { lives, until } from "../process/engine.ts";
@@ -51,11 +52,34 @@ class Sources {
   }
 }
 
+/** Stages a file as the launcher does. */
+function stage({ path, to }: { path: string; to: string }) {
+  Deno.copyFileSync(shown(path), shown(to));
+  Deno.chmodSync(shown(to), 0o444);
+  return { errno: 0, mode: 0o100644, size: BigInt(Deno.statSync(shown(to)).size) };
+}
+
+/** Says in a record how the run went, as the launcher does. */
+function noteLeft(path: string, { wall_us, files }: Message<"left">): void {
+  using file = Deno.openSync(path, { read: true, write: true });
+  const words = new Uint32Array(headerWords), bytes = new Uint8Array(words.buffer);
+  file.readSync(bytes);
+  words.set(files.map(({ mode }) => mode), header.modes);
+  words[header.wall] = Number(wall_us);
+  words[header.left] = 1;
+  file.seekSync(0, Deno.SeekMode.Start);
+  file.writeSync(bytes);
+}
+
 /** A decider that compiles by a launcher made of some lines. */
 class Deciding {
   readonly outcomes: string[] = [];
   readonly said: string[] = [];
   readonly decider: Decider;
+  /** As a daemon does while a tool runs, if that takes a while. */
+  follows = true;
+  /** The asker. */
+  pid: number = Deno.pid;
   readonly #opened;
   readonly #records: RecordPool;
   readonly #tree: Tree;
@@ -90,30 +114,42 @@ class Deciding {
 
   /**
    * Compiles up to the acknowledgement; what is to be done then is given back, where the tool ran. `meanwhile`: what
-   * happens as soon as the outputs are staged.
+   * happens as soon as the launcher has gone.
    */
-  compile(meanwhile?: () => void): { job: Job; after?: () => void; told?: string } {
+  compile(
+    meanwhile?: () => void,
+    begun?: (run: Message<"run">, job: Job) => void,
+  ): { job: Job; after?: () => void; told?: string } {
     const { folder, argv, env, compiler } = this.#sources, cwd = fromText(folder);
-    const more = { pid: Deno.pid, flags: 16, umask: 0o22, window: 0, namespace: 0n, root: 0n };
+    const more = { pid: this.pid, flags: 16, umask: 0o22, window: 0, namespace: 0n, root: 0n };
     const ask: Message<"ask"> = { name: "ask", ...more, cwd, tool: compiler, argv, env };
     const answered = this.decider.ask(ask, encode(ask, 0n));
     assert("reply" in answered);
     const { reply, job } = answered;
     if (reply.name !== "run") return { job };
+    begun?.(reply, job);
     const { code, stdout, stderr } = new Deno.Command(compiler, {
       args: argv.slice(1),
-      env: { LC_ALL: "C", PATH: "/usr/bin:/bin", LD_PRELOAD: tracer, [traceVariable]: shown(reply.record) },
+      env: {
+        ...Object.fromEntries(env.split("\0").filter((row) => row !== "").map((row) => row.split("="))),
+        LD_PRELOAD: tracer,
+        [traceVariable]: shown(reply.record),
+      },
       clearEnv: true,
       cwd: folder,
     }).outputSync();
+    if (reply.foreseen.length > 0 && code === 0 && stdout.length + stderr.length === 0) {
+      const left = { name: "left", wall_us: 9n, files: reply.foreseen.map(stage) } as const;
+      noteLeft(shown(reply.record), left);
+      if (this.follows) this.decider.follow(job);
+      const { after } = this.decider.left(job, left);
+      meanwhile?.();
+      return { job, after, told: "foreseen" };
+    }
     const report = { name: "report", status: code << 8, flags: 0, wall_us: 9n } as const;
     const said = this.decider.report(job, { ...report, out: stdout, err: stderr });
     assert(said.reply.name === "keep", job.what);
-    const files = said.reply.files.map(({ path, to }) => {
-      Deno.copyFileSync(shown(path), shown(to));
-      Deno.chmodSync(shown(to), 0o444);
-      return { errno: 0, mode: 0o100644, size: BigInt(Deno.statSync(shown(to)).size) };
-    });
+    const files = said.reply.files.map(stage);
     if (!said.reply.wait) meanwhile?.();
     said.after();
     if (said.reply.wait) meanwhile?.();
@@ -129,11 +165,11 @@ class Deciding {
     return this.outcomes.pop()!;
   }
 
-  /** Compiles something else. */
-  prepare(): void {
+  /** Compiles something else; `alike`: with the same options. */
+  prepare(alike: boolean): void {
     const { argv } = this.#sources;
     this.#sources.sh("echo 'int other;' > b.c");
-    this.#sources.argv = ["gcc", "-c", "b.c"];
+    this.#sources.argv = ["gcc", ...alike ? ["-MD"] : [], "-c", "b.c"];
     assertEquals(this.outcome(), "miss_new");
     this.#sources.argv = argv;
   }
@@ -158,17 +194,22 @@ interface Death {
   next: string;
 }
 
+/** Where the outputs of a run were staged. */
+function stagedFor({ foreseen = [], staged }: Job): string[] {
+  return staged.length > 0 ? staged : foreseen.map(({ to }) => to);
+}
+
 const deaths: Death[] = [
   { name: "at once", paid: ["miss_new"], next: "hit" },
   {
     name: "when the outputs are blobs already",
-    dies: ({ store }, { job }) => job.staged.forEach((staged) => store.commitBlob(staged)),
+    dies: ({ store }, { job }) => stagedFor(job).forEach((staged) => void store.commitBlob(staged)),
     paid: ["miss_new"],
     next: "hit",
   },
   {
     name: "when one of the outputs is a blob already",
-    dies: ({ store }, { job }) => void store.commitBlob(job.staged[0]),
+    dies: ({ store }, { job }) => void store.commitBlob(stagedFor(job)[0]),
     paid: ["miss_new"],
     next: "hit",
   },
@@ -207,29 +248,40 @@ const deaths: Death[] = [
   },
 ];
 
-/** A compiler that was never seen before must be looked at while its launcher waits. */
-const daemons = [["a new daemon", "miss_new"], ["a daemon", "nobody waits"]] as const;
+/**
+ * What a launcher is told in the end. A compiler that was never seen before must be looked at while it waits; of one whose
+ * runs with these options are known the outputs are foreseen.
+ */
+const daemons = [["a new daemon", "miss_new"], ["a daemon", "nobody waits"], [
+  "a daemon that foresees",
+  "foreseen",
+]] as const;
 
 for (const [i, mode] of (["daemon", "one-shot"] as const).entries()) {
   for (const [j, { name, dies, then, paid, next }] of deaths.entries()) {
-    const [daemon, told] = daemons[(i + j) % 2];
-    Deno.test(`${daemon} dies ${name}: a ${mode} that opens the cache makes it good`, async () => {
-      using sources = new Sources();
-      const first = new Deciding(sources);
-      if (told === "nobody waits") first.prepare();
-      const one = first.compile();
-      assertEquals(one.told, told);
-      assertEquals(sources.debts(), 1);
-      dies?.(first, one);
-      sources.leaveDebt();
-      then?.(sources);
-      const second = new Deciding(sources, mode);
-      assertEquals(second.outcomes.splice(0), paid, second.said.join("\n"));
-      assertEquals(second.outcome(), next, second.said.join("\n"));
-      await second.end();
-      await first.end();
-      assertEquals(sources.staged(), []);
-    });
+    for (const [k, [daemon, told]] of daemons.entries()) {
+      if (told !== "foreseen" && (i + j) % 2 !== k) continue;
+      Deno.test(`${daemon} dies ${name}: a ${mode} that opens the cache makes it good`, async () => {
+        using sources = new Sources();
+        const first = new Deciding(sources);
+        first.follows = j % 2 === 0;
+        if (told !== "miss_new") first.prepare(told === "foreseen");
+        const one = first.compile();
+        assertEquals(one.told, told, first.said.join("\n"));
+        assertEquals(sources.debts(), 1);
+        const { path } = one.job.record!;
+        dies?.(first, one);
+        sources.leaveDebt();
+        then?.(sources);
+        const second = new Deciding(sources, mode);
+        assertEquals(second.outcomes.splice(0), paid, second.said.join("\n"));
+        if (told === "foreseen" && paid.length > 0) assertEquals(typeof statx(path), "number");
+        assertEquals(second.outcome(), next, second.said.join("\n"));
+        await second.end();
+        await first.end();
+        assertEquals(sources.staged(), []);
+      });
+    }
   }
 }
 
@@ -243,20 +295,144 @@ const steps: { name: string; then: string; before?: string }[] = [
 ];
 
 for (const { name, then, before } of steps) {
-  Deno.test(`nobody waits for the end, and a build ${name} at once: what was read is what counts`, async () => {
+  for (const told of ["nobody waits", "foreseen"]) {
+    Deno.test(`a build ${name} at once, and what was read is what counts: ${told}`, async () => {
+      using sources = new Sources();
+      const deciding = new Deciding(sources);
+      deciding.prepare(told === "foreseen");
+      sources.sh("mkdir old; cp a.c inc/v.h old");
+      const { job, after, told: how } = deciding.compile(() => sources.sh(then));
+      assertEquals(how, told);
+      after!();
+      deciding.decider.ended(job);
+      assertEquals(deciding.outcomes.pop(), "miss_new", deciding.said.join("\n"));
+      if (before !== undefined) assertEquals(deciding.outcome(), before);
+      sources.sh("rm -f v.h a.o; cp old/a.c .; cp old/v.h inc");
+      assertEquals(deciding.outcome(), "hit", deciding.said.join("\n"));
+      await deciding.end();
+    });
+  }
+}
+
+const unforeseen: { name: string; meanwhile: string; again: string }[] = [
+  { name: "which is there", meanwhile: "true", again: "foreseen" },
+  { name: "which is gone already", meanwhile: "rm a.d", again: "nobody waits" },
+];
+for (const { name, meanwhile, again } of unforeseen) {
+  Deno.test(`a run that leaves something that was not foreseen, ${name}, is not stored; the next one is`, async () => {
     using sources = new Sources();
     const deciding = new Deciding(sources);
-    deciding.prepare();
-    sources.sh("mkdir old; cp a.c inc/v.h old");
-    const { job, after, told } = deciding.compile(() => sources.sh(then));
-    assertEquals(told, "nobody waits");
+    deciding.prepare(true);
+    const dropList = (run: Message<"run">, job: Job) => {
+      job.foreseen = job.foreseen!.filter(({ path }) => path.endsWith(".o"));
+      Object.assign(run, { foreseen: job.foreseen });
+    };
+    const { job, after, told } = deciding.compile(() => sources.sh(meanwhile), dropList);
+    assertEquals(told, "foreseen");
     after!();
     deciding.decider.ended(job);
-    assertEquals(deciding.outcomes.pop(), "miss_new", deciding.said.join("\n"));
-    if (before !== undefined) assertEquals(deciding.outcome(), before);
-    sources.sh("rm -f v.h a.o; cp old/a.c .; cp old/v.h inc");
-    assertEquals(deciding.outcome(), "hit", deciding.said.join("\n"));
+    assertEquals(deciding.outcomes.pop(), "pass_unforeseen");
+    const next = deciding.compile();
+    assertEquals(next.told, again);
+    next.after!();
+    deciding.decider.ended(next.job);
+    assertEquals([deciding.outcomes.pop(), deciding.outcome()], ["miss_new", "hit"]);
     await deciding.end();
+    assertEquals(sources.staged(), []);
+  });
+}
+
+/** A process that inherits nothing to read. */
+function poorAsker(): Deno.ChildProcess {
+  return new Deno.Command("sleep", { args: ["60"], stdin: "null", stdout: "null", stderr: "null" }).spawn();
+}
+
+for (
+  const [what, outcome, dies] of [["nothing", "miss_new", false], ["nothing", "miss_new", true], [
+    "a list",
+    "pass_descriptor",
+    false,
+  ]] as const
+) {
+  Deno.test(`a script may have had ${what} to read from a launcher that has gone${dies ? ", and so has the daemon" : ""}`, async () => {
+    using sources = new Sources();
+    await using asker = poorAsker();
+    const deciding = new Deciding(sources);
+    if (what === "nothing") deciding.pid = asker.pid;
+    sources.env = `PATH=${sources.folder}/bin:/usr/bin:/bin\0LC_ALL=C\0`;
+    deciding.prepare(true);
+    sources.sh(`mkdir bin; printf '#!/bin/sh\\nexec /usr/bin/as "$@"\\n' > bin/as; chmod +x bin/as`);
+    // What was seen while the launcher opened and closed is asked again.
+    const unsure = (_: unknown, job: Job) => (deciding.decider.follow(job), job.inherits = true);
+    const one = deciding.compile(() => asker.kill("SIGKILL"), dies ? undefined : unsure);
+    assertEquals(one.told, "foreseen");
+    await asker.status;
+    if (dies) sources.leaveDebt();
+    const payer = dies ? new Deciding(sources) : deciding;
+    if (!dies) one.after!(), deciding.decider.ended(one.job);
+    assertEquals(payer.outcomes.pop(), outcome, payer.said.join("\n"));
+    for (const each of new Set([payer, deciding])) await each.end();
+    assertEquals(sources.staged(), []);
+  });
+}
+
+Deno.test("nothing is foreseen of a run that names files in full, of which more is looked at", async () => {
+  using sources = new Sources();
+  const deciding = new Deciding(sources);
+  sources.argv = ["gcc", "-c", `${sources.folder}/a.c`, "-o", "a.o", "-Iinc"];
+  for (let round = 0; round < 2; round++) {
+    const one = deciding.compile();
+    assertEquals(one.told, "miss_new");
+    one.after!();
+    deciding.decider.ended(one.job);
+    assertEquals(deciding.outcomes.pop(), "miss_new", deciding.said.join("\n"));
+    sources.sh("echo >> a.c");
+  }
+  await deciding.end();
+});
+
+Deno.test("a run that has something to say is owed as all are, although it was foreseen otherwise", async () => {
+  using sources = new Sources();
+  const deciding = new Deciding(sources);
+  deciding.prepare(true);
+  sources.sh("echo '#warning odd' >> a.c");
+  const foreseen: number[] = [];
+  const one = deciding.compile(undefined, (run, job) => {
+    foreseen.push(run.foreseen.length);
+    deciding.decider.follow(job);
+  });
+  assertEquals([foreseen, one.told, sources.debts()], [[2], "nobody waits", 1]);
+  sources.leaveDebt();
+  const second = new Deciding(sources);
+  assertEquals(second.outcomes.splice(0), ["miss_new"], second.said.join("\n"));
+  assertEquals(second.outcome(), "hit");
+  await second.end();
+  one.after!();
+  deciding.decider.ended(one.job);
+  await deciding.end();
+  assertEquals(sources.staged(), []);
+});
+
+const records: Record<string, string> = {
+  "whose launcher did not come to its end":
+    "for f in record-*; do printf '\\0' | dd of=$f bs=1 seek=44 conv=notrunc; done",
+  "whose record is gone": "rm record-*",
+};
+for (const [name, script] of Object.entries(records)) {
+  Deno.test(`nothing is made of a run ${name}`, async () => {
+    using sources = new Sources();
+    const first = new Deciding(sources);
+    first.prepare(true);
+    assertEquals(first.compile().told, "foreseen");
+    sources.leaveDebt();
+    sources.sh(`(${script}) 2>/dev/null`);
+    const second = new Deciding(sources);
+    assertEquals(second.outcomes.splice(0), []);
+    assert(/nothing that can be stored/.test(second.said.join()), second.said.join("\n"));
+    assertEquals(second.outcome(), "miss_new");
+    await second.end();
+    await first.end();
+    assertEquals(sources.staged(), []);
   });
 }
 

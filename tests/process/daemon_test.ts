@@ -38,7 +38,7 @@ Deno.test("status --json tells of the daemon's own runs, in the shape that scrip
   await world.run(["wrap", "echo"]);
   const { daemon, ...top } = JSON.parse((await world.run(["status", "--json"])).out);
   const [name] = world.inRuntime(".sock"), endpoint = `${world.runtime}/${name}`;
-  assertEquals(top, { status: "ok", endpoint, protocol_version: 3, hit_rate: null, link_hit_rate: null });
+  assertEquals(top, { status: "ok", endpoint, protocol_version: 4, hit_rate: null, link_hit_rate: null });
   const { pid, version, build, uptime_secs, launcher, tracer, watch, cache_size_bytes, ...rest } = daemon;
   assert([pid, uptime_secs, cache_size_bytes].every(Number.isInteger));
   assert([version, build, launcher, tracer, watch].every((text) => typeof text === "string"));

@@ -17,10 +17,13 @@ export { buildId, Peer } from "./peer.ts";
 const source = new URL("../../lib/native/launcher.c", import.meta.url).pathname;
 /** Both deadlines of the launchers under test, and how long they wait for an equal run. */
 export const deadlineMs = 400, waitLimitMs = 800;
+/** How long they wait to be heard where nothing depends on it. */
+export const leftDeadlineMs = 100;
 const warnings = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 const deadlines = [
   `-DZC_ANSWER_DEADLINE_MS=${deadlineMs}`,
   `-DZC_REPORT_DEADLINE_MS=${deadlineMs}`,
+  `-DZC_LEFT_DEADLINE_MS=${leftDeadlineMs}`,
   `-DZC_WAIT_LIMIT_MS=${waitLimitMs}`,
 ];
 
@@ -191,6 +194,7 @@ export const runPlainly: Message<"run"> = {
   extra: [],
   priority: 0,
   deploy: [],
+  foreseen: [],
 };
 
 /** A decider that gives one answer and hears the rest. */

@@ -5,8 +5,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { header, traceVariable } from "../../lib/trace/format.ts";
 import { readRecord, type Record, RecordPool, type TraceEvent } from "../../lib/trace/mod.ts";
-import type { AnyMessage } from "../../lib/protocol/mod.ts";
-import { answering, launchers, newFolder, plain, play, runPlainly, zc } from "./fake_decider.ts";
+import type { AnyMessage, Message } from "../../lib/protocol/mod.ts";
+import {
+  answering,
+  deadlineMs,
+  launchers,
+  leftDeadlineMs,
+  newFolder,
+  plain,
+  play,
+  runPlainly,
+  zc,
+} from "./fake_decider.ts";
 
 const interpreter = Deno.statSync("/lib64/ld-linux-x86-64.so.2");
 const interpreters = [{ dev: BigInt(interpreter.dev), ino: BigInt(interpreter.ino!) }];
@@ -61,6 +71,74 @@ for (const launcher of launchers) {
       assert(words[header.captures] !== words[header.captures + 2]);
     }));
 }
+
+/** What a run was foreseen to leave, x and x.d, and what is said where it does that or something else. */
+const foreseen: { name: string; made: string; said: string[]; code?: number; seen?: number }[] = [
+  { name: "leaves just that", made: "printf out >x; chmod 755 x; echo in >x.d", said: ["left"], seen: 1 },
+  { name: "leaves more", made: "echo >x; echo >x.d; echo >y", said: ["left"], seen: 1 },
+  { name: "leaves less", made: "echo >x", said: ["report"] },
+  { name: "leaves a link", made: "echo >y; ln -s y x; echo >x.d", said: ["report"] },
+  { name: "leaves a folder", made: "mkdir x; echo >x.d", said: ["report"] },
+  { name: "says something", made: "echo >x; echo >x.d; echo odd", said: ["report"] },
+  { name: "warns", made: "echo >x; echo >x.d; echo odd >&2", said: ["report"] },
+  { name: "fails", made: "echo >x; echo >x.d; exit 3", said: ["report"], code: 3 },
+  { name: "dies", made: "echo >x; echo >x.d; kill -9 $$", said: ["report"], code: 137 },
+  { name: "leaves somebody behind", made: "echo >x; echo >x.d; sleep 1 >/dev/null 2>&1 &", said: ["report"] },
+];
+
+for (const launcher of launchers) {
+  for (const { name, made, said, code = 0, seen = 0 } of foreseen) {
+    Deno.test(`FORESEEN (${launcher.name}): a run that ${name}`, () =>
+      withRecord(async (record) => {
+        const stage = newFolder(), files = ["x", "x.d"].map((path) => ({ path, to: `${stage}/${path}` }));
+        const run = { ...runPlainly, tracer, record: record.path, foreseen: files };
+        const script = `umask 022; ${zc} sh -c '${made}'`;
+        const told = await play({ launcher, script, decide: answering(run, done) });
+        assertEquals([told.code, told.heard.slice(1).map((message) => message.name)], [code, said]);
+        const bytes = record.read(), words = new Uint32Array(bytes.slice(0, 256).buffer);
+        assertEquals(words[header.left], seen);
+        if (name !== "leaves just that") return;
+        const left = told.heard.at(-1) as Message<"left">;
+        assertEquals(left.files.map((file) => [file.errno, file.mode, file.size]), [[0, 0o100755, 3n], [
+          0,
+          0o100644,
+          3n,
+        ]]);
+        assertEquals([words[header.modes], words[header.modes + 1]], [0o100755, 0o100644]);
+        assertEquals(BigInt(words[header.wall]), left.wall_us);
+        assertEquals([...Deno.readDirSync(stage)].map((file) => file.name).sort(), ["x", "x.d"]);
+        assertEquals(Deno.readTextFileSync(`${stage}/x`), "out");
+        assertEquals(Deno.statSync(`${stage}/x`).mode! & 0o777, 0o444);
+      }));
+  }
+}
+
+Deno.test("FORESEEN goes where nobody answers in time: all is staged, and the record says so", () =>
+  withRecord(async (record) => {
+    const run = {
+      ...runPlainly,
+      tracer,
+      record: record.path,
+      foreseen: [{ path: "x", to: `${newFolder()}/x` }],
+    };
+    const told = await play({ launcher: plain, script: `${zc} sh -c 'echo >x'`, decide: answering(run) });
+    assertEquals([told.code, told.heard.at(-1)?.name], [0, "left"]);
+    assert(told.ms >= leftDeadlineMs && told.ms < deadlineMs, `it took ${told.ms} ms`);
+  }));
+
+Deno.test("FORESEEN is nothing without a record, or beyond what one holds", () =>
+  withRecord(async (record) => {
+    const stage = newFolder(), files = ["x", "y", "z"].map((path) => ({ path, to: `${stage}/${path}` }));
+    const script = `${zc} sh -c 'echo >x; echo >y; echo >z'`;
+    const runs = [
+      { ...runPlainly, foreseen: files.slice(0, 1) },
+      { ...runPlainly, tracer, record: record.path, foreseen: files },
+    ];
+    for (const run of runs) {
+      const told = await play({ launcher: plain, script, decide: answering(run, done) });
+      assertEquals(told.heard.map((message) => message.name), ["ask", "report"]);
+    }
+  }));
 
 const untraceable = {
   "a static program": { tool: `${folder}/static`, code: 4 },

@@ -1,0 +1,32 @@
+/**
+ * What a decider is made of: the same for a daemon, which watches, and for an engine that decides once.
+ *
+ * @module
+ */
+import type { Tree } from "../inputs/mod.ts";
+import type { Store } from "../store/mod.ts";
+import type { RecordPool } from "../trace/mod.ts";
+import type { Fallback, Outcome } from "./outcome.ts";
+
+export interface DeciderOptions {
+  store: Store;
+  records: RecordPool;
+  /** Path of the tracer's library; empty where runs cannot be watched. */
+  tracer: string;
+  /** Program interpreters into which the tracer may be loaded. */
+  interpreters: readonly { dev: bigint; ino: bigint }[];
+  log: { info(text: string): void; warn(text: string): void };
+  trace: "auto" | "off";
+  /** Off: comments count like all else. By default they do. */
+  comments?: "auto" | "off";
+  /** Does work while nobody waits for an answer; by default at once. */
+  later?(work: () => void): void;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Off: every statement is looked at, each time. */
+  watch?: { tree: Tree; wake(): void };
+  /** Whether a client may be told to ask for the parts of its request. */
+  divides: boolean;
+  /** Called once for each run. `savedUs`: what the hit saved. `unshared`: why it is not shared between trees. */
+  count?(outcome: Outcome, kind: string, savedUs: number, unshared?: Fallback): void;
+}
