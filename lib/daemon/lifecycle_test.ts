@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { CacheError } from "../base/errors.ts";
 import { close, connectTo, isHeld, libc, listenAt, send, takeLock, userId } from "../os/mod.ts";
 import { decode, encode } from "../protocol/mod.ts";
+import { runPlainly as run } from "../protocol/testing.ts";
 import { askAdmin, receiveFrame } from "./client.ts";
 import type { Deciding } from "./conversation.ts";
 import { ownFileTree } from "./file_tree.ts";
@@ -25,15 +26,6 @@ function placesIn(folder: string): Places {
 }
 
 function fakeCache(events: string[]): Cache {
-  const run = {
-    name: "run",
-    tracer: "",
-    record: "",
-    extra: [],
-    priority: 0,
-    deploy: [],
-    foreseen: [],
-  } as const;
   const decider: Deciding<unknown> = {
     ask: () => ({ reply: run, job: {} }),
     input: () => ({ reply: run, job: {} }),

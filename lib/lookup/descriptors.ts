@@ -33,19 +33,23 @@ function jobservers(environment: Environment): Set<string> {
   return found;
 }
 
+/** A launcher closes a few files that it has opened itself while it is looked at. */
+const mostLooks = 10;
+
 /** Whether a program that process `pid` becomes or starts could read from a descriptor above 2. `proc`: where /proc is. */
 export function inheritsReadable(pid: number, environment: Environment, proc = "/proc"): boolean {
-  try {
-    const jobs = jobservers(environment);
-    for (const { name } of Deno.readDirSync(`${proc}/${pid}/fd`)) {
-      if (Number(name) >= firstBeyond && !jobs.has(name) && isReadable(`${proc}/${pid}`, name, jobs)) {
-        return true;
-      }
+  const jobs = jobservers(environment);
+  for (let looks = 0; looks < mostLooks; looks++) {
+    try {
+      return [...Deno.readDirSync(`${proc}/${pid}/fd`)].some(({ name }) =>
+        Number(name) >= firstBeyond && !jobs.has(name) && isReadable(`${proc}/${pid}`, name, jobs)
+      );
+    } catch (cause) {
+      // What was closed since it was listed is nothing that a tool inherits; the rest has not been looked at yet.
+      if (!(cause instanceof Deno.errors.NotFound)) return true; // another user's, or another file tree's
     }
-    return false;
-  } catch {
-    return true; // another user's, another file tree's, or no /proc
   }
+  return true;
 }
 
 function isReadable(process: string, name: string, jobs: ReadonlySet<string>): boolean {

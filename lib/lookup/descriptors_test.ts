@@ -62,3 +62,15 @@ for (const { name, open, makeflags = "", program = "cat", want } of cases) {
 Deno.test("inheritsReadable() counts what it cannot look at", () => {
   assertEquals(inheritsReadable(Deno.pid, new Map(), "/nowhere"), true);
 });
+
+Deno.test("inheritsReadable() is not misled by what is closed while it looks", async () => {
+  const script =
+    "import os\nprint(flush=True)\nwhile True: os.close(os.open('/dev/null', os.O_WRONLY | os.O_CLOEXEC))";
+  await using child = new Deno.Command("python3", { args: ["-c", script], stdin: "null", stdout: "piped" })
+    .spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  const seen = Array.from({ length: 300 }, () => inheritsReadable(child.pid, new Map()));
+  assertEquals(seen.filter((readable) => readable).length, 0);
+  await reader.cancel();
+});

@@ -28,7 +28,7 @@ import { Naming } from "./naming.ts";
 import type { DeciderOptions } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { answerByParts } from "./parts.ts";
-import { oweForeseen, oweLeft, payDebts } from "./owed.ts";
+import { oweForeseen, payDebts } from "./owed.ts";
 import { prepareRun } from "./prepare.ts";
 import { Remapping, rootOf, wantsRemap } from "./remap.ts";
 import { Search } from "./search.ts";
@@ -327,7 +327,7 @@ export class Decider {
 
   /** The tool has succeeded in silence, and its outputs are staged as foreseen. What is known of files is so now. */
   left(job: Job, message: Message<"left">): { reply: Message<"done">; after: () => void } {
-    oweLeft(job, this.#options.store);
+    oweForeseen(job, this.#options.store);
     this.#search.begin();
     this.#turns.leave(job.id);
     return {

@@ -86,12 +86,6 @@ export function oweForeseen(job: Job, store: Pick<Store, "owe">): void {
   job.owing = store.owe(debt) ?? { paid() {} };
 }
 
-/** The same once it has gone so. Asked before, the launcher may have been closing what it had opened itself; now it waits. */
-export function oweLeft(job: Job, store: Pick<Store, "owe">): void {
-  oweForeseen(job, store);
-  job.inherits &&= inheritsReadable(job.ask.pid, job.environment!);
-}
-
 function textOf(facts: Facts): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(facts));
 }

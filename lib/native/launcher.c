@@ -20,6 +20,7 @@
 #ifdef ZC_OWN_LIBC
 #include "libc_start.h"
 #endif
+#include "asker.h"
 #include "become.h"
 #include "commands.h"
 #include "deliver.h"
@@ -33,7 +34,6 @@
 #include "tool.h"
 #include "traced.h"
 #include <sys/socket.h>
-#include <sys/sysmacros.h>
 #include <sys/un.h>
 
 /* From connecting to the answer. A decision takes a millisecond, after a pause of the daemon's up to hundreds. */
@@ -167,26 +167,6 @@ static void dial(void)
     if (getsockopt(self.decider, SOL_SOCKET, SO_PEERCRED, &peer, &size) || peer.uid != geteuid()) pass();
 }
 
-static uint32_t descriptor_facts(uint32_t *window)
-{
-    uint32_t flags = 0;
-    const struct stat *is = origin.streams;
-    dev_t null = makedev(1, 3);
-    static const uint32_t closed[] = {ZC_ASK_STDIN_CLOSED, ZC_ASK_STDOUT_CLOSED, ZC_ASK_STDERR_CLOSED};
-    *window = 0;
-    for (int fd = 2; fd >= 0; fd--) {
-        struct winsize size;
-        if (origin.closed[fd]) flags |= closed[fd];
-        if (origin.closed[fd] || !S_ISCHR(is[fd].st_mode) || is[fd].st_rdev == null || !isatty(fd)) continue;
-        flags |= ZC_ASK_TTY0 << fd;
-        if (!*window && !ioctl(fd, TIOCGWINSZ, &size)) *window = size.ws_row | (uint32_t)size.ws_col << 16;
-    }
-    if (!origin.closed[1] && !origin.closed[2] && is[1].st_dev == is[2].st_dev && is[1].st_ino == is[2].st_ino)
-        flags |= ZC_ASK_ONE_OUTPUT;
-    if (!origin.closed[0] && S_ISCHR(is[0].st_mode) && is[0].st_rdev == null) flags |= ZC_ASK_STDIN_NULL;
-    return flags;
-}
-
 static struct zc_writer frame(uint16_t id)
 {
     return zc_frame(ZC_PROTOCOL_VERSION, id, self.build, ZC_MAX_FRAME_BYTES + 4);
@@ -195,25 +175,6 @@ static struct zc_writer frame(uint16_t id)
 static bool send_frame(struct zc_writer *w, int64_t deadline)
 {
     return zc_finish(w) && zc_send(self.decider, w->at, w->size, deadline);
-}
-
-/*
- * Which files we see: the mount of our root folder has a number that no other mount namespace and no other root has
- * (statx, since Linux 5.8); before, the number of the namespace. The offsets are those of struct statx.
- */
-static void know_root(struct zc_ask *m)
-{
-    enum { WANTED = 0x1100 /* STATX_INO, STATX_MNT_ID */, MASK_AT = 0, INO_AT = 32, MOUNT_AT = 144 };
-    char state[256];
-    uint32_t given = 0;
-    struct stat namespace;
-    if (!syscall(SYS_statx, AT_FDCWD, "/", 0, WANTED, state)) memcpy(&given, state + MASK_AT, sizeof given);
-    if ((given & WANTED) == WANTED) {
-        memcpy(&m->namespace, state + MOUNT_AT, sizeof m->namespace);
-        memcpy(&m->root, state + INO_AT, sizeof m->root);
-    } else if (!stat("/proc/self/ns/mnt", &namespace)) {
-        m->namespace = namespace.st_ino;
-    }
 }
 
 /* The question, ready to be sent: a decider that hears of us shall not wait for it. */

@@ -48,6 +48,8 @@ export class Index {
   readonly #warn: (text: string) => void;
   #ids = 0;
   #epoch = 0;
+  /** How often codes have gone, in tables that are held no more. */
+  #codesGone = 0;
   readonly #common: Common = {
     shared: new SharedInputs(),
     decoded: new Decoded(),
@@ -331,7 +333,7 @@ export class Index {
 
   /** Changes whenever codes that were there have gone. */
   get codesEpoch(): number {
-    return this.#epoch + this.#filesHeld().codes.forgotten;
+    return this.#codesGone + this.#filesHeld().codes.forgotten;
   }
 
   /** Changes whenever everything is let go. */
@@ -342,6 +344,7 @@ export class Index {
   /** Lets go of everything, because the disk was changed by another process: it is read again when asked for. */
   forget(): void {
     this.#epoch++;
+    this.#codesGone += 1 + (this.#files?.codes.forgotten ?? 0);
     this.#held.clear(), this.#asked.clear(), this.#weights.clear(), this.#common.byId.clear();
     this.#waiting.clear(), this.#dirty.clear(), this.#changed.clear();
     this.#files = undefined;

@@ -168,11 +168,25 @@ Deno.test("clear() removes results and blobs, and leaves the counters", async ()
   const { store, end } = setup();
   store.count([["run hit compile", 1]], "hit");
   store.put(unitOf("a", "x", store.putBlob(text("object"))));
-  const { codesEpoch } = store;
   const { units, blobs } = await store.clear();
-  assert(store.codesEpoch !== codesEpoch, "what is known of codes is not known any more");
   assertEquals([units, blobs, store.sizes().units, store.sizes().blobs], [1, 1, 0, 0]);
   assertEquals(store.counters().counters.size, 1);
   store.put(unitOf("b"));
+  await end();
+});
+
+Deno.test("codesEpoch is another whenever codes have gone, for which reason soever", async () => {
+  const { store, end } = setup();
+  const epochs = [store.codesEpoch];
+  const contents = Array.from({ length: 66_000 }, (_, i) => sha256(text(`${i}`)));
+  store.rememberCodes(contents.slice(0, 100).map((content) => [content, { digest: content, mark: 1 }]));
+  assertEquals(store.codesEpoch, epochs[0], "nothing has gone");
+  store.rememberCodes(contents.map((content) => [content, { digest: content, mark: 1 }]));
+  epochs.push(store.codesEpoch);
+  for (let round = 0; round < 2; round++) {
+    await store.clear();
+    epochs.push(store.codesEpoch);
+  }
+  assertEquals(new Set(epochs).size, 4, `${epochs}`);
   await end();
 });

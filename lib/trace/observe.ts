@@ -39,7 +39,6 @@ import {
   isChance,
   isDescriptor,
   isMakeOfLto,
-  mayHoldFacts,
   type Refusal,
   standingInputs,
 } from "./rules.ts";
@@ -160,10 +159,7 @@ export class Observer {
     this.#unknownAsks = this.#processes.classOf(image) !== "compiler";
     const plain = !this.#unknownAsks && !this.#names.has(name);
     if (plain && this.found.absent.addSearch(folders, name)) return;
-    for (const folder of folders) {
-      if (plain && !mayHoldFacts(folder)) this.found.absent.addIn(folder, name);
-      else this.#missed(folder === "/" ? `/${name}` : `${folder}/${name}`);
-    }
+    for (const folder of folders) this.#missed(folder === "/" ? `/${name}` : `${folder}/${name}`);
   }
 
   #clock(clock: string, image: number): void {

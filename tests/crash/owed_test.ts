@@ -362,9 +362,7 @@ for (
     sources.env = `PATH=${sources.folder}/bin:/usr/bin:/bin\0LC_ALL=C\0`;
     deciding.prepare(true);
     sources.sh(`mkdir bin; printf '#!/bin/sh\\nexec /usr/bin/as "$@"\\n' > bin/as; chmod +x bin/as`);
-    // What was seen while the launcher opened and closed is asked again.
-    const unsure = (_: unknown, job: Job) => (deciding.decider.follow(job), job.inherits = true);
-    const one = deciding.compile(() => asker.kill("SIGKILL"), dies ? undefined : unsure);
+    const one = deciding.compile(() => asker.kill("SIGKILL"));
     assertEquals(one.told, "foreseen");
     await asker.status;
     if (dies) sources.leaveDebt();

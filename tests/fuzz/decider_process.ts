@@ -6,19 +6,11 @@
  * @module
  */
 import { type AnyMessage, encode, type Message, styles } from "../../lib/protocol/mod.ts";
+import { runPlainly as run } from "../../lib/protocol/testing.ts";
 import { buildId, Peer } from "../process/peer.ts";
 
 const [socket, step, signal, source] = Deno.args;
 const none = new Uint8Array();
-const run: AnyMessage = {
-  name: "run",
-  tracer: "",
-  record: "",
-  extra: [],
-  priority: 0,
-  deploy: [],
-  foreseen: [],
-};
 const keep: AnyMessage = { name: "keep", wait: 1, files: [{ path: "a.o", to: "staged" }] };
 
 function hit(path: string): Message<"hit"> {

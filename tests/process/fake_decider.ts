@@ -12,6 +12,7 @@ import { libc } from "../../lib/os/mod.ts";
 import type { AnyMessage, Message } from "../../lib/protocol/mod.ts";
 import { buildId, Peer } from "./peer.ts";
 
+export { runPlainly } from "../../lib/protocol/testing.ts";
 export { buildId, Peer } from "./peer.ts";
 
 const source = new URL("../../lib/native/launcher.c", import.meta.url).pathname;
@@ -185,17 +186,6 @@ export function hit(parts: Partial<Message<"hit">>): Message<"hit"> {
   const none = new Uint8Array();
   return { name: "hit", status: 0, flags: 0, out: none, err: none, files: [], ...parts };
 }
-
-/** An order to run captured and untraced. */
-export const runPlainly: Message<"run"> = {
-  name: "run",
-  tracer: "",
-  record: "",
-  extra: [],
-  priority: 0,
-  deploy: [],
-  foreseen: [],
-};
 
 /** A decider that gives one answer and hears the rest. */
 export function answering(...answers: AnyMessage[]): NonNullable<Scene["decide"]> {

@@ -12,6 +12,7 @@ import {
   launchers,
   leftDeadlineMs,
   newFolder,
+  type Peer,
   plain,
   play,
   runPlainly,
@@ -112,6 +113,23 @@ for (const launcher of launchers) {
       }));
   }
 }
+
+Deno.test("FORESEEN ends as the tool where the decider dies once it has heard", () =>
+  withRecord(async (record) => {
+    const run = {
+      ...runPlainly,
+      tracer,
+      record: record.path,
+      foreseen: [{ path: "x", to: `${newFolder()}/x` }],
+    };
+    const decide = async (peer: Peer) => {
+      await peer.expect("ask");
+      await peer.say(run);
+      await peer.expect("left");
+    };
+    const told = await play({ launcher: plain, script: `${zc} sh -c 'echo >>x'; wc -l <x`, decide });
+    assertEquals([told.code, told.out.trim(), told.err], [0, "1", ""]);
+  }));
 
 Deno.test("FORESEEN goes where nobody answers in time: all is staged, and the record says so", () =>
   withRecord(async (record) => {
