@@ -280,6 +280,8 @@ Deno.test("justRead() gives the bytes of a short content until another is read",
   };
   const first = content(a);
   assertEquals(inputs.justRead(first), text("one"));
+  const second = content(write("c", "two"));
+  assertEquals([inputs.justRead(first), inputs.justRead(second)], [undefined, text("two")]);
   const long = content(b);
-  assertEquals([inputs.justRead(first), inputs.justRead(long)], [undefined, undefined]);
+  assertEquals([inputs.justRead(second), inputs.justRead(long)], [undefined, undefined]);
 });

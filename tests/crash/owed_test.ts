@@ -374,6 +374,19 @@ for (
   });
 }
 
+Deno.test("nothing is owed while a run goes on of which nothing is foreseen", async () => {
+  using sources = new Sources();
+  const deciding = new Deciding(sources), debts: number[] = [];
+  const { job, after } = deciding.compile(undefined, (_, job) => {
+    deciding.decider.follow(job);
+    debts.push(sources.debts());
+  });
+  assertEquals(debts, [0]);
+  after!();
+  deciding.decider.ended(job);
+  await deciding.end();
+});
+
 Deno.test("nothing is foreseen of a run that names files in full, of which more is looked at", async () => {
   using sources = new Sources();
   const deciding = new Deciding(sources);

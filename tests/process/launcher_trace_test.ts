@@ -144,12 +144,13 @@ Deno.test("FORESEEN goes where nobody answers in time: all is staged, and the re
     assert(told.ms >= leftDeadlineMs && told.ms < deadlineMs, `it took ${told.ms} ms`);
   }));
 
-Deno.test("FORESEEN is nothing without a record, or beyond what one holds", () =>
+Deno.test("FORESEEN is nothing without a record, of no file, or beyond what a record holds", () =>
   withRecord(async (record) => {
     const stage = newFolder(), files = ["x", "y", "z"].map((path) => ({ path, to: `${stage}/${path}` }));
     const script = `${zc} sh -c 'echo >x; echo >y; echo >z'`;
     const runs = [
       { ...runPlainly, foreseen: files.slice(0, 1) },
+      { ...runPlainly, tracer, record: record.path },
       { ...runPlainly, tracer, record: record.path, foreseen: files },
     ];
     for (const run of runs) {
