@@ -15,8 +15,7 @@ import type { Environment } from "./circumstances.ts";
 import type { Running } from "./declared.ts";
 import type { Following } from "./following.ts";
 import type { Statements } from "./ingest.ts";
-import type { Ended } from "./learn.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Ended, Outcome } from "./outcome.ts";
 import type { Product } from "./outputs.ts";
 import type { Remap, Unshared } from "./remap.ts";
 import type { Times } from "./times_that_count.ts";
@@ -105,6 +104,8 @@ export interface Job {
   namesTemporary: boolean;
   /** Folders in which a run that failed made files, with the working folder as a slot. */
   writtenIn?: string[];
+  /** Outputs may name what runs on another device. */
+  mayOffload: boolean;
   /** A program gave an output a mode of its own choice. */
   givesModes: boolean;
   products: Product[];
@@ -129,6 +130,7 @@ export function newJob(id: number, ask: Message<"ask">): Job {
     slot: slotOf(ask.cwd),
     unknownTool: false,
     namesTemporary: false,
+    mayOffload: false,
     givesModes: false,
     products: [],
     staged: [],

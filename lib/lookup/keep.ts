@@ -16,6 +16,8 @@ import type { Unit } from "../store/unit.ts";
 import { toSlot } from "./anywhere.ts";
 import { namesTemporary } from "./circumstances.ts";
 import type { Job } from "./job.ts";
+import { offloads } from "./offload.ts";
+import type { Ended } from "./outcome.ts";
 import { modeBeforeUmask } from "./outputs.ts";
 import { bind } from "./remap.ts";
 import { listMark } from "./lists.ts";
@@ -39,15 +41,15 @@ export class Keeper {
     this.#store = store;
   }
 
-  /** The staged files as outputs of a result; a path where one has permissions that cannot be given back. */
-  outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | string {
+  /** The staged files as outputs of a result, or why they cannot be given back. */
+  outputs(job: Job, { files }: Message<"kept">): Unit["result"]["outputs"] | Ended {
     let next = 0;
     const outputs: Unit["result"]["outputs"] = [];
     for (const { path, style, text, staged, mode: given = 0o777 & ~job.ask.umask } of job.products) {
       const slot = toSlot(path, job.slot);
       if (!staged) {
         const mode = modeBeforeUmask(given, job.ask.umask);
-        if (mode === undefined) return path;
+        if (mode === undefined) return { outcome: "pass_mode", what: path };
         // A folder that not everybody was to have: under another umask it may have been given other bits.
         if (mode !== 0o777) job.givesModes = true;
         outputs.push({ path: slot, blob: new Uint8Array(0), text, style, mode, size: 0 });
@@ -56,9 +58,11 @@ export class Keeper {
       const { errno, mode } = files[next];
       if (errno !== 0) throw new Error(`${shown(path)} was not staged (errno ${errno})`);
       const before = style === styles.write_through ? 0o666 : modeBeforeUmask(mode, job.ask.umask);
-      if (before === undefined) return path;
+      if (before === undefined) return { outcome: "pass_mode", what: path };
       // Without a trace nobody knows whether the file was there before, and kept the permissions that it had.
-      if (job.running !== undefined && style === styles.unknown && before !== 0o666) return path;
+      if (job.running !== undefined && style === styles.unknown && before !== 0o666) {
+        return { outcome: "pass_mode", what: path };
+      }
       const list = this.#listIn(job, path, job.staged[next]) ?? this.#ownList(job, path, job.staged[next]);
       if (list === undefined && this.#mayHoldFolder(job, job.staged[next])) job.bound = path;
       if (list !== undefined) {
@@ -68,6 +72,7 @@ export class Keeper {
       }
       const { digest, size, head } = this.#store.commitBlob(job.staged[next]);
       job.staged[next++] = ""; // it has another name now
+      if (job.mayOffload && this.#offloads(digest)) return { outcome: "pass_unmodelled", what: path };
       job.namesTemporary ||= byteString(head) !== elf && this.#namesTemporary(job, digest);
       outputs.push({ path: slot, blob: digest, text: "", style, mode: before, size });
     }
@@ -114,6 +119,11 @@ export class Keeper {
     }
     const kept = bytesOf(JSON.stringify(list));
     return { blob: this.#store.putBlob(kept), size: kept.length };
+  }
+
+  #offloads(digest: Digest): boolean {
+    const path = this.#store.blobPath(digest);
+    return path === undefined || offloads(path);
   }
 
   /** Maps and listings are texts; nothing else is read through while a launcher waits. */

@@ -39,9 +39,9 @@ import { hiddenOptions } from "./hidden_options.ts";
 import { type Statements, statementsOf } from "./ingest.ts";
 import type { Job } from "./job.ts";
 import { Keeper } from "./keep.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Ended, Outcome } from "./outcome.ts";
 import { Observing } from "./observing.ts";
-import { offloading } from "./offload.ts";
+import { mayOffload } from "./offload.ts";
 import { productsOf } from "./outputs.ts";
 import { isPlain, owe } from "./owed.ts";
 import { shareRun } from "./parts.ts";
@@ -50,12 +50,6 @@ import { boundToNames, namesRow } from "./renamed.ts";
 import { foundOn, namesSought } from "./search_path.ts";
 import { withMarkedTexts } from "./texts.ts";
 import { type Times, timesThatCount } from "./times_that_count.ts";
-
-/** A run is over: how it counts, and what that is about. */
-export interface Ended {
-  outcome: Outcome;
-  what: string;
-}
 
 /** What a run made: what is to be staged, and what to do meanwhile. */
 export interface Made {
@@ -193,12 +187,8 @@ export class Learner {
     job.variables = variablesAsked(environment, found.variables, found.wholeEnvironment);
     if (job.partsFound !== undefined && !shareRun(job)) job.partsFound = undefined;
     const regular = products.filter(({ staged }) => staged);
-    const named = offloading(regular.map(({ path }) => path), {
-      programs: [job.realTool, ...found.programs],
-      words: ask.argv,
-      compiles: job.kind === "compile",
-    });
-    if (named !== undefined) return { outcome: "pass_unmodelled", what: named };
+    const programs = [job.realTool, ...found.programs];
+    job.mayOffload = mayOffload(programs, { words: ask.argv, compiles: job.kind === "compile" });
     const unforeseen = left && products.find(({ path }) => !left.has(path));
     if (unforeseen !== undefined) return { outcome: "pass_unforeseen", what: unforeseen.path };
     job.staged = regular.map(({ path }) => left?.get(path)?.to ?? this.#with.store.stagingName());
@@ -296,7 +286,7 @@ export class Learner {
     try {
       takeJudgement(job);
       const outputs = this.#keeper.outputs(job, message);
-      if (typeof outputs === "string") return { outcome: "pass_mode", what: outputs };
+      if ("outcome" in outputs) return outputs;
       const unit = this.#unit(job, statements, outputs), anywhere = job.action!.anywhere;
       if (job.remap?.use !== undefined && job.unknownTool) {
         bind(job, { reason: "unknown_program", what: "" });

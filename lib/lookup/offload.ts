@@ -11,16 +11,18 @@ const mark = "__omp_offloading_";
 /** An output beyond this is taken to hold the mark. */
 const longest = 256 << 20;
 
-/** The first of the outputs (paths) of a run with these words that holds such a name, if clang may have made it. */
-export function offloading(
-  paths: readonly string[],
-  { programs, words, compiles }: { programs: Iterable<string>; words: readonly string[]; compiles: boolean },
-): string | undefined {
-  if (![...programs].some((path) => path.slice(path.lastIndexOf("/")).includes("clang"))) return undefined;
+/** Whether an output of a run of these programs with these words may hold such a name. */
+export function mayOffload(
+  programs: readonly string[],
+  { words, compiles }: { words: readonly string[]; compiles: boolean },
+): boolean {
+  if (!programs.some((path) => path.slice(path.lastIndexOf("/")).includes("clang"))) return false;
   // A link alone gives on what its objects hold.
-  if (!compiles && !words.some((word) => word.startsWith("-fopenmp") || word[0] === "@")) return undefined;
-  return paths.find((path) => {
-    const bytes = readSmall(path, longest);
-    return bytes === undefined || Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(mark);
-  });
+  return compiles || words.some((word) => word.startsWith("-fopenmp") || word[0] === "@");
+}
+
+/** Whether a file holds such a name, as far as can be told. */
+export function offloads(path: string): boolean {
+  const bytes = readSmall(path, longest);
+  return bytes === undefined || Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(mark);
 }

@@ -79,3 +79,9 @@ export const fallbacks = {
 export type Fallback = keyof typeof fallbacks;
 
 export type Outcome = keyof typeof outcomes;
+
+/** A run is over: how it counts, and what that is about. */
+export interface Ended {
+  outcome: Outcome;
+  what: string;
+}

@@ -466,6 +466,39 @@ Deno.test({
   },
 });
 
+/** What clang's objects hold is seen where they were staged, whatever has become of them. */
+const offloads: { source: string; then: string; outcome: string; again: string }[] = [
+  { source: "int two;", then: "rm a.o", outcome: "miss_new", again: "hit" },
+  { source: "int two;", then: "echo __omp_offloading_ > a.o", outcome: "miss_new", again: "hit" },
+  {
+    source: 'const char *two = "__omp_offloading_";',
+    then: "echo stripped > a.o",
+    outcome: "pass_unmodelled",
+    again: "pass_unmodelled",
+  },
+];
+for (const { source, then, outcome, again } of offloads) {
+  Deno.test({
+    name: `clang compiles ${source}, and "${then}" at once: ${outcome}`,
+    ignore: !hasClang,
+    fn: async () => {
+      using sources = new Sources();
+      Object.assign(sources, { compiler: "/usr/bin/clang", argv: ["clang", "-c", "a.c"] });
+      sources.sh("echo 'int one;' > a.c");
+      const deciding = new Deciding(sources);
+      assertEquals(deciding.outcome(), "miss_new", deciding.said.join("\n"));
+      sources.sh(`echo '${source}' > a.c`);
+      const { job, after, told } = deciding.compile(() => sources.sh(then));
+      assertEquals(told, "foreseen");
+      after!();
+      deciding.decider.ended(job);
+      assertEquals([deciding.outcomes.pop(), deciding.outcome()], [outcome, again], deciding.said.join("\n"));
+      await deciding.end();
+      assertEquals(sources.staged(), []);
+    },
+  });
+}
+
 Deno.test("a compile that writes over what it has read is stored before it is acknowledged", async () => {
   using sources = new Sources();
   const deciding = new Deciding(sources);
