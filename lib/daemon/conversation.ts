@@ -53,10 +53,14 @@ export interface Deciding<Job> {
   ended(job: Job): void;
 }
 
-/** What to say, if the launcher still listens, and what to do then: it works or ends meanwhile. */
+/**
+ * What to say, if the launcher still listens, and what to do then: it works or ends meanwhile. `slices`: the same in
+ * pieces, where nobody waits.
+ */
 export interface Learning<M> {
   reply: M;
   after: () => void;
+  slices?: () => Iterable<unknown>;
 }
 
 export interface Circumstances<Job> {
@@ -76,10 +80,14 @@ export interface Circumstances<Job> {
   admin(verb: string, args: readonly string[]): Promise<unknown>;
 }
 
-/** What the server does next: send, call `after`, then perhaps close. `later`: what it does when that is ready. */
+/**
+ * What the server does next: send, call `after`, then perhaps close; instead of `after` it may go through `slices`, with
+ * others between them, if it calls `end` only then. `later`: what it does when that is ready.
+ */
 export interface Step {
   frame?: Uint8Array<ArrayBuffer>;
   after?: () => void;
+  slices?: () => Iterable<unknown>;
   later?: Promise<Step>;
   close: boolean;
 }
@@ -247,7 +255,7 @@ export class Conversation<Job> {
     return { later, close: true };
   }
 
-  #learn({ reply, after }: Learning<Message<"keep"> | Message<"done"> | undefined>): Step {
+  #learn({ reply, after, slices }: Learning<Message<"keep"> | Message<"done"> | undefined>): Step {
     const guarded = () => {
       try {
         after();
@@ -255,9 +263,9 @@ export class Conversation<Job> {
         this.#with.log.warn(`learning failed: ${traceOf(error)}`);
       }
     };
-    if (reply !== undefined) return { ...this.#reply(reply), after: guarded };
+    if (reply !== undefined) return { ...this.#reply(reply), after: guarded, slices };
     this.#state = "over";
-    return { after: guarded, close: true };
+    return { after: guarded, slices, close: true };
   }
 
   #reply(message: Message<"read" | "hit" | "run" | "parts" | "pass" | "keep" | "done"> & AnyMessage): Step {

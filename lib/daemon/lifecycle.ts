@@ -219,6 +219,7 @@ class Daemon {
   }
 
   async #admin(verb: string): Promise<unknown> {
+    this.#server.catchUp();
     switch (verb) {
       case "status":
         return this.#status();

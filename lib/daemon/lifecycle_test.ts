@@ -33,13 +33,23 @@ function fakeCache(events: string[]): Cache {
     cannot: () => run,
     report: () => ({ reply: { name: "done", outcome: "miss_new" }, after: () => {} }),
     kept: () => ({ reply: { name: "done", outcome: "miss_new" }, after: () => {} }),
-    left: () => ({ reply: { name: "done", outcome: "miss_new" }, after: () => {} }),
+    left: () => ({
+      reply: { name: "done", outcome: "miss_new" },
+      after: () => {},
+      *slices() {
+        yield;
+        events.push("stored");
+      },
+    }),
     ended: () => void events.push("job ended"),
   };
   return {
     decider,
     count: (outcome) => void events.push(outcome),
-    facts: () => Promise.resolve({ units: 3 }),
+    facts: () => {
+      events.push("told");
+      return Promise.resolve({ units: 3 });
+    },
     flush: () => Promise.resolve(5),
     clear: () => Promise.resolve({ units: 1, blobs: 2, bytes: 3 }),
     busy: () => false,
@@ -179,6 +189,16 @@ Deno.test("serve() ends when nobody asks for the idle time", async () => {
   }, { idleMs: 300 });
   assert(performance.now() - started >= 300);
 });
+
+Deno.test("serve() has stored what clients have left with it before it tells of itself", () =>
+  serving(async ({ places: { socket }, events }) => {
+    const { client } = await running(socket), asker = connectTo(socket);
+    send(client, encode({ name: "left", wall_us: 1n, files: [] }, build));
+    send(asker, encode({ name: "admin", verb: "status", args: [] }, build));
+    await turns();
+    close(client), close(asker);
+    assertEquals(events, ["stored", "job ended", "told"]);
+  }));
 
 Deno.test("serve() is not idle while a tool runs", () =>
   serving(async ({ places, events }) => {

@@ -18,6 +18,7 @@ import { setImmediate } from "node:timers";
 import type { Log } from "../base/log.ts";
 import { accept, c, close, peerOf, PollSet, receive, send, Waker } from "../os/mod.ts";
 import { frameSize, maxFrameBytes } from "../protocol/mod.ts";
+import { Backlog } from "./backlog.ts";
 import type { Conversation } from "./conversation.ts";
 
 /** How long the thread may be blocked before the event loop gets a turn. */
@@ -67,6 +68,8 @@ interface Connection {
   closing: boolean;
   /** An answer is on its way. */
   later: boolean;
+  /** What is left to do for it goes on without it. */
+  isLeft: boolean;
   /** When the client last did something. */
   heard: number;
 }
@@ -86,21 +89,28 @@ export class Server {
   #nextFollow = 0;
   #followMs = followMs;
   #over = false;
+  readonly #backlog: Backlog;
   /** What comes is received here: a buffer for each connection would be most of what a hit allocates. */
   readonly #scratch = new Uint8Array(firstBufferBytes);
 
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#lastActivity = this.#lastTurn = options.now();
+    this.#backlog = new Backlog(options.log, options.now);
   }
 
   /** When a frame or connection last came, or a tool was last known to run. Of `now()`. */
   get lastActivity(): number {
-    return this.#running() ? this.#options.now() : this.#lastActivity;
+    return this.#running() || this.#backlog.length > 0 ? this.#options.now() : this.#lastActivity;
   }
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** Does what is left to do for connections that have ended: what they said is known to all from then on. */
+  catchUp(): void {
+    this.#backlog.finish();
   }
 
   /** Takes no new connection from now on. */
@@ -120,6 +130,7 @@ export class Server {
     try {
       while (!this.#over) await this.#round();
     } finally {
+      this.#backlog.finish();
       for (const connection of [...this.#connections.values()]) this.#drop(connection);
       this.#waker.close();
     }
@@ -130,19 +141,26 @@ export class Server {
     if (sharing) await turn();
     const places = this.#fill(), started = this.#options.now();
     const busy = started - this.#lastActivity < busyMs && !this.#options.elsewhereBusy?.();
-    const tillFollow = this.#running() ? Math.max(0, Math.ceil(this.#nextFollow - started)) : Infinity;
+    const tillWork = this.#tillWork(started);
     let ready: number;
     if (busy && started - this.#lastTurn < sliceMs) {
-      ready = this.#set.wait(Math.min(sharing ? turnMs : sliceMs, tillFollow));
+      ready = this.#set.wait(Math.min(sharing ? turnMs : sliceMs, tillWork));
     } else {
       const longest = this.#acceptAgain > started ? acceptPauseMs : busy ? 1 : asideMs;
-      ready = await this.#set.waitAside(Math.min(longest, tillFollow));
+      ready = await this.#set.waitAside(Math.min(longest, tillWork));
       this.#lastTurn = this.#options.now();
     }
     if (this.#over) return;
     this.#look(places);
-    if (ready === 0) this.#follow();
+    if (ready === 0 ? this.#backlog.length > 0 : this.#backlog.isLate) this.#backlog.slice();
+    else if (ready === 0) this.#follow();
     if (started - this.#lastLook >= lookMs) this.#dropSilent(this.#lastLook = started);
+  }
+
+  /** How long nobody but clients needs us. */
+  #tillWork(now: number): number {
+    if (this.#backlog.length > 0) return 0;
+    return this.#running() ? Math.max(0, Math.ceil(this.#nextFollow - now)) : Infinity;
   }
 
   #followSoon(): void {
@@ -209,6 +227,7 @@ export class Server {
       out: [],
       closing: false,
       later: false,
+      isLeft: false,
       heard: now,
     };
     this.#connections.set(descriptor, connection);
@@ -267,12 +286,15 @@ export class Server {
   }
 
   #take(connection: Connection, step: ReturnType<Connection["conversation"]["receive"]>): void {
+    const { conversation } = connection;
     connection.closing = step.close;
+    connection.isLeft = step.close && step.slices !== undefined;
     connection.later = step.later !== undefined || step.after !== undefined;
     if (step.frame) this.#send(connection, step.frame);
+    if (connection.isLeft) this.#backlog.begin(step.slices!(), () => conversation.end());
     if (this.#connections.get(connection.descriptor) !== connection) return;
     if (step.after) {
-      step.after();
+      if (!connection.isLeft) step.after();
       connection.later = step.later !== undefined;
       this.#flush(connection);
     }
@@ -315,7 +337,7 @@ export class Server {
     if (this.#connections.get(connection.descriptor) !== connection) return;
     this.#connections.delete(connection.descriptor);
     try {
-      connection.conversation.end();
+      if (!connection.isLeft) connection.conversation.end();
     } finally {
       close(connection.descriptor);
     }

@@ -71,11 +71,20 @@ export function madeAnywhere(unit: Unit, key: Uint8Array, slot: Slot): Unit {
   };
 }
 
+/** Statements with a slot, by what they were without: one compile after another states the same of the same headers. */
+const slotted = new WeakMap<Input, { slot: Slot; to: Input }>();
+
 function withSlot(input: Input, slot: Slot): Input {
+  if (!input.path.startsWith(slot.folder)) return input;
+  const known = slotted.get(input);
+  if (known?.slot.folder === slot.folder && known.slot.name === slot.name) return known.to;
   const path = toSlot(input.path, slot);
   if (path === input.path) return input;
-  if (input.kind !== inputKinds.real_path) return { ...input, path };
-  return { ...input, path, kind: inputKinds.physical, value: new Uint8Array(input.value.length) };
+  const to = input.kind !== inputKinds.real_path
+    ? { ...input, path }
+    : { ...input, path, kind: inputKinds.physical, value: new Uint8Array(input.value.length) };
+  slotted.set(input, { slot, to });
+  return to;
 }
 
 /** Folders for which a unit's statements are kept: some have drawn names, and are asked from once. */

@@ -39,6 +39,8 @@ export interface FollowingOptions {
   startedAt: bigint;
   spellings: Spellings;
   inputs: Inputs;
+  /** Empty; nobody else's until `finish` has returned. */
+  copy: Bytes;
 }
 
 export class Following {
@@ -48,11 +50,12 @@ export class Following {
   /** What was looked at so far. */
   foreseen: Foreseen;
   /** The record as it was when each part of it came. */
-  readonly #copy = new Bytes();
+  readonly copy: Bytes;
   #broken = false;
 
   constructor(options: FollowingOptions) {
     this.#with = options;
+    this.copy = options.copy;
     this.foreseen = new Foreseen(options.startedAt);
     [this.#reader, this.#observer] = this.#begin();
   }
@@ -67,19 +70,19 @@ export class Following {
   follow(): Followed {
     if (this.#broken || this.#observer.refused !== undefined) return "none";
     const { record, inputs } = this.#with;
-    if (this.#reader.bytes >= this.#copy.length) {
-      const more = record.read(this.#copy.length);
+    if (this.#reader.bytes >= this.copy.length) {
+      const more = record.read(this.copy.length);
       if (more.length === 0) return "none";
-      this.#copy.add(more);
+      this.copy.add(more);
     }
     const before = this.#reader.bytes;
-    const problem = this.#read(this.#copy.bytes(), this.#copy.length, { most: mostBytes, grows: true });
+    const problem = this.#read(this.copy.bytes(), this.copy.length, { most: mostBytes, grows: true });
     this.#broken = problem !== undefined;
     if (!this.#broken && this.#observer.refused === undefined) {
       this.foreseen.look(this.#observer.found, inputs);
     }
-    if (this.#reader.bytes - before >= mostBytes && this.#reader.bytes < this.#copy.length) return "more";
-    this.#copy.cut(this.#reader.bytes); // an event that may have grown since is read anew
+    if (this.#reader.bytes - before >= mostBytes && this.#reader.bytes < this.copy.length) return "more";
+    this.copy.cut(this.#reader.bytes); // an event that may have grown since is read anew
     return this.#reader.bytes > before ? "some" : "none";
   }
 
@@ -90,22 +93,19 @@ export class Following {
 
   /** The run has ended: what it asked and left behind, or why that cannot be kept. */
   finish(): Observation | Refused {
-    const bytes = this.#with.record.read(), head = headOf(bytes);
-    if ("problem" in head) return { refusal: "pass_incomplete_trace", what: head.problem };
-    if (this.#broken || !sameWords(bytes, this.#copy.bytes(), this.#reader.bytes)) {
+    const { record } = this.#with, copy = this.copy;
+    if (this.#broken || !record.agrees(copy.bytes(), this.#reader.bytes)) {
       [this.#reader, this.#observer] = this.#begin();
       this.foreseen = new Foreseen(this.#with.startedAt);
     }
+    copy.cut(this.#reader.bytes);
+    copy.add(record.read(copy.length));
+    const bytes = copy.bytes();
+    bytes.set(record.read(0, headBytes));
+    const head = headOf(bytes);
+    if ("problem" in head) return { refusal: "pass_incomplete_trace", what: head.problem };
     const problem = this.#read(bytes, head.end);
     if (problem !== undefined) return { refusal: "pass_incomplete_trace", what: problem };
     return this.#observer.finish(head.doubts);
   }
-}
-
-/** Whether two records say the same up to a byte, behind their heads. */
-function sameWords(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>, end: number): boolean {
-  if (a.length < end) return false;
-  const ours = new Uint32Array(a.buffer, 0, end / 4), theirs = new Uint32Array(b.buffer, 0, end / 4);
-  for (let i = headBytes / 4; i < ours.length; i++) if (ours[i] !== theirs[i]) return false;
-  return true;
 }

@@ -1,7 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { Inputs } from "../inputs/mod.ts";
 import { libc } from "../os/mod.ts";
-import { foldersOf, type Observation, observe, readRecord, type Record, Spellings } from "../trace/mod.ts";
+import { Bytes } from "../base/growing.ts";
+import {
+  foldersOf,
+  type Observation,
+  observe,
+  readRecord,
+  type Record,
+  recordOf,
+  Spellings,
+} from "../trace/mod.ts";
 import { nothing, record, signature, text } from "../trace/testing.ts";
 import { Following } from "./following.ts";
 
@@ -40,12 +49,18 @@ class Random {
 
 /** A run whose record grows by events, each of which may at first be only half there. */
 class Run {
-  #bytes = new Uint8Array(0);
+  #record = recordOf(new Uint8Array(0));
   readonly following: Following;
 
-  constructor() {
-    const read = (from = 0) => this.#bytes.slice(from);
-    const fake: Record = { path: "", read, release() {}, forget() {} };
+  /** @param copy Where others were copied before. */
+  constructor(copy = new Bytes()) {
+    const fake: Record = {
+      path: "",
+      read: (from, to) => this.#record.read(from, to),
+      agrees: (bytes, end) => this.#record.agrees(bytes, end),
+      release() {},
+      forget() {},
+    };
     const inputs = new Inputs({ memo: () => undefined, remember() {} }, Deno.osRelease());
     inputs.begin();
     this.following = new Following({
@@ -54,11 +69,12 @@ class Run {
       startedAt: 0n,
       spellings: new Spellings(),
       inputs,
+      copy,
     });
   }
 
   holds(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#bytes = bytes;
+    this.#record = recordOf(bytes);
   }
 }
 
@@ -77,12 +93,14 @@ function atOnce() {
 }
 
 Deno.test("Following finds in pieces what a record says at once", () => {
+  const copy = new Bytes();
   for (let first = 0; first <= gcc.length; first++) {
-    const run = new Run();
+    const run = new Run(copy);
     run.holds(record(...gcc.slice(0, first)));
     for (let count = 0; run.following.follow() !== "none"; count++) assertEquals(count, 0, "it never rests");
     run.holds(whole);
     assertEquals(told(run.following.finish()), atOnce(), `after ${first} events`);
+    copy.clear();
   }
 });
 
@@ -102,14 +120,16 @@ Deno.test("Following believes nothing that it read while it was being written", 
     ["a name whose bytes are not there", 5, 16],
     ["a signature that is half there", 10, 40],
   ];
+  const copy = new Bytes();
   for (const [what, at, bytes] of halves) {
-    const run = new Run(), start = record(...gcc.slice(0, at)), half = record(...gcc.slice(0, at + 1));
+    const run = new Run(copy), start = record(...gcc.slice(0, at)), half = record(...gcc.slice(0, at + 1));
     half.fill(0, start.length + bytes);
     run.holds(half);
     run.following.follow();
     run.holds(whole);
     run.following.follow();
     assertEquals(told(run.following.finish()), atOnce(), what);
+    copy.clear();
   }
 });
 

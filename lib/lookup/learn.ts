@@ -263,8 +263,12 @@ export class Learner {
     return flags & (reportFlags.lost_text | reportFlags.rerun) ? "pass_lost_text" : undefined;
   }
 
-  /** The tool has succeeded in silence, its outputs were staged as foreseen, and nobody waits: all that is to be done. */
-  left(job: Job, { wall_us, files }: Message<"left">): Ended {
+  /**
+   * The tool has succeeded in silence, its outputs were staged as foreseen, and nobody waits: all that is to be done, in
+   * pieces, between which others may be decided. Inputs are looked at in the first alone, which must come at once: a build
+   * may remove or edit what was compiled. The others have to `begin`.
+   */
+  *left(job: Job, { wall_us, files }: Message<"left">, begin: () => void): Generator<void, Ended> {
     const { foreseen = [] } = job, texts = { out: new Uint8Array(0), err: new Uint8Array(0) };
     if (files.length !== foreseen.length) {
       throw new Error(`${foreseen.length} files were foreseen, not ${files.length}`);
@@ -273,6 +277,11 @@ export class Learner {
     const learned = this.report(job, { name: "report", status: 0, flags: 0, wall_us, ...texts });
     if (!("files" in learned)) return learned;
     learned.look();
+    yield;
+    begin();
+    takeJudgement(job);
+    yield;
+    begin();
     return this.kept(job, { name: "kept", files: learned.files.map(({ path }) => left.get(path)!) });
   }
 

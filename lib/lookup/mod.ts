@@ -25,7 +25,7 @@ import { type Job, newJob } from "./job.ts";
 import { Learner } from "./learn.ts";
 import { Memo, type Remembered } from "./memo.ts";
 import { Naming } from "./naming.ts";
-import type { DeciderOptions } from "./options.ts";
+import type { DeciderOptions, Said } from "./options.ts";
 import type { Ended, Outcome } from "./outcome.ts";
 import { answerByParts } from "./parts.ts";
 import { oweForeseen, payDebts } from "./owed.ts";
@@ -297,10 +297,7 @@ export class Decider {
   }
 
   /** The tool has ended: what must be kept, or that nothing will be. `after` goes on once that is said. */
-  report(
-    job: Job,
-    report: Message<"report">,
-  ): { reply: Message<"keep"> | Message<"done">; after: () => void } {
+  report(job: Job, report: Message<"report">): Said<Message<"keep"> | Message<"done">> {
     this.#search.begin();
     this.#turns.leave(job.id);
     job.owing?.paid(), job.owing = undefined; // it did not go as was foreseen
@@ -316,7 +313,7 @@ export class Decider {
    * The outputs are staged. The launcher goes as soon as no kill can lose the result: once it is stored, or at once where
    * what it can be made of was put down; the unit is stored in `after` then. No reply: the launcher has gone already.
    */
-  kept(job: Job, message: Message<"kept">): { reply: Message<"done"> | undefined; after: () => void } {
+  kept(job: Job, message: Message<"kept">): Said<Message<"done"> | undefined> {
     if (job.owing === undefined) {
       const ended = this.#learner.kept(job, message);
       return { reply: { name: "done", outcome: ended.outcome }, after: () => this.#over(job, ended) };
@@ -326,14 +323,16 @@ export class Decider {
   }
 
   /** The tool has succeeded in silence, and its outputs are staged as foreseen. What is known of files is so now. */
-  left(job: Job, message: Message<"left">): { reply: Message<"done">; after: () => void } {
+  left(job: Job, message: Message<"left">): Said<Message<"done">> {
     oweForeseen(job, this.#options.store);
     this.#search.begin();
     this.#turns.leave(job.id);
-    return {
-      reply: { name: "done", outcome: job.missed },
-      after: () => this.#over(job, this.#learner.left(job, message)),
-    };
+    const slices = () => this.#learnLeft(job, message);
+    return { reply: { name: "done", outcome: job.missed }, after: () => void [...slices()], slices };
+  }
+
+  *#learnLeft(job: Job, message: Message<"left">): Generator<void> {
+    this.#over(job, yield* this.#learner.left(job, message, () => this.#search.begin()));
   }
 
   /** Stores what processes have acknowledged that were killed before they had stored it. */
@@ -345,7 +344,7 @@ export class Decider {
       },
       report: (job, report) => this.report(job, report).after(),
       kept: (job, kept) => this.#over(job, this.#learner.kept(job, kept)),
-      left: (job, left) => this.#over(job, this.#learner.left(job, left)),
+      left: (job, left) => void [...this.#learnLeft(job, left)],
       ended: (job) => this.ended(job),
       forget: (job) => this.#release(job),
     });

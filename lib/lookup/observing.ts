@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { Bytes } from "../base/growing.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import {
@@ -21,10 +22,15 @@ import { Following } from "./following.ts";
 import type { Job } from "./job.ts";
 import { Toolchains } from "./toolchain.ts";
 
+/** Copies of records that are kept for the next runs: of usual length, and as many as may run at once. */
+const longestKept = 1 << 20, mostKept = 8;
+
 export class Observing {
   readonly #inputs: Inputs;
   readonly #toolchains = new Toolchains();
   #spellings = new Spellings();
+  /** Memory for copies of records: some 100 KB for each run, made anew, would make the collector run all the while. */
+  readonly #copies: Bytes[] = [];
 
   constructor(inputs: Inputs) {
     this.#inputs = inputs;
@@ -37,7 +43,11 @@ export class Observing {
       const driver = { tool: absolute(ask.tool, cwd), realTool, machine, cwd, environment };
       return declaredObservation(running, this.#toolchains.of(driver));
     }
-    const found = this.following(job).finish();
+    const following = this.following(job), found = following.finish();
+    if (following.copy.length < longestKept && this.#copies.length < mostKept) {
+      following.copy.clear();
+      this.#copies.push(following.copy);
+    }
     if ("refusal" in found) return found;
     const { parts, report } = job;
     const isPlain = report!.status === 0 && report!.out.length + report!.err.length === 0;
@@ -73,7 +83,7 @@ export class Observing {
     if (job.following !== undefined) return job.following;
     if (this.#spellings.areMany) this.#spellings = new Spellings();
     const { ask: { cwd }, record, startedAt } = job, inputs = this.#inputs;
-    const spellings = this.#spellings;
-    return job.following = new Following({ record: record!, cwd, startedAt, spellings, inputs });
+    const spellings = this.#spellings, copy = this.#copies.pop() ?? new Bytes();
+    return job.following = new Following({ record: record!, cwd, startedAt, spellings, inputs, copy });
   }
 }

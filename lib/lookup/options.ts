@@ -1,5 +1,5 @@
 /**
- * What a decider is made of: the same for a daemon, which watches, and for an engine that decides once.
+ * What a decider is made of, the same for a daemon, which watches, and for an engine that decides once; and what it says.
  *
  * @module
  */
@@ -29,4 +29,11 @@ export interface DeciderOptions {
   divides: boolean;
   /** Called once for each run. `savedUs`: what the hit saved. `unshared`: why it is not shared between trees. */
   count?(outcome: Outcome, kind: string, savedUs: number, unshared?: Fallback): void;
+}
+
+/** What to say, and what to do once that is said; `slices`: the same in pieces, of which all but the first may come later. */
+export interface Said<M> {
+  reply: M;
+  after: () => void;
+  slices?: () => Iterable<void>;
 }

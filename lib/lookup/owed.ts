@@ -16,7 +16,7 @@ import type { Inputs } from "../inputs/mod.ts";
 import { c, type FileState, statx } from "../os/mod.ts";
 import { decode, encode, type Message } from "../protocol/mod.ts";
 import type { Debt, OpenDebt, Store } from "../store/mod.ts";
-import { leftIn, type Observation, type Record } from "../trace/mod.ts";
+import { leftIn, type Observation, type Record, recordOf } from "../trace/mod.ts";
 import { inheritsReadable } from "./descriptors.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
@@ -152,10 +152,6 @@ function rowsOf(
 function messageIn(frame: Uint8Array) {
   const decoded = decode(frame);
   return "message" in decoded ? decoded.message : undefined;
-}
-
-function recordOf(bytes: Uint8Array<ArrayBuffer>): Record {
-  return { path: "", read: (from = 0) => bytes.slice(from), release() {}, forget() {} };
 }
 
 /** The conversation as a decider holds it. */

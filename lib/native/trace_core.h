@@ -55,6 +55,7 @@ static struct {
     pid_t pid;
     bool cwd_lost;        /* a vfork child moved: ask the kernel each time */
     bool loader_unsafe;   /* forked from threads: the loader's lock may be held by one that is gone */
+    bool looks_itself;    /* a compiler that looks at each file it has opened before it reads that */
     size_t cwd_length;
     char cwd[PATH_MAX];
     char library[PATH_MAX];      /* our own path, as in LD_PRELOAD */
@@ -116,7 +117,17 @@ static inline bool enter_alone(void) {
     return true;
 }
 
-static inline bool enter(void) { return (*alone && enter_alone()) || enter_among_threads(); }
+static void tell_unseen(void);
+
+/* A file was opened by a compiler that looks at it itself, which it has not done yet (trace_open.h). */
+static bool has_unseen;
+
+static inline bool enter(void) {
+    bool entered = (*alone && enter_alone()) || enter_among_threads();
+    if (entered && has_unseen)
+        tell_unseen();
+    return entered;
+}
 
 static inline void leave(void) { __atomic_store_n(&lock_holder, 0, __ATOMIC_RELEASE); }
 

@@ -31,17 +31,21 @@ static void note_path(unsigned kind, int answer, int dirfd, const char *path) {
     leave();
 }
 
+static void put_signed(unsigned kind, struct ids ids, const struct stat *st) {
+    uint32_t *to = zc_event(kind, 0, me.image, 4 + ZC_SIGNATURE_WORDS);
+    if (to) {
+        to[0] = ids.folder, to[1] = ids.name;
+        zc_put_signature(to + 2, st);
+    }
+}
+
 /* An event of a path with a signature; asked once while the signature is the same. */
 static void note_signed(unsigned kind, int dirfd, const char *path, const struct stat *st) {
     if (!zc_record || !path || !enter())
         return;
     struct ids ids;
     if (path_ids(dirfd, path, &ids) && first_time(kind, 0, ids, st)) {
-        uint32_t *to = zc_event(kind, 0, me.image, 4 + ZC_SIGNATURE_WORDS);
-        if (to) {
-            to[0] = ids.folder, to[1] = ids.name;
-            zc_put_signature(to + 2, st);
-        }
+        put_signed(kind, ids, st);
         if (kind == ZC_E_OPEN_READ)
             remember_opened(ids, path);
     }

@@ -32,6 +32,54 @@ static void note_opened_for_reading(int fd, int dirfd, const char *path) {
         note_signed(ZC_E_OPEN_READ, dirfd, path, &st);
 }
 
+/* --- what a compiler sees of what it has opened ------------------------------------------------------------------- */
+
+/*
+ * gcc's compilers look at each file that they have opened before they read it (libcpp's open_file): what they see then is
+ * the signature, and nobody need look twice. Where another call comes first the file goes without one, and counts as read
+ * only if it has not changed since before the run began.
+ */
+static struct {
+    int fd;
+    struct ids ids;
+} unseen;
+
+static void see(const struct stat *st) {
+    unsigned kind = st && S_ISDIR(st->st_mode) ? ZC_E_PROBE : ZC_E_OPEN_READ;
+    has_unseen = false;
+    if (!first_time(kind, 0, unseen.ids, kind == ZC_E_PROBE ? NULL : st))
+        return;
+    if (kind == ZC_E_PROBE)
+        put_path(kind, 0, unseen.ids);
+    else
+        put_signed(kind, unseen.ids, st);
+}
+static void tell_unseen(void) { see(NULL); }
+
+static void note_opened_unseen(int fd, const char *path) {
+    if (!zc_record || !enter())
+        return;
+    if (path_ids(AT_FDCWD, path, &unseen.ids)) {
+        unseen.fd = fd;
+        has_unseen = true;
+        remember_opened(unseen.ids, path);
+    }
+    leave();
+}
+
+#define FSTAT(name, type)                                                                                              \
+    HOOK int name(int fd, struct type *st) {                                                                           \
+        REAL(int (*)(int, struct type *), #name)                                                                       \
+        int result = real(fd, st);                                                                                     \
+        if (has_unseen && fd == unseen.fd && result == 0 && enter_alone()) {                                           \
+            see((const struct stat *)(const void *)st);                                                                \
+            leave();                                                                                                   \
+        }                                                                                                              \
+        return result;                                                                                                 \
+    }
+FSTAT(fstat, stat)
+FSTAT(fstat64, stat64)
+
 static void note_open(int fd, int dirfd, const char *path, int flags, const struct stat *before) {
     int kept = errno;
     if (!zc_record || !path || (fd < 0 && kept == EFAULT))
@@ -91,6 +139,8 @@ static __attribute__((noinline)) int note_answered(int fd, const char *path, int
     }
     if (flags & O_PATH)
         note_open(fd, AT_FDCWD, path, flags, NULL);
+    else if (me.looks_itself)
+        KEEP_ERRNO(note_opened_unseen(fd, path));
     else
         KEEP_ERRNO(note_opened_for_reading(fd, AT_FDCWD, path));
     return fd;
@@ -102,7 +152,7 @@ static __attribute__((noinline)) int note_answered(int fd, const char *path, int
  */
 HOT int open_to_read(const char *path, int flags) {
     int fd = (int)zc_ask_kernel(SYS_openat, AT_FDCWD, path, flags);
-    if (fd != -ENOENT || !enter_alone())
+    if (fd != -ENOENT || has_unseen || !enter_alone())
         return note_answered(fd, path, flags);
     struct place *next = next_in_search(AT_FDCWD, path);
     if (!next || zc_growing.name != recent.name.id || !zc_has_room()) {

@@ -286,7 +286,9 @@ static bool path_ids(int dirfd, const char *path, struct ids *ids) {
 
 /* The last question was answered by a file, which may soon be opened again. */
 static void remember_opened(struct ids ids, const char *path) {
-    if (recent.place->known.id != ids.folder || recent.name.id != ids.name)
+    bool is_last = recent.place->known.id == ids.folder && recent.name.id == ids.name;
+    bool again = opened[0].place == recent.place && opened[0].name.id == ids.name;
+    if (!is_last || again)
         return;
     opened[1] = opened[0];
     opened[0] = recent;

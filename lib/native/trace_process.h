@@ -41,12 +41,23 @@ static void note_libraries(void) {
     loaded_before = loaded;
 }
 
+/* Programs that look at what they have opened before they read it (trace_open.h): gcc's own. */
+static bool looks_itself(const char *program) {
+    static const char *const names[] = {"/cc1", "/cc1plus", "/cc1obj", "/cc1objplus"};
+    const char *name = strrchr(program, '/');
+    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void say_hello(void) {
     char program[PATH_MAX];
     long got = zc_raw(SYS_readlink, "/proc/self/exe", program, sizeof program - 1);
     program[got > 0 ? got : 0] = 0;
     if (got <= 0)
         zc_doubt(ZC_DOUBT_LOST_PATH);
+    me.looks_itself = looks_itself(program);
     if (!enter())
         return;
     struct ids ids;

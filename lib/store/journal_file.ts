@@ -116,9 +116,8 @@ export class JournalFile {
     try {
       this.#catchUp(file);
       const bytes = encodeRecord(record), head = this.#end === 0 ? journalHead() : new Uint8Array(0);
-      const whole = new Uint8Array(head.length + bytes.length);
-      whole.set(head);
-      whole.set(bytes, head.length);
+      const whole = head.length === 0 ? bytes : new Uint8Array(head.length + bytes.length);
+      if (whole !== bytes) whole.set(head), whole.set(bytes, head.length);
       if (file.writeSync(whole) !== whole.length) {
         file.truncateSync(this.#end);
         throw new Error("the journal could not be written whole");

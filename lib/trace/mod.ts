@@ -24,7 +24,15 @@ export {
   type TakeSearch,
   type TraceEvent,
 } from "./read.ts";
-export { type Left, leftIn, type Record, recordBytes, type RecordFacts, RecordPool } from "./records.ts";
+export {
+  type Left,
+  leftIn,
+  type Record,
+  recordBytes,
+  type RecordFacts,
+  recordOf,
+  RecordPool,
+} from "./records.ts";
 export {
   asksForTime,
   classOf,

@@ -27,7 +27,9 @@ export interface RecordFacts {
 export interface Record {
   readonly path: string;
   /** The used prefix, from a byte on. Once the run has ended it is whole; before, processes may still write into it. */
-  read(from?: number): Uint8Array<ArrayBuffer>;
+  read(from?: number, to?: number): Uint8Array<ArrayBuffer>;
+  /** Whether it says the same as `bytes` behind its head, up to `end`: a multiple of 4, as are the bytes' place. */
+  agrees(bytes: Uint8Array<ArrayBuffer>, end: number): boolean;
   /** Gives the file back. Nothing of the run may live on; else call `forget`. */
   release(): void;
   /** Removes the file: a process that still maps it may go on writing, and nobody will read it. */
@@ -61,10 +63,11 @@ export class RecordPool {
     writeHeader(slot.bytes, facts);
     return {
       path: slot.path,
-      read: (from = 0) => {
+      read: (from = 0, to = Infinity) => {
         if (!this.#all.has(slot)) throw new Error("the record is gone");
-        return slot.bytes.slice(from, usedBytes(slot.bytes));
+        return slot.bytes.slice(from, Math.min(to, usedBytes(slot.bytes)));
       },
+      agrees: (bytes, end) => this.#all.has(slot) && agree(slot.bytes, bytes, end),
       release: () => {
         if (!this.#all.has(slot)) return; // the pool was closed meanwhile
         slot.bytes.fill(0, 0, usedBytes(slot.bytes));
@@ -137,8 +140,28 @@ export function leftIn(path: string): Left | undefined {
   return {
     wallUs: view.getBigUint64(header.wall * 4, true),
     modes: Array.from({ length: mostForeseen }, (_, i) => word(header.modes + i)),
-    record: { path, read: (from = 0) => bytes.slice(from), release() {}, forget: () => remove(path) },
+    record: { ...recordOf(bytes), path, forget: () => remove(path) },
   };
+}
+
+/** A record that is read already. */
+export function recordOf(bytes: Uint8Array<ArrayBuffer>): Record {
+  return {
+    path: "",
+    read: (from = 0, to = Infinity) => bytes.slice(from, Math.min(to, bytes.length)),
+    agrees: (others, end) => agree(bytes, others, end),
+    release() {},
+    forget() {},
+  };
+}
+
+/** Whether two records say the same behind their heads, up to a byte. */
+function agree(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>, end: number): boolean {
+  if (a.length < end || b.length < end) return false;
+  const ours = new Uint32Array(a.buffer, a.byteOffset, end / 4),
+    theirs = new Uint32Array(b.buffer, b.byteOffset, end / 4);
+  for (let i = headerWords; i < ours.length; i++) if (ours[i] !== theirs[i]) return false;
+  return true;
 }
 
 function remove(path: string): void {
