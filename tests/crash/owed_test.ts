@@ -466,6 +466,31 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name:
+    "the times in a precompiled header of clang's count also where one like it was made before: none is foreseen",
+  ignore: !hasClang,
+  fn: async () => {
+    using sources = new Sources();
+    sources.sh("echo 'int w = 1;' > inc/w.h");
+    Object.assign(sources, { compiler: "/usr/bin/clang", argv: ["clang", "-c", "a.c", "-Iinc"] });
+    const deciding = new Deciding(sources);
+    assertEquals(deciding.outcome(), "miss_new", deciding.said.join("\n"));
+    for (const name of ["v", "w"]) {
+      sources.argv = ["clang", "-c", "-x", "c-header", `inc/${name}.h`, "-o", `${name}.new`];
+      const { job, after, told } = deciding.compile(() => sources.sh(`mv ${name}.new ${name}.pch`));
+      assertEquals(told, "nobody waits");
+      after!();
+      deciding.decider.ended(job);
+      assertEquals(deciding.outcomes.pop(), "miss_new", deciding.said.join("\n"));
+    }
+    assertEquals(deciding.outcome(), "hit");
+    sources.sh("sleep 0.05; touch inc/w.h");
+    assertEquals(deciding.outcome(), "miss_input");
+    await deciding.end();
+  },
+});
+
 /** What clang's objects hold is seen where they were staged, whatever has become of them. */
 const offloads: { source: string; then: string; outcome: string; again: string }[] = [
   { source: "int two;", then: "rm a.o", outcome: "miss_new", again: "hit" },
