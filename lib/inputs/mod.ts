@@ -198,14 +198,9 @@ export class Inputs {
     return this.#standing && this.#lookedAgain + this.#standing.changes;
   }
 
-  /** Whether a content of `path` that was found earlier is told to stay so, and nothing has happened to it. */
-  isStill(path: string, content: Content): boolean {
-    return this.#standing?.look(path)?.content === content;
-  }
-
-  /** Whether the content of `path` is known, and told to stay so. */
-  isKnown(path: string): boolean {
-    return this.#standing?.look(path)?.content !== undefined;
+  /** The content of `path`, if it was found earlier, is told to stay so, and nothing has happened to it. */
+  lasting(path: string): Content | undefined {
+    return this.#standing?.look(path)?.content;
   }
 
   /** Whether a folder is at `path` and what was once found of it is told to stay so. */

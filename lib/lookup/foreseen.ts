@@ -91,7 +91,7 @@ export class Foreseen {
     this.#lookAtFiles(found, inputs);
     return this.#isUntouched(found, inputs) && this.#apart.every(({ path }) => {
       const seen = found.files.get(path);
-      return seen === undefined || seen.question !== "content" || inputs.isKnown(path);
+      return seen === undefined || seen.question !== "content" || inputs.lasting(path) !== undefined;
     });
   }
 
@@ -107,14 +107,22 @@ export class Foreseen {
    */
   #readAhead(path: string, seen: Seen, inputs: Inputs): boolean {
     this.#changes ??= inputs.changes;
+    const known = inputs.lasting(path);
+    // The same header of one compile after another.
+    if (known !== undefined && wasOpened(known, seen, this.#startedAt)) {
+      return isPlainFile(known) && this.#take({ path, seen, content: known });
+    }
     const state = inputs.state(path);
     if (typeof state === "number" || seen.signature === undefined) return false;
     if (!sameBytes(inputs.signature(path, state), seen.signature)) return false;
     const content = inputs.content(path);
-    if (typeof content !== "object" || !inputs.isStill(path, content)) return false;
-    if (content.state.mode & executable) return false; // the run may start it, and then more counts than what it holds
+    if (typeof content !== "object" || inputs.lasting(path) !== content) return false;
     const early = { path, seen, content };
-    if (!isWhatWasOpened(early, inputs, this.#startedAt)) return false;
+    return isPlainFile(content) && isWhatWasOpened(early, inputs, this.#startedAt) && this.#take(early);
+  }
+
+  #take(early: Early): true {
+    const { path, content } = early;
     this.#early.push(early);
     this.#rows.push(contentStatement(path, content));
     noteEqual(this.#equals, path, content);
@@ -130,7 +138,7 @@ export class Foreseen {
     if (this.#isUntouched(found, inputs)) {
       return { early: this.#early, equals: this.#equals, order: this.#order(files) };
     }
-    const holds = ({ path, content }: Early) => !written.has(path) && inputs.isStill(path, content);
+    const holds = ({ path, content }: Early) => !written.has(path) && inputs.lasting(path) === content;
     return { early: this.#early.filter(holds) };
   }
 
@@ -156,13 +164,20 @@ export class Foreseen {
   }
 }
 
+/** Of a program that the run may start more counts than what it holds. */
+function isPlainFile({ state }: Content): boolean {
+  return (state.mode & executable) === 0;
+}
+
+/** Whether a content was told apart for an earlier run that opened it under this signature: it is so for all later ones. */
+function wasOpened({ opened }: Content, { signature }: Seen, startedAt: bigint): boolean {
+  return signature !== undefined && opened?.signature === signature && opened.startedAt <= startedAt;
+}
+
 /** Whether what lies there now is what a run opened that began after `startedAt`. */
 export function isWhatWasOpened({ path, seen, content }: Early, inputs: Inputs, startedAt: bigint): boolean {
-  const { signature } = seen, { opened, state } = content;
-  // The same header of one compile after another: once told apart, it stays so for all that begin later.
-  if (signature !== undefined && opened?.signature === signature && opened.startedAt <= startedAt) {
-    return true;
-  }
+  const { signature } = seen, { state } = content;
+  if (wasOpened(content, seen, startedAt)) return true;
   const same = signature === undefined
     ? state.ctime < startedAt
     : sameBytes(signature, inputs.signature(path, state));

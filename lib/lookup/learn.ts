@@ -250,7 +250,8 @@ export class Learner {
   foresee(job: Job): Message<"run">["foreseen"] {
     const isUsual = isPlain(job) && !this.#bounds.readsFiles(job);
     // Whoever writes over what it has read destroys what its result would have to be made of again.
-    const list = listOf(job), overwrites = list !== undefined && this.#with.inputs.isKnown(list);
+    const list = listOf(job),
+      overwrites = list !== undefined && this.#with.inputs.lasting(list) !== undefined;
     const paths = isUsual && !overwrites ? this.#foresight.outputs(job) : undefined;
     return (paths ?? []).map((path) => ({ path, to: this.#with.store.stagingName() }));
   }
