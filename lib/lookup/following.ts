@@ -87,7 +87,8 @@ export class Following {
   }
 
   #read(bytes: Uint8Array, end: number, how?: { most: number; grows: boolean }): string | undefined {
-    const search: TakeSearch = (image, folders, name) => this.#observer.takeSearch(image, folders, name);
+    const search: TakeSearch = (image, folders, name, count) =>
+      this.#observer.takeSearch(image, folders, name, count);
     return this.#reader.read(bytes, end, (event) => this.#observer.take(event), { ...how, search });
   }
 

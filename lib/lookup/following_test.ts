@@ -167,7 +167,7 @@ Deno.test("a search taken as a whole tells what its absences tell one by one", (
   const one = <T>(of: readonly T[]) => of[random.below(of.length)];
   const kinds = ["absent", "absent", "open_read", "stat", "lstat", "truncate", "unlink", "probe"] as const;
   let refused = 0, kept = 0;
-  for (let round = 0; round < 400; round++) {
+  for (let round = 0; round < 600; round++) {
     const few = { folders: 1 + random.below(folders.length), names: 1 + random.below(names.length) };
     const program = one(["/usr/bin/gcc", "/usr/lib/cc1", "/bin/sh"]);
     const events: Parameters<typeof record> = [
@@ -183,7 +183,8 @@ Deno.test("a search taken as a whole tells what its absences tell one by one", (
       const folder = () => 2 + 2 * random.below(few.folders), name = 3 + 2 * random.below(few.names);
       const kind = one(kinds);
       if (random.below(2) === 0) {
-        const searched = Array.from({ length: 1 + random.below(5) }, folder);
+        const length = 1 + random.below(few.folders), isUsual = random.below(3) > 0;
+        const searched = Array.from({ length }, (_, i) => isUsual ? 2 + 2 * i : folder());
         events.push(["absent_in", 1, 2, name, ...searched]);
       } else if (kind === "absent") events.push([kind, 1, 2, folder(), name]);
       else if (kind === "probe" || kind === "unlink") events.push([kind, 1, 0, folder(), name]);

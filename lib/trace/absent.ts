@@ -28,8 +28,6 @@ export interface FolderList {
   readonly path: string;
   /** A folder is there twice. */
   readonly repeats: boolean;
-  /** The longer one that was asked for last: a compiler searches in the same order each time. */
-  likely?: FolderList;
   /** What each of the folders has, once a whole search has ended here. */
   all?: readonly string[][];
 }
@@ -45,8 +43,10 @@ export class AbsentPaths {
   readonly #at = new Map<string, number>();
   /** Of names that were looked for in many folders: those folders' indexes. */
   readonly #many = new Map<string, Set<number>>();
-  /** Lists of one folder, and the one that was asked for last. */
-  readonly #first: { longer: Map<number, FolderList>; likely?: FolderList } = { longer: new Map() };
+  /** Lists of one folder. */
+  readonly #first = new Map<number, FolderList>();
+  /** Of folders that were searched: the lists of the first one, the first two ...; null from where one cannot be had. */
+  readonly #searched = new Map<readonly string[], (FolderList | null)[]>();
 
   /** @param split Takes a path apart; one that remembers saves most of the work. */
   constructor(split: (path: string) => Parts = partsOf) {
@@ -73,24 +73,30 @@ export class AbsentPaths {
   }
 
   /**
-   * The same for a name in one folder after another. false: nothing was done, for the name is known, a folder is there
-   * twice, or one of them may hold facts.
+   * The same for a name in the first `count` of some folders. false: nothing was done, for the name is known, a folder is
+   * there twice, or one of them may hold facts. A compiler searches in the same order each time: who gives the same
+   * `folders` again, to which others may have come, saves the way through them.
    */
-  addSearch(folders: readonly string[], name: string): boolean {
+  addSearch(folders: readonly string[], name: string, count = folders.length): boolean {
     if (this.names.has(name)) return false;
-    let list: FolderList | undefined;
-    for (const folder of folders) {
-      const { likely } = list ?? this.#first;
-      if (likely?.path === folder) list = likely;
-      else if (mayHoldFacts(folder)) return false;
-      else list = (list ?? this.#first).likely = this.#longer(list, this.#indexOf(folder));
-      if (list.repeats) return false;
-    }
-    if (list === undefined) return true;
+    if (count === 0) return true;
+    const list = this.#listOf(folders, count);
+    if (list === null) return false;
     list.all ??= foldersOf(list).map((at) => this.folders[at].names);
     for (const names of list.all) names.push(name);
     this.names.set(name, list);
     return true;
+  }
+
+  #listOf(folders: readonly string[], count: number): FolderList | null {
+    let lists = this.#searched.get(folders);
+    if (lists === undefined) this.#searched.set(folders, lists = []);
+    for (let i = lists.length; i < count; i++) {
+      const before = lists.at(-1), usable = before !== null && !mayHoldFacts(folders[i]);
+      const list = usable ? this.#longer(before, this.#indexOf(folders[i])) : null;
+      lists.push(list?.repeats ? null : list);
+    }
+    return lists[count - 1];
   }
 
   #indexOf(folder: string): number {
@@ -125,7 +131,7 @@ export class AbsentPaths {
   }
 
   #longer(list: FolderList | undefined, folder: number): FolderList {
-    const known = (list ?? this.#first).longer;
+    const known = list?.longer ?? this.#first;
     let longer = known.get(folder);
     if (longer === undefined) {
       const length = (list?.length ?? 0) + 1, { path } = this.folders[folder];

@@ -56,12 +56,22 @@ Deno.test("addSearch() is addIn() for each folder, or nothing at all", () => {
   const below = (n: number) => ((seed = (seed * 1103515 + 12345) & 0x7fffffff) >> 8) % n;
   for (let round = 0; round < 200; round++) {
     const whole = new AbsentPaths(), each = new AbsentPaths();
+    // Folders that others come behind, as a reader gives them.
+    const growing: string[][] = [["/d1", "/d2"], ["/d2"], []];
     for (let search = 0; search < 30; search++) {
       const from = below(4), name = `n${below(20)}`, inOrder = below(3) > 0;
-      const folders = Array.from({ length: below(8) }, (_, i) => `/d${inOrder ? from + i : below(9)}`);
-      const known = each.names.has(name), twice = new Set(folders).size < folders.length;
+      let folders = Array.from({ length: below(8) }, (_, i) => `/d${inOrder ? from + i : below(9)}`);
       if (below(6) === 0) folders.push("/proc/self");
-      const took = whole.addSearch(folders, name);
+      const again = growing.at(from);
+      if (again !== undefined) {
+        if (below(2) === 0) again.push(below(12) === 0 ? "/proc/self" : `/d${below(20)}`);
+        folders = again.slice(0, below(again.length + 1));
+      }
+      const known = each.names.has(name), names = folders.filter((path) => path !== "/proc/self");
+      const twice = new Set(names).size < names.length;
+      const took = again === undefined
+        ? whole.addSearch(folders, name)
+        : whole.addSearch(again, name, folders.length);
       assertEquals(took, !known && !twice && !folders.includes("/proc/self"));
       if (!took) { for (const folder of folders) whole.addIn(folder, name); }
       for (const folder of folders) each.addIn(folder, name);

@@ -151,15 +151,15 @@ export class Observer {
   }
 
   /**
-   * As `take` is told of an absence in each of `folders`, which are tidy. A compiler looks for a name before anything of
+   * As `take` is told of an absence in each of the first `count` of `folders`, which are tidy. A compiler looks for a name before anything of
    * that name was met, so mostly nothing contradicts it, and no path needs be put together. No `name` is "." or "..".
    */
-  takeSearch(image: number, folders: readonly string[], name: string): void {
+  takeSearch(image: number, folders: readonly string[], name: string, count = folders.length): void {
     if (this.refused !== undefined) return;
     this.#unknownAsks = this.#processes.classOf(image) !== "compiler";
     const plain = !this.#unknownAsks && !this.#names.has(name);
-    if (plain && this.found.absent.addSearch(folders, name)) return;
-    for (const folder of folders) this.#missed(folder === "/" ? `/${name}` : `${folder}/${name}`);
+    if (plain && this.found.absent.addSearch(folders, name, count)) return;
+    for (let i = 0; i < count; i++) this.#missed(folders[i] === "/" ? `/${name}` : `${folders[i]}/${name}`);
   }
 
   #clock(clock: string, image: number): void {

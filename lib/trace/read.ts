@@ -124,11 +124,16 @@ interface Image {
   full: Set<number>;
   /** Tidy texts of folders that were searched. */
   tidied: (string | undefined)[];
+  /** By its first folder, the longest search: a compiler searches in the same order each time. */
+  searches: Map<number, { ids: number[]; folders: string[] }>;
   names: number[];
 }
 
-/** Takes a search for one name in several folders, which are tidy. */
-export type TakeSearch = (image: number, folders: readonly string[], name: string) => void;
+/**
+ * Takes a search for one name in the first `count` of several folders, which are tidy. Mostly they are the same ones as
+ * those of an earlier search, to which others may have come.
+ */
+export type TakeSearch = (image: number, folders: readonly string[], name: string, count: number) => void;
 
 /** Reads one record, in as many pieces as it comes in. */
 export class RecordReader {
@@ -197,18 +202,28 @@ export class RecordReader {
     const text = search === undefined ? "" : this.#nameOf(ids, name);
     const isPlain = text !== "" && text !== "." && text !== ".." && !text.includes("/");
     if (search !== undefined && isPlain) {
-      const folders: string[] = [], mayBeFull = ids.full.size > 0;
-      for (let at = from; at < to; at++) {
+      const folders = this.#foldersSearched(ids, from, to);
+      for (let at = ids.full.size > 0 ? from : to; at < to; at++) {
         const folder = this.#words[at];
-        folders.push(this.#tidyFolder(ids, folder));
-        if (mayBeFull && ids.full.has(folder)) this.#pathOf(ids, folder, name); // which notes how it was spelled
+        if (ids.full.has(folder)) this.#pathOf(ids, folder, name); // which notes how it was spelled
       }
-      return search(image, folders, text);
+      return search(image, folders, text, to - from);
     }
     for (let at = from; at < to; at++) {
       const folder = this.#words[at], path = this.#pathOf(ids, folder, name);
       take({ kind: "absent", image, answer, path });
     }
+  }
+
+  /** Those whose ids are the words from `from` to `to`, and others that came behind them earlier. */
+  #foldersSearched(image: Image, from: number, to: number): readonly string[] {
+    const words = this.#words;
+    let search = image.searches.get(words[from]) ?? { ids: [], folders: [] }, at = from;
+    while (at < to && search.ids[at - from] === words[at]) at++;
+    if (at < to && at - from < search.ids.length) search = { ids: [], folders: [] }, at = from;
+    for (; at < to; at++) search.folders.push(this.#tidyFolder(image, words[at])), search.ids.push(words[at]);
+    image.searches.set(words[from], search);
+    return search.folders;
   }
 
   #tidyFolder(image: Image, id: number): string {
@@ -231,6 +246,7 @@ export class RecordReader {
       cleaned: [],
       full: new Set(),
       tidied: [],
+      searches: new Map(),
       names: [0],
     };
     this.#at = start + 2;
@@ -335,8 +351,9 @@ export class RecordReader {
   }
 
   #folder(image: Image): void {
-    const id = this.#word(), number = image.folders[id] = this.#number();
-    if (image.tidied[id] !== undefined) image.tidied[id] = undefined;
+    const id = this.#word(), number = this.#number();
+    if (image.folders[id] !== undefined) throw new Damaged("a folder that is defined twice");
+    image.folders[id] = number;
     const text = this.#spellings.text(number), mark = text.indexOf(relativeMark);
     if (mark >= 0) {
       image.cleaned[id] = text.slice(0, mark) + text.slice(mark + relativeMark.length - 1);

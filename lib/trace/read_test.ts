@@ -160,6 +160,18 @@ Deno.test("readRecord() takes no path whose parts were not defined", () => {
   );
 });
 
+Deno.test("readRecord() takes no id that stands for two folders", () => {
+  const twice = record(["define_folder", 1, 0, 4, ...text("/w")], [
+    "define_folder",
+    1,
+    0,
+    4,
+    2,
+    ...text("/x"),
+  ]);
+  assertEquals(problemOf(twice), "damaged record: a folder that is defined twice");
+});
+
 Deno.test("readRecord() gives the doubts, and doubtNames() their names", () => {
   const bytes = record();
   new Uint32Array(bytes.buffer)[header.doubts] = doubts.ungated | doubts.unmapped;
