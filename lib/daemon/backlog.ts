@@ -21,6 +21,8 @@ interface Item {
 
 /** However many ask: one slice comes after each round of answers where the first of them has waited for so long. */
 const mostMs = 20;
+/** Each holds a record of some MB. Where there are more, everything waits for everything anyway. */
+const mostItems = 16;
 
 export class Backlog {
   readonly #items: Item[] = [];
@@ -46,6 +48,7 @@ export class Backlog {
   begin(slices: Iterable<unknown>, done: () => void): void {
     const item = { slices: slices[Symbol.iterator](), done, since: this.#now() };
     if (!this.#isDone(item)) this.#items.push(item);
+    while (this.#items.length > mostItems) this.slice();
   }
 
   /** Does one slice, if there is any. */

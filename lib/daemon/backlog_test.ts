@@ -39,6 +39,16 @@ Deno.test("Backlog goes on after what throws, which has ended", () => {
   assertEquals(said, ["b0", "what was left to do failed: Error: full", "a done", "b done"]);
 });
 
+Deno.test("Backlog does what came first where too much comes", () => {
+  const { said, backlog } = open();
+  for (let i = 0; i < 40; i++) {
+    backlog.begin(pieces(`${i} `, 3, said), () => said.push(`${i} done`));
+    assertEquals(backlog.length, Math.min(i + 1, 16));
+  }
+  const done = said.filter((what) => what.endsWith("done"));
+  assertEquals(done, Array.from({ length: 24 }, (_, i) => `${i} done`));
+});
+
 Deno.test("Backlog is late where its first item has waited, and only then", () => {
   const { said, clock, backlog } = open();
   clock.now = 1000;
