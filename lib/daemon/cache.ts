@@ -11,10 +11,10 @@ import { shown } from "../base/bytes.ts";
 import { Decider, type Fallback } from "../lookup/mod.ts";
 import { countersOf, statsOf } from "../report/mod.ts";
 import { Store } from "../store/mod.ts";
-import { RecordPool } from "../trace/mod.ts";
+import { recordBytes, RecordPool } from "../trace/mod.ts";
 import type { Deciding } from "./conversation.ts";
 import type { Cache } from "./lifecycle.ts";
-import { sweepRuntime } from "./leftovers.ts";
+import { recordLabel, sweepRuntime } from "./leftovers.ts";
 import type { Places } from "./places.ts";
 import { recordFolder } from "./record_folder.ts";
 import { openWatch, type Watch } from "./watch.ts";
@@ -56,7 +56,7 @@ export function openCache(options: CacheOptions): Cache {
     log,
     now,
   });
-  const records = new RecordPool(shown(recordsIn));
+  const records = new RecordPool(shown(recordsIn), recordBytes, recordLabel(places.cache));
   const tracer = tryTracer(options, records);
   const watch = tryWatch(options);
   const since = now(), own = new Map<string, number>();
@@ -81,7 +81,7 @@ export function openCache(options: CacheOptions): Cache {
   });
   decider.payDebts();
   // What processes that died owe is in their records.
-  for (const folder of new Set([places.runtime, recordsIn])) sweepRuntime(folder);
+  for (const folder of new Set([places.runtime, recordsIn])) sweepRuntime(folder, places.cache);
   return {
     decider: decider as Deciding<unknown>,
     count: (outcome) => count(outcome, "other", 0),

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { libc } from "../os/mod.ts";
 import { withZombie } from "../os/testing.ts";
-import { oneShotSocketName, sweepRuntime } from "./leftovers.ts";
+import { oneShotSocketName, recordLabel, sweepRuntime } from "./leftovers.ts";
 
 libc(); // opened before the tests, which would call it a leak
 
@@ -12,14 +12,17 @@ Deno.test("sweepRuntime() removes what dead processes left and nothing else", ()
     const kept = [
       oneShotSocketName(Deno.pid),
       `record-${Deno.pid}-1`,
+      `record-${recordLabel("/ours")}-${Deno.pid}-1`,
+      `record-${recordLabel("/others")}-${Deno.pid}-1`,
       "a.sock",
       "record-1-x",
       "0123456789abcdef.log",
     ];
-    for (const name of [...kept, oneShotSocketName(dead.pid), `record-${dead.pid}-3`]) {
+    const ours = `record-${recordLabel("/ours")}-${dead.pid}-4`;
+    for (const name of [...kept, oneShotSocketName(dead.pid), `record-${dead.pid}-3`, ours]) {
       Deno.writeTextFileSync(`${folder}/${name}`, "");
     }
-    sweepRuntime(folder);
+    sweepRuntime(folder, "/ours");
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), kept.sort());
     Deno.removeSync(folder, { recursive: true });
   });
@@ -29,7 +32,25 @@ Deno.test("sweepRuntime() takes a zombie for dead", async () => {
   const folder = Deno.makeTempDirSync();
   await withZombie((pid) => {
     Deno.writeTextFileSync(`${folder}/record-${pid}-1`, "");
-    sweepRuntime(folder);
+    sweepRuntime(folder, "/ours");
+    assertEquals([...Deno.readDirSync(folder)], []);
+  });
+  Deno.removeSync(folder, { recursive: true });
+});
+
+Deno.test("sweepRuntime() leaves another cache's records to its heir, but not for ever", async () => {
+  const folder = Deno.makeTempDirSync(), hour = 3_600_000;
+  await withZombie((pid) => {
+    const name = `record-${recordLabel("/others")}-${pid}-1`, path = `${folder}/${name}`, now = Date.now();
+    Deno.writeTextFileSync(path, "owed");
+    Deno.utimeSync(path, (now - hour) / 1000, (now - hour) / 1000); // as old as its process was
+    const left = (at: number) => {
+      sweepRuntime(folder, "/ours", at);
+      return [...Deno.readDirSync(folder)].length;
+    };
+    assertEquals([left(now + hour), left(now), left(now + 590_000), left(now + 610_000)], [1, 1, 1, 0]);
+    Deno.writeTextFileSync(path, "owed");
+    sweepRuntime(folder, "/others", now);
     assertEquals([...Deno.readDirSync(folder)], []);
   });
   Deno.removeSync(folder, { recursive: true });

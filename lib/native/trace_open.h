@@ -67,18 +67,28 @@ static void note_opened_unseen(int fd, const char *path) {
     leave();
 }
 
+static int seen_by_tool(int fd, const void *st, int result) {
+    if (has_unseen && fd == unseen.fd && result == 0 && enter_alone()) {
+        see(st);
+        leave();
+    }
+    return result;
+}
 #define FSTAT(name, type)                                                                                              \
     HOOK int name(int fd, struct type *st) {                                                                           \
         REAL(int (*)(int, struct type *), #name)                                                                       \
-        int result = real(fd, st);                                                                                     \
-        if (has_unseen && fd == unseen.fd && result == 0 && enter_alone()) {                                           \
-            see((const struct stat *)(const void *)st);                                                                \
-            leave();                                                                                                   \
-        }                                                                                                              \
-        return result;                                                                                                 \
+        return seen_by_tool(fd, st, real(fd, st));                                                                     \
+    }
+#define FXSTAT(name, type)                                                                                             \
+    int name(int, int, struct type *);                                                                                 \
+    HOOK int name(int version, int fd, struct type *st) {                                                              \
+        REAL(int (*)(int, int, struct type *), #name)                                                                  \
+        return seen_by_tool(fd, st, real(version, fd, st));                                                            \
     }
 FSTAT(fstat, stat)
 FSTAT(fstat64, stat64)
+FXSTAT(__fxstat, stat)
+FXSTAT(__fxstat64, stat64)
 
 static void note_open(int fd, int dirfd, const char *path, int flags, const struct stat *before) {
     int kept = errno;

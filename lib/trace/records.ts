@@ -46,15 +46,21 @@ interface Slot {
 export class RecordPool {
   readonly #folder: string;
   readonly #bytes: number;
+  readonly #label: string;
   readonly #free: Slot[] = [];
   /** Free and in use. */
   readonly #all = new Set<Slot>();
   #made = 0;
 
-  /** @param folder Ordinary text; must exist and be ours alone. @param bytes Size of each record. */
-  constructor(folder: string, bytes = recordBytes) {
+  /**
+   * @param folder Ordinary text; must exist and be ours alone.
+   * @param bytes Size of each record.
+   * @param label Stands in the records' names: whose they are.
+   */
+  constructor(folder: string, bytes = recordBytes, label = "") {
     this.#folder = folder;
     this.#bytes = bytes;
+    this.#label = label === "" ? "" : `${label}-`;
   }
 
   /** A zeroed record with its header written. @throws {Error} where the disk has no room for one. */
@@ -96,7 +102,7 @@ export class RecordPool {
   /** A new file; a process of another pid namespace may have a name that would be ours. */
   #create(): { path: string; file: Deno.FsFile } {
     for (let attempts = 0;; attempts++) {
-      const path = `${this.#folder}/record-${Deno.pid}-${++this.#made}`;
+      const path = `${this.#folder}/record-${this.#label}${Deno.pid}-${++this.#made}`;
       try {
         return { path, file: Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }) };
       } catch (cause) {

@@ -9,6 +9,7 @@ import { type FileState, signatureOf, statx } from "../../lib/os/mod.ts";
 import { build, scratch, traced } from "./traced.ts";
 
 const head = `#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,6 +19,9 @@ const head = `#define _GNU_SOURCE
 #include <unistd.h>
 static struct stat st;
 static int see(int fd) { return fstat(fd, &st); }
+/* As programs call it that were linked with glibc before 2.33. */
+typedef int (*fxstat)(int, int, struct stat *);
+static fxstat old_fstat(void) { return (fxstat)dlsym(RTLD_DEFAULT, "__fxstat"); }
 static int opened(const char *path) { return open(path, O_RDONLY | O_NOCTTY); }
 `;
 
@@ -25,6 +29,10 @@ static int opened(const char *path) { return open(path, O_RDONLY | O_NOCTTY); }
 const parts: { does: string; says: string }[] = [
   { does: 'see(opened("a"));', says: "open_read a a" },
   { does: 'int fd = opened("a"); if (see(fd) || st.st_size != 2) return 1;', says: "open_read a a" },
+  {
+    does: 'int fd = opened("a"); if (old_fstat()(1, fd, &st) || st.st_size != 2) return 1;',
+    says: "open_read a a",
+  },
   { does: 'opened("a");', says: "open_read a -" },
   { does: 'opened("a"); _exit(0);', says: "open_read a -" },
   { does: 'opened("a"); execl("/bin/true", "true", NULL);', says: "open_read a -" },
