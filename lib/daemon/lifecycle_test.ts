@@ -193,6 +193,7 @@ Deno.test("serve() ends when nobody asks for the idle time", async () => {
 Deno.test("serve() has stored what clients have left with it before it tells of itself", () =>
   serving(async ({ places: { socket }, events }) => {
     const { client } = await running(socket), asker = connectTo(socket);
+    await turns(); // else the asker might be let in, and heard, in the same moment as the client comes to be heard
     send(client, encode({ name: "left", wall_us: 1n, files: [] }, build));
     send(asker, encode({ name: "admin", verb: "status", args: [] }, build));
     await turns();
