@@ -80,15 +80,16 @@ export async function runParts(parts: readonly Part[]): Promise<Counts[]> {
   return counts;
 }
 
-/** Minutes on two cores, roughly. */
+/** Minutes on two cores, roughly, of parts that take longer than one. */
+const weights: Readonly<Record<string, number>> = {
+  "tests/crash": 5,
+  "tests/process": 5,
+  "tests/fuzz": 4,
+  "tests/options": 3,
+};
+
 function weightOf({ name }: Part): number {
-  return name.startsWith("scenarios")
-    ? 4
-    : name === "tests/crash" || name === "tests/options"
-    ? 3
-    : name === "tests/process"
-    ? 2
-    : 1;
+  return name.startsWith("scenarios") ? 7 : weights[name] ?? 1;
 }
 
 /**

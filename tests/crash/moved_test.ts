@@ -1,5 +1,6 @@
 /** The cache folder is emptied, restored older, moved or copied while a daemon runs: nothing is ever wrong. */
 import { assertEquals } from "@std/assert";
+import { removeIfThere } from "../../lib/store/files.ts";
 import { Compiling, sh } from "./compiling.ts";
 
 const names = ["one", "two", "three"];
@@ -31,7 +32,7 @@ const removals: [string, (world: Compiling) => void][] = [
   ["left without objects", take("/v1/objects")],
   ["left without tmp", take("/v1/tmp")],
   ["left without index", take("/v1/index")],
-  ["left with bare folders", (world) => world.files(/./).forEach((path) => Deno.removeSync(path))],
+  ["left with bare folders", (world) => world.files(/./).forEach(removeIfThere)],
 ];
 for (const [what, remove] of removals) {
   for (const flushMs of ["50", "60000"]) {
