@@ -187,12 +187,22 @@ export function hit(parts: Partial<Message<"hit">>): Message<"hit"> {
   return { name: "hit", status: 0, flags: 0, out: none, err: none, files: [], ...parts };
 }
 
+/** Whether what is said is heard: on a busy machine a launcher may have gone meanwhile. */
+async function isHeard(said: Promise<void>): Promise<boolean> {
+  try {
+    await said;
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return false;
+    throw error;
+  }
+}
+
 /** A decider that gives one answer and hears the rest. */
 export function answering(...answers: AnyMessage[]): NonNullable<Scene["decide"]> {
   return async (peer) => {
     for (const answer of answers) {
-      if (await peer.next() === undefined) return;
-      await peer.say(answer);
+      if (await peer.next() === undefined || !await isHeard(peer.say(answer))) return;
     }
     while (await peer.next() !== undefined);
   };
