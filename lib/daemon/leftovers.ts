@@ -12,7 +12,7 @@
  */
 import { shown } from "../base/bytes.ts";
 import { isAlive } from "../os/mod.ts";
-import { fnv1a } from "./places.ts";
+import { hashName } from "./places.ts";
 
 /** Names that may be removed once process `pid` is gone; anything else in the folder is not looked at. */
 const leftover = /^(?:record-(?:(?<cache>[0-9a-f]{16})-)?(?<record>\d+)-\d+|one-shot-(?<socket>\d+)\.sock)$/;
@@ -26,7 +26,7 @@ export function oneShotSocketName(pid: number): string {
 
 /** What stands in the names of a cache's records. @param cache Its folder. */
 export function recordLabel(cache: string): string {
-  return fnv1a(cache).toString(16).padStart(16, "0");
+  return hashName(cache);
 }
 
 /**

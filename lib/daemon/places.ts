@@ -106,7 +106,12 @@ export function takeOwnership({ lock, readOnlyLock, socket }: Places): HeldLock 
 
 /** The 16 digits that name a cache's socket, locks and log. */
 export function endpointName(cache: string, version: number = protocolVersion): string {
-  return fnv1a(`${cache}\0${version}`).toString(16).padStart(16, "0");
+  return hashName(`${cache}\0${version}`);
+}
+
+/** 16 hexadecimal digits that stand for a byte string. */
+export function hashName(text: string): string {
+  return fnv1a(text).toString(16).padStart(16, "0");
 }
 
 /** FNV-1a, 64 bits, of a byte string. */

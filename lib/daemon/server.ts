@@ -5,7 +5,8 @@
  * answer); after each slice one wait stands aside on another thread, so that timers, the WAL's ticker and signal
  * listeners get a turn of the event loop, and no frame waits for it. While a flush works on this thread, a turn for its
  * next slice comes before each wait, and the waits are short: a frame that comes in between waits for one slice, and
- * costs no change of threads. When nothing came for a while, or when something else needs the event loop, every wait
+ * costs no change of threads. What is left to do for runs that have ended (backlog.ts) comes in the same way, where
+ * nobody asks. When nothing came for a while, or when something else needs the event loop, every wait
  * stands aside.
  *
  * Always true: no connection's trouble ends the loop, running out of descriptors only pauses accepting, and

@@ -25,7 +25,6 @@ export interface FolderList {
   /** How many they are. */
   readonly length: number;
   readonly longer: Map<number, FolderList>;
-  readonly path: string;
   /** A folder is there twice. */
   readonly repeats: boolean;
   /** What each of the folders has, once a whole search has ended here. */
@@ -134,9 +133,9 @@ export class AbsentPaths {
     const known = list?.longer ?? this.#first;
     let longer = known.get(folder);
     if (longer === undefined) {
-      const length = (list?.length ?? 0) + 1, { path } = this.folders[folder];
+      const length = (list?.length ?? 0) + 1;
       const repeats = list !== undefined && (list.repeats || isAmong(folder, list));
-      longer = { folder, before: list, length, longer: new Map(), path, repeats };
+      longer = { folder, before: list, length, longer: new Map(), repeats };
       known.set(folder, longer);
     }
     return longer;

@@ -151,8 +151,9 @@ export class Observer {
   }
 
   /**
-   * As `take` is told of an absence in each of the first `count` of `folders`, which are tidy. A compiler looks for a name before anything of
-   * that name was met, so mostly nothing contradicts it, and no path needs be put together. No `name` is "." or "..".
+   * As `take` is told of an absence in each of the first `count` of `folders`, which are tidy. A compiler looks for a
+   * name before anything of that name was met, so mostly nothing contradicts it, and no path needs be put together. No
+   * `name` is "." or "..".
    */
   takeSearch(image: number, folders: readonly string[], name: string, count = folders.length): void {
     if (this.refused !== undefined) return;

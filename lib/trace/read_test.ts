@@ -161,15 +161,13 @@ Deno.test("readRecord() takes no path whose parts were not defined", () => {
 });
 
 Deno.test("readRecord() takes no id that stands for two folders", () => {
-  const twice = record(["define_folder", 1, 0, 4, ...text("/w")], [
-    "define_folder",
-    1,
-    0,
-    4,
-    2,
-    ...text("/x"),
-  ]);
-  assertEquals(problemOf(twice), "damaged record: a folder that is defined twice");
+  const define = (
+    folder: string,
+  ): Parameters<typeof record>[0] => ["define_folder", 1, 0, 4, ...text(folder)];
+  assertEquals(
+    problemOf(record(define("/w"), define("/x"))),
+    "damaged record: a folder that is defined twice",
+  );
 });
 
 Deno.test("readRecord() gives the doubts, and doubtNames() their names", () => {

@@ -26,7 +26,7 @@ export interface RecordFacts {
 /** One record, in use by one run. */
 export interface Record {
   readonly path: string;
-  /** The used prefix, from a byte on. Once the run has ended it is whole; before, processes may still write into it. */
+  /** The used prefix, from a byte on, or up to one. Once the run has ended it is whole; before, processes may still write into it. */
   read(from?: number, to?: number): Uint8Array<ArrayBuffer>;
   /** Whether it says the same as `bytes` behind its head, up to `end`: a multiple of 4, as are the bytes' place. */
   agrees(bytes: Uint8Array<ArrayBuffer>, end: number): boolean;
