@@ -121,13 +121,20 @@ static struct {
 } zc_growing;
 static uint32_t zc_piece = ZC_SMALL_PIECE; /* in words */
 
-/* The event of two words at `to`, as zc_event gave it, is the one that may grow. */
-static inline void zc_begin_growing(uint32_t *to, uint32_t name) {
-    uint32_t end = (uint32_t)((char *)(to + 2) - (char *)zc_record);
-    uint32_t grown = (zc_growing.end - zc_growing.begun) / 4 + 2; /* of the last one, with some to spare */
-    zc_piece = grown < ZC_SMALL_PIECE ? ZC_SMALL_PIECE : grown > ZC_LARGE_PIECE ? ZC_LARGE_PIECE : grown;
+/* Begins an event of a name and a folder that may grow, with room for as many words more as the last one came to. */
+static inline void zc_begin_growing(unsigned kind, unsigned answer, uint32_t image, uint32_t name, uint32_t folder) {
+    uint32_t grown = (zc_growing.end - zc_growing.begun) / 4, wanted = grown + 2; /* with some to spare */
+    zc_piece = wanted < ZC_SMALL_PIECE ? ZC_SMALL_PIECE : wanted > ZC_LARGE_PIECE ? ZC_LARGE_PIECE : wanted;
+    uint32_t room = grown ? zc_piece : 0;
+    uint32_t *to = zc_event(kind, answer, image, 4 + room);
+    if (!to) {
+        zc_growing.head = NULL;
+        return;
+    }
+    to[0] = name, to[1] = folder;
     zc_growing.head = to - 2;
-    zc_growing.end = zc_growing.limit = zc_growing.begun = end;
+    zc_growing.end = zc_growing.begun = (uint32_t)((char *)(to + 2) - (char *)zc_record);
+    zc_growing.limit = zc_growing.end + room * 4;
     zc_growing.name = name;
 }
 
@@ -150,6 +157,9 @@ static __attribute__((noinline)) bool zc_take_piece(void) {
 static inline bool zc_has_room(void) {
     return zc_growing.end != zc_growing.limit && zc_word(ZC_H_CURSOR) == zc_growing.limit;
 }
+
+/* What has grown so far will not grow on. */
+static inline void zc_stop_growing(void) { zc_growing.limit = zc_growing.end; }
 
 /* One more word, for which there is room; it is not 0. */
 __attribute__((always_inline)) static inline void zc_put_word(uint32_t word) {

@@ -179,13 +179,7 @@ static int raw_stat(int dirfd, const char *path, struct stat *st, int flags) {
 
 /* The name of the last question is absent in its folder: begins an event that may grow. */
 static __attribute__((noinline)) void begin_search(uint32_t folder, uint32_t name) {
-    uint32_t *to = zc_event(ZC_E_ABSENT_IN, ENOENT, me.image, 4);
-    if (!to) {
-        zc_growing.head = NULL;
-        return;
-    }
-    to[0] = name, to[1] = folder;
-    zc_begin_growing(to, name);
+    zc_begin_growing(ZC_E_ABSENT_IN, ENOENT, me.image, name, folder);
 }
 
 /* The same name as before, absent in one folder more. */

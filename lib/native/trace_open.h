@@ -62,6 +62,7 @@ static void note_opened_unseen(int fd, const char *path) {
     if (path_ids(AT_FDCWD, path, &unseen.ids)) {
         unseen.fd = fd;
         has_unseen = true;
+        zc_stop_growing(); /* so that whoever asks next enters first, which tells of it */
         remember_opened(unseen.ids, path);
     }
     leave();
@@ -162,7 +163,7 @@ static __attribute__((noinline)) int note_answered(int fd, const char *path, int
  */
 HOT int open_to_read(const char *path, int flags) {
     int fd = (int)zc_ask_kernel(SYS_openat, AT_FDCWD, path, flags);
-    if (fd != -ENOENT || has_unseen || !enter_alone())
+    if (fd != -ENOENT || !enter_alone())
         return note_answered(fd, path, flags);
     struct place *next = next_in_search(AT_FDCWD, path);
     if (!next || zc_growing.name != recent.name.id || !zc_has_room()) {

@@ -284,12 +284,15 @@ static bool path_ids(int dirfd, const char *path, struct ids *ids) {
     return true;
 }
 
-/* The last question was answered by a file, which may soon be opened again. */
+/* The last question was answered by a file, which may soon be opened again; what is opened again keeps its place. */
 static void remember_opened(struct ids ids, const char *path) {
-    bool is_last = recent.place->known.id == ids.folder && recent.name.id == ids.name;
-    bool again = opened[0].place == recent.place && opened[0].name.id == ids.name;
-    if (!is_last || again)
+    if (recent.place->known.id != ids.folder || recent.name.id != ids.name)
         return;
+    for (size_t i = 0; i < sizeof opened / sizeof *opened; i++)
+        if (opened[i].place == recent.place && opened[i].name.id == ids.name) {
+            opened[i].path = path;
+            return;
+        }
     opened[1] = opened[0];
     opened[0] = recent;
     opened[0].path = path;
