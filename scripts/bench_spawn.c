@@ -1,8 +1,10 @@
 /*
  * Times commands side by side, so that a noisy machine is noisy for all of them: round after round each command runs
- * once, started by posix_spawn with its output thrown away.
+ * once, started by posix_spawn with its output thrown away. Each round begins with another command and every other one
+ * goes backwards, so that none always follows the same one, whose daemon may still be at work.
  *
- *     bench_spawn ROUNDS          commands on stdin; prints for each: name, median, p10, p99, median of CPU time (µs)
+ *     bench_spawn ROUNDS          commands on stdin; prints for each: name, median, p10, p99, median of CPU time, median
+ *                                 of what it took more than the first command in the same round (µs)
  *     bench_spawn WORKERS SECONDS the first command over and over by so many workers at once; prints runs, CPU µs a run
  *     bench_spawn 1 SECONDS each  the first command over and over, until SIGTERM at the latest; prints for each run when
  *                                 it began (µs since 1970) and its wall time (µs)
@@ -27,7 +29,7 @@ enum { MOST_COMMANDS = 64, MOST_WORDS = 512, MOST_ROUNDS = 100000 };
 
 struct command {
     char *name, *folder, *environment[MOST_WORDS], *words[MOST_WORDS];
-    double *wall, *cpu;
+    double *wall, *cpu, *more;
 };
 
 static struct command commands[MOST_COMMANDS];
@@ -61,6 +63,7 @@ static void read_commands(int rounds)
         split(fields[3], c->words);
         c->wall = calloc((size_t)rounds + 1, sizeof *c->wall);
         c->cpu = calloc((size_t)rounds + 1, sizeof *c->cpu);
+        c->more = calloc((size_t)rounds + 1, sizeof *c->more);
         count++;
     }
 }
@@ -122,14 +125,21 @@ static int compare(const void *a, const void *b)
 static int side_by_side(int rounds)
 {
     for (int round = 0; round < rounds; round++)
-        for (int i = 0; i < count; i++)
-            commands[i].wall[round] = run(&commands[i], round, 0, &commands[i].cpu[round]);
+        for (int turn = 0; turn < count; turn++) {
+            int at = (turn + round / 2) % count;
+            struct command *c = &commands[round % 2 ? count - 1 - at : at];
+            c->wall[round] = run(c, round, 0, &c->cpu[round]);
+        }
+    for (int i = 0; i < count; i++)
+        for (int round = 0; round < rounds; round++)
+            commands[i].more[round] = commands[i].wall[round] - commands[0].wall[round];
     for (int i = 0; i < count; i++) {
-        double *wall = commands[i].wall, *cpu = commands[i].cpu;
+        double *wall = commands[i].wall, *cpu = commands[i].cpu, *more = commands[i].more;
         qsort(wall, (size_t)rounds, sizeof *wall, compare);
         qsort(cpu, (size_t)rounds, sizeof *cpu, compare);
-        printf("%s\t%.1f\t%.1f\t%.1f\t%.1f\n", commands[i].name, wall[rounds / 2], wall[rounds / 10],
-            wall[rounds * 99 / 100], cpu[rounds / 2]);
+        qsort(more, (size_t)rounds, sizeof *more, compare);
+        printf("%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\n", commands[i].name, wall[rounds / 2], wall[rounds / 10],
+            wall[rounds * 99 / 100], cpu[rounds / 2], more[rounds / 2]);
     }
     return 0;
 }

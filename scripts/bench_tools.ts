@@ -23,6 +23,8 @@ export interface Timing {
   p10: number;
   p99: number;
   cpu: number;
+  /** Median of what it took more than the first command in the same round: a slow moment is slow for both. */
+  more: number;
 }
 
 /** One group of bars in the plot: less is better, unless `more` says otherwise. */
@@ -112,8 +114,8 @@ export async function timings(
 ): Promise<Timing[]> {
   const rows = await spawnAll(bench, commands, [String(times)]);
   return rows.map(([name, ...numbers]) => {
-    const [median, p10, p99, cpu] = numbers.map(Number);
-    return { name, median, p10, p99, cpu };
+    const [median, p10, p99, cpu, more] = numbers.map(Number);
+    return { name, median, p10, p99, cpu, more };
   });
 }
 

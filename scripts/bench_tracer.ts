@@ -46,7 +46,7 @@ async function timeOf(bench: Bench, of: Case): Promise<[bare: number, more: numb
   writeRecords(folder, rounds);
   const [bare, with_] = await timings(bench, [plain(of.compiler, of.words), traced(folder, of)], rounds);
   Deno.removeSync(folder, { recursive: true });
-  return [bare.median, with_.median - bare.median];
+  return [bare.median, with_.more];
 }
 
 /** Instructions in user space of a command and its children. */
