@@ -13,8 +13,21 @@ import { isTextsRow } from "./texts.ts";
 
 export type Environment = ReadonlyMap<string, string>;
 
+/** Those that were read last: a build has a few, which all of its compiles bring. */
+const recent = new Map<string, Environment>();
+const mostRecent = 16;
+
 /** The variables of a block of NUL-terminated strings; of two with one name the first counts, as for getenv. */
 export function environmentOf(block: string): Environment {
+  const known = recent.get(block);
+  if (known !== undefined) return known;
+  if (recent.size >= mostRecent) recent.clear();
+  const variables = readVariables(block);
+  recent.set(block, variables);
+  return variables;
+}
+
+function readVariables(block: string): Environment {
   const variables = new Map<string, string>();
   for (const entry of block.split("\0")) {
     const at = entry.indexOf("=");

@@ -7,7 +7,7 @@
 import { byteString } from "../base/bytes.ts";
 import { absolute } from "../base/paths.ts";
 import type { Inputs } from "../inputs/mod.ts";
-import { coarseNow, readHead } from "../os/mod.ts";
+import { coarseNow, type FileState, readHead } from "../os/mod.ts";
 import { askFlags, type Message } from "../protocol/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
 import { beginDeclared } from "./declared.ts";
@@ -28,7 +28,7 @@ export function prepareRun(job: Job, options: PrepareOptions): Message<"run"> | 
   const { tracer, trace, records, interpreters, inputs } = options, { ask } = job, { flags, window } = ask;
   // The asker's own word counts as well: a daemon's settings are those of its start.
   const off = trace === "off" || job.environment!.get("ZCCACHE_TRACE") === "off";
-  if (tracer === "" || off || (job.kind === "compile" && isStatic(job.realTool))) return prepareDeclared(job);
+  if (tracer === "" || off || (job.kind === "compile" && isStaticIn(job.realTool, inputs))) return prepareDeclared(job);
   job.record = records.take({
     ttys: flags & (askFlags.tty0 | askFlags.tty1 | askFlags.tty2),
     window,
@@ -51,6 +51,17 @@ export function prepareRun(job: Job, options: PrepareOptions): Message<"run"> | 
 }
 
 const elfHead = 4096, interpreter = 3;
+
+/** What was found of tools; a state that is watched is the same object until something happens to the file. */
+const statics = new WeakMap<FileState, boolean>();
+
+function isStaticIn(path: string, inputs: Inputs): boolean {
+  const state = inputs.state(path);
+  if (typeof state === "number") return isStatic(path);
+  let known = statics.get(state);
+  if (known === undefined) statics.set(state, known = isStatic(path));
+  return known;
+}
 
 /** Whether a tool is a program without a loader, into which no tracer can be loaded. */
 export function isStatic(path: string): boolean {
