@@ -5,31 +5,18 @@
  * @module
  */
 import { shown } from "../../lib/base/bytes.ts";
-import { CacheError } from "../../lib/base/errors.ts";
-import { libc } from "../../lib/os/mod.ts";
-import { askAdmin, findPlaces, ownerOf } from "../../lib/daemon/mod.ts";
+import { askAdmin, ownerOf } from "../../lib/daemon/mod.ts";
 import { statsOf } from "../../lib/report/mod.ts";
 import { Store } from "../../lib/store/mod.ts";
-
-libc(); // opened once for all tests
+import { oldBuild, placesOf } from "./daemons.ts";
 
 /** As long as the command waits for a daemon. */
 const deadlineMs = 3_000;
-/** An older client than every daemon: none ends on its account. */
-const build = 0n;
 
 /** Outcomes with their numbers, of the cache that these variables name. @throws {Error} where it cannot be read. */
 export function outcomesCounted(env: ReadonlyMap<string, string>, cwd: string): Record<string, number> {
-  const places = findPlaces({
-    uid: Deno.uid()!,
-    cwd,
-    cacheDir: env.get("ZCCACHE_CACHE_DIR"),
-    endpoint: env.get("ZCCACHE_ENDPOINT"),
-    home: env.get("HOME"),
-    runtimeDir: env.get("XDG_RUNTIME_DIR"),
-  });
-  if (places instanceof CacheError) throw places;
-  const answer = askAdmin(ownerOf(places) ?? places.socket, { verb: "flush", build, deadlineMs });
+  const places = placesOf(env, cwd);
+  const answer = askAdmin(ownerOf(places) ?? places.socket, { verb: "flush", build: oldBuild, deadlineMs });
   if (answer === "silent") throw new Error("The daemon does not answer");
   const ending = new AbortController();
   const store = Store.open({

@@ -12,6 +12,7 @@
 import { type CommandLine, shellQuote, shellRedirection } from "./words.ts";
 import type { Programs } from "./programs.ts";
 import { outcomesCounted } from "./counters.ts";
+import { startDaemon, stopDaemon } from "./daemons.ts";
 import { compareRuns, onlySteady, type PlainRun, withoutDrawn } from "./steady.ts";
 import { compareTrees, restoreTree, takeTree, type Tree } from "./tree.ts";
 
@@ -110,7 +111,9 @@ export class World {
       ...Object.entries(peer?.env ?? {}),
     ]);
     if (mode === "masquerade") this.#putMasks();
-    this.startDaemon();
+    if (!this.hasDaemon) return;
+    if (programs?.isOfHere) startDaemon(programs.zccache, this.env, this.cwd);
+    else this.startDaemon();
   }
 
   /** Whether our own executable is what is tried. */
@@ -243,13 +246,18 @@ export class World {
 
   /** Ends the daemon and removes all folders. */
   close(): void {
-    if (this.hasDaemon && this.programs !== undefined) this.zccache(["stop"]);
+    if (this.hasDaemon && this.#isKnown) stopDaemon(this.env, this.cwd);
+    else if (this.hasDaemon && this.programs !== undefined) this.zccache(["stop"]);
     Deno.removeSync(this.root, { recursive: true });
   }
 
+  /** Of another user's cache only he is told. */
+  get #isKnown(): boolean {
+    return this.#before.length === 0 && this.programs?.isOfHere === true;
+  }
+
   #counters(): Record<string, number> {
-    // Of another user's cache only he is told.
-    if (this.#before.length === 0 && this.programs?.isOfHere) return outcomesCounted(this.env, this.cwd);
+    if (this.#isKnown) return outcomesCounted(this.env, this.cwd);
     const { code, stdout, stderr } = this.zccache(["stats", "--json"]);
     if (code !== 0) throw new Error(`zccache stats --json ended with ${code}: ${stderr}`);
     return JSON.parse(stdout).by_outcome;
