@@ -8,7 +8,7 @@ import { CacheError } from "./lib/base/errors.ts";
 import { type Log, noLog, openLog } from "./lib/base/log.ts";
 import type { Command, CommandIo, Parsed } from "./lib/cli/command.ts";
 import { parseCommandLine } from "./lib/cli/parse.ts";
-import { moveVariable } from "./lib/os/mod.ts";
+import { moveVariable, openCallsOneByOne } from "./lib/os/mod.ts";
 
 /** Writes a whole text. A reader that went away has seen enough; a full disk is an error. */
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
@@ -67,6 +67,7 @@ async function main(): Promise<number> {
   let parsed: Parsed | undefined;
   try {
     parsed = parseCommandLine(Deno.args);
+    if (parsed.command.name !== "serve") openCallsOneByOne(); // a daemon needs most of them
     return await parsed.command.run(parsed, ioFor(parsed.command));
   } catch (error) {
     // Whatever is wrong with us, a compile must not fail of it.

@@ -28,7 +28,9 @@ export function prepareRun(job: Job, options: PrepareOptions): Message<"run"> | 
   const { tracer, trace, records, interpreters, inputs } = options, { ask } = job, { flags, window } = ask;
   // The asker's own word counts as well: a daemon's settings are those of its start.
   const off = trace === "off" || job.environment!.get("ZCCACHE_TRACE") === "off";
-  if (tracer === "" || off || (job.kind === "compile" && isStaticIn(job.realTool, inputs))) return prepareDeclared(job);
+  if (tracer === "" || off || (job.kind === "compile" && isStaticIn(job.realTool, inputs))) {
+    return prepareDeclared(job);
+  }
   job.record = records.take({
     ttys: flags & (askFlags.tty0 | askFlags.tty1 | askFlags.tty2),
     window,

@@ -78,14 +78,38 @@ const symbols = {
 
 export type Libc = Deno.DynamicLibrary<typeof symbols>["symbols"];
 
+const library = "libc.so.6";
 let opened: Libc | undefined;
+let isFrugal = false;
 /** This thread's errno, as memory. */
 let lastError: Int32Array | undefined;
+
+/**
+ * From here on each call is opened when it is first made: that takes 0.15 ms of every call in the table, and most processes
+ * need a few. To be asked for before {@linkcode libc}; tests do without, for the runner takes what they open for a leak.
+ */
+export function openCallsOneByOne(): void {
+  isFrugal = true;
+}
+
+/** The table with a getter in place of each call, which gives way to the call itself. */
+function callsOneByOne(): Libc {
+  const table = {};
+  for (const [name, symbol] of Object.entries(symbols)) {
+    const get = () => {
+      const { symbols: { [name]: value } } = Deno.dlopen(library, { [name]: symbol });
+      Object.defineProperty(table, name, { value });
+      return value;
+    };
+    Object.defineProperty(table, name, { get, configurable: true });
+  }
+  return table as Libc;
+}
 
 /** The table of calls. @throws {Error} where there is no glibc under that name. */
 export function libc(): Libc {
   if (opened === undefined) {
-    opened = Deno.dlopen("libc.so.6", symbols).symbols;
+    opened = isFrugal ? callsOneByOne() : Deno.dlopen(library, symbols).symbols;
     const place = opened.__errno_location()!;
     lastError = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(place, Int32Array.BYTES_PER_ELEMENT));
   }
