@@ -19,7 +19,9 @@ Deno.test("cPath() holds one path after another as cString() does", () => {
 });
 
 Deno.test("byte strings keep every byte, and text in any script", () => {
-  const all = Uint8Array.from({ length: 256 }, (_, i) => i);
-  assertEquals(bytesOf(byteString(all)), all);
+  for (const length of [256, 8192, 8193, 20_000]) {
+    const all = Uint8Array.from({ length }, (_, i) => i);
+    assertEquals(bytesOf(byteString(all)), all);
+  }
   for (const text of ["plain", "Zürich", "日本\n"]) assertEquals(shown(fromText(text)), text);
 });

@@ -28,6 +28,35 @@ const loadersOwn = "/etc/ld.so.conf";
 /** Of a linker's script: what may tell its input files apart. */
 const tellsApart = /SECTIONS|INSERT|[*?[]/, comments = /\/\*[^]*?\*\//g;
 
+/**
+ * Looks for many names in long texts at once. Most of them end alike, so it is their ends that are looked for: to look for
+ * each of 500 objects' names in all 500 objects took longer than the link.
+ */
+export class NameSearch {
+  /** By the end of a name, from its last dot on, if it has one. */
+  readonly #byEnd = new Map<string, { names: Set<string>; lengths: Set<number> }>();
+
+  constructor(names: Iterable<string>) {
+    for (const name of names) {
+      const end = name.slice(Math.max(0, name.lastIndexOf(".")));
+      let alike = this.#byEnd.get(end);
+      if (alike === undefined) this.#byEnd.set(end, alike = { names: new Set(), lengths: new Set() });
+      alike.names.add(name), alike.lengths.add(name.length);
+    }
+  }
+
+  /** Whether one of the names is a part of `text`. */
+  isIn(text: string): boolean {
+    for (const [end, { names, lengths }] of this.#byEnd) {
+      for (let at = text.indexOf(end); at >= 0; at = text.indexOf(end, at + 1)) {
+        const behind = at + end.length;
+        for (const length of lengths) if (names.has(text.slice(behind - length, behind))) return true;
+      }
+    }
+    return false;
+  }
+}
+
 /** Why a link's result holds under its names alone. */
 export function boundLink(
   job: Job,
@@ -40,6 +69,7 @@ export function boundLink(
   const program = [...found.programs].find((path) => !known.has(toolName(path)));
   if (program !== undefined) return program;
   const own = names?.objects ?? [], objects = new Set(own.map((name) => absolute(name, cwd)));
+  const namesOne = new NameSearch(own);
   for (const { kind, path, value } of inputs) {
     if (!isAboutContent(kind) || found.programs.has(path) || path.startsWith(loadersOwn)) continue;
     const isObject = objects.has(path);
@@ -48,7 +78,7 @@ export function boundLink(
     const text = texts.text(path, value, cwd)?.text;
     if (text === undefined) return path;
     if (
-      isObject ? own.some((name) => text.includes(name)) : tellsApart.test(text.replace(comments, ""))
+      isObject ? namesOne.isIn(text) : tellsApart.test(text.replace(comments, ""))
     ) return path;
   }
   return undefined;

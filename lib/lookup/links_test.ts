@@ -6,7 +6,7 @@ import { inputKinds, noSignature } from "../store/unit.ts";
 import { noObservation } from "../trace/mod.ts";
 import { TextsRead } from "./in_full.ts";
 import { newJob } from "./job.ts";
-import { boundLink } from "./links.ts";
+import { boundLink, NameSearch } from "./links.ts";
 
 libc(); // opened once for all tests
 
@@ -69,4 +69,24 @@ for (const { name, programs = usual, object = "\x7fELF", library = "\x7fELF", en
     const statements = { inputs, absences: { folders: [], lists: [], names: [] } };
     assertEquals(boundLink({ ...newJob(1, ask), names }, statements, found, new TextsRead()), want);
   });
+}
+
+const searches: [text: string, names: string[]][] = [
+  ["", ["a.o"]],
+  ["a.o", ["a.o"]],
+  ["xa.ob", ["b.o", "a.o"]],
+  ["a.o.o", ["b.o", ".o.o"]],
+  ["d/a.o", ["a.lo", "d/b.o"]],
+  ["b.lo", ["a.o", "d/b.lo"]],
+  ["a prog b", ["prog", "x.o"]],
+  ["pro", ["prog", "x.o"]],
+  [".o", ["a.o"]],
+  ["lib.a(b.o)", ["b.o", "lib.so"]],
+  ["a.oo", ["a.o."]],
+  ["\x7fELF \xe9.o", ["\xe9.o"]],
+];
+for (const [text, names] of searches) {
+  const want = names.some((name) => text.includes(name));
+  Deno.test(`NameSearch finds ${want ? "one" : "none"} of ${names} in ${JSON.stringify(text)}`, () =>
+    assertEquals(new NameSearch(names).isIn(text), want));
 }
