@@ -1,5 +1,6 @@
 /**
- * Whole warm builds of real projects with make -j2, plainly and through each cache, in turns.
+ * Whole builds of real projects with make -j2, plainly and through each cache, in turns: cold, where no cache has anything
+ * and no daemon runs, and warm.
  *
  * Every contender stands in CC, as its users put it there; ours as installed stands on PATH, where it serves `ar` too.
  * All builds happen in one folder, and what a build left is removed before the next, outside the time. Headers are
@@ -7,17 +8,17 @@
  *
  * @module
  */
-import { type Contender, hitCount } from "./bench_peers.ts";
+import { type Contender, hitCount, renew } from "./bench_peers.ts";
 import { type Bench, gcc, paths, quantile, row } from "./bench_tools.ts";
 import { type Project, projects, Unreachable } from "./realworld_sources.ts";
 import { must, projectFolder, run } from "./steps.ts";
 
 /** How often; a plain build that takes many seconds is repeated less often. */
-const plans: Record<string, { rounds: number; plain: number }> = {
-  lua: { rounds: 7, plain: 3 },
-  zlib: { rounds: 7, plain: 3 },
-  sqlite: { rounds: 5, plain: 1 },
-  redis: { rounds: 5, plain: 1 },
+const plans: Record<string, { rounds: number; plain: number; cold: number }> = {
+  lua: { rounds: 7, plain: 3, cold: 3 },
+  zlib: { rounds: 7, plain: 3, cold: 5 },
+  sqlite: { rounds: 5, plain: 1, cold: 1 },
+  redis: { rounds: 5, plain: 1, cold: 1 },
 };
 /** Below this part of the runs that ours serve, a peer is said to refuse. A peer that keeps no links has more. */
 const leastShare = 0.5;
@@ -75,11 +76,30 @@ async function warm(way: Way, project: Project, folder: string): Promise<void> {
   }
 }
 
+/** The first build of all, as on a new machine; each round begins with another way. */
+async function cold(ways: Way[], project: Project, folder: string, rounds: number): Promise<void> {
+  const seconds = ways.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < ways.length; turn++) {
+      const i = (turn + round) % ways.length, { contender } = ways[i];
+      if (contender !== undefined) await renew(contender);
+      seconds[i].push((await build(ways[i], project, folder)).seconds);
+    }
+  }
+  const medians = seconds.map((all) => quantile(all, 0.5));
+  console.log(`\nCold build of ${project.what.split(/,| with/)[0]}, make -j2, ${rounds} rounds\n`);
+  row("", ["median s", "least", "to plain"]);
+  for (const [i, { name }] of ways.entries()) {
+    row(name, [medians[i].toFixed(3), seconds[i][0].toFixed(3), (medians[i] / medians[0]).toFixed(3)]);
+  }
+}
+
 async function measure(bench: Bench, project: Project): Promise<void> {
   const folder = `${bench.folder}/${project.name}`, scratch = `${projectFolder}/.scratch/realworld`;
   for (const path of [folder, scratch]) Deno.mkdirSync(path, { recursive: true });
   project.fetch(folder, scratch);
   const ways = waysOf(bench), plan = plans[project.name], rounds = Math.min(bench.rounds, plan.rounds);
+  await cold(ways, project, folder, Math.min(bench.rounds, plan.cold));
   const seconds = ways.map((): number[] => []), hits = ways.map(() => 0);
   for (const way of ways) if (way.contender !== undefined) await warm(way, project, folder);
   for (let round = 0; round < rounds; round++) {

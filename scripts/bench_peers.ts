@@ -47,6 +47,13 @@ export async function end({ stop, env, home }: Contender): Promise<void> {
   }
 }
 
+/** Leaves a contender as it was before its first run: nothing in its cache, and no daemon. */
+export async function renew(contender: Contender): Promise<void> {
+  await end(contender);
+  Deno.removeSync(contender.home, { recursive: true });
+  Deno.mkdirSync(contender.home, { recursive: true, mode: 0o700 });
+}
+
 function ccacheHits(text: string): number {
   return ["direct_cache_hit", "preprocessed_cache_hit"]
     .reduce((sum, name) => sum + Number(new RegExp(`^${name}\t(\\d+)$`, "m").exec(text)?.[1] ?? 0), 0);
