@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { byteString } from "../base/bytes.ts";
+import { asciiIn, byteString, sameBytes } from "../base/bytes.ts";
 import { sha256 } from "../base/digest.ts";
 import { asksForName, isClang, type Text } from "../compilers/mod.ts";
 import { readSmall } from "../os/mod.ts";
@@ -28,6 +28,18 @@ const longestText = 16 << 20;
 const mostBytes = 16 << 20;
 const outside = /^\/(?:usr|etc|lib|proc|sys|dev)\//;
 
+/** The file's bytes if it has that content still, and is not too long. */
+function read(path: string, digest: Uint8Array): Uint8Array | undefined {
+  const bytes = readSmall(path, longestText);
+  return bytes !== undefined && sameBytes(sha256(bytes), digest) ? bytes : undefined;
+}
+
+/** The same as a text to search in, which takes a third of the time: one of ASCII, or read by `asciiIn` as well. */
+export function searchable(path: string, digest: Uint8Array): string | undefined {
+  const bytes = read(path, digest);
+  return bytes && asciiIn(bytes);
+}
+
 /** Texts by what they hold. */
 export class TextsRead {
   #texts = new Map<string, Text>();
@@ -43,8 +55,8 @@ export class TextsRead {
       key = `${own}${byteString(digest)}`,
       known = this.#texts.get(key);
     if (known !== undefined) return known;
-    const bytes = readSmall(path, longestText);
-    if (bytes === undefined || byteString(sha256(bytes)) !== byteString(digest)) return undefined;
+    const bytes = read(path, digest);
+    if (bytes === undefined) return undefined;
     if (this.#bytes + bytes.length > mostBytes) this.#texts.clear(), this.#bytes = 0;
     const text = { path, text: byteString(bytes), own };
     // What one folder alone has serves no other.

@@ -7,13 +7,13 @@
  *
  * @module
  */
-import { byteString } from "../base/bytes.ts";
+import { asciiIn, bytesOf, byteString } from "../base/bytes.ts";
 import { absolute } from "../base/paths.ts";
 import { toolName } from "../compilers/mod.ts";
 import { readHead } from "../os/mod.ts";
 import { isAboutContent } from "../store/unit.ts";
 import type { Observation } from "../trace/mod.ts";
-import type { TextsRead } from "./in_full.ts";
+import { searchable, type TextsRead } from "./in_full.ts";
 import type { Statements } from "./ingest.ts";
 import type { Job } from "./job.ts";
 
@@ -69,17 +69,15 @@ export function boundLink(
   const program = [...found.programs].find((path) => !known.has(toolName(path)));
   if (program !== undefined) return program;
   const own = names?.objects ?? [], objects = new Set(own.map((name) => absolute(name, cwd)));
-  const namesOne = new NameSearch(own);
+  const namesOne = new NameSearch(own.map((name) => asciiIn(bytesOf(name)))); // read as the texts are
   for (const { kind, path, value } of inputs) {
     if (!isAboutContent(kind) || found.programs.has(path) || path.startsWith(loadersOwn)) continue;
     const isObject = objects.has(path);
     if (!isObject && compilers.has(found.files.get(path)?.reader ?? "")) continue;
     if (!isObject && binary.test(byteString(readHead(path, 8) ?? new Uint8Array(0)))) continue;
-    const text = texts.text(path, value, cwd)?.text;
+    const text = isObject ? searchable(path, value) : texts.text(path, value, cwd)?.text;
     if (text === undefined) return path;
-    if (
-      isObject ? namesOne.isIn(text) : tellsApart.test(text.replace(comments, ""))
-    ) return path;
+    if (isObject ? namesOne.isIn(text) : tellsApart.test(text.replace(comments, ""))) return path;
   }
   return undefined;
 }

@@ -51,6 +51,11 @@ const cases: Case[] = [
   { name: "no program", programs: [], want: "a script" },
   { name: "a script", environment: true, want: "a script" },
   { name: "an object that names itself", object: "\x7fELF d/drawn.o", want: `${folder}/d/drawn.o` },
+  {
+    name: "an object that names itself among bytes",
+    object: "\x7fELF\x93\xff d/drawn.o\x80",
+    want: `${folder}/d/drawn.o`,
+  },
   { name: "an archive with a pattern", library: "!<arch>\n SECTIONS *", want: undefined },
   { name: "a linker's script", library: "/* GNU ld script */ GROUP ( -lm )", want: undefined },
   { name: "a script with a pattern", library: "INPUT(d*.o)", want: `${folder}/lib.so` },
