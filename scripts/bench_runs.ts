@@ -157,7 +157,7 @@ async function missesOf(
 ): Promise<void> {
   const rounds = Math.min(bench.rounds, most);
   const commands = bench.contenders.map((one) => through(one, compiler, words));
-  const measure = () => timings(bench, [plain(compiler, words), ...commands], rounds);
+  const measure = () => timings(bench, [plain(compiler, words), ...commands], rounds, "turning");
   const { result: [first, ...rows], counts: early } = await counting(bench.contenders, rounds, measure);
   const again = () => spawnAll(bench, commands, [String(rounds)]);
   const { counts: late } = await counting(bench.contenders, rounds, again);

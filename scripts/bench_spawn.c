@@ -1,10 +1,11 @@
 /*
  * Times commands side by side, so that a noisy machine is noisy for all of them: round after round each command runs
- * once, started by posix_spawn with its output thrown away. Each round begins with another command and every other one
- * goes backwards, so that none always follows the same one, whose daemon may still be at work.
+ * once, started by posix_spawn with its output thrown away.
  *
  *     bench_spawn ROUNDS          commands on stdin; prints for each: name, median, p10, p99, median of CPU time, median
  *                                 of what it took more than the first command in the same round (µs)
+ *     bench_spawn ROUNDS turning  the same, but each round begins with another command, and every other one goes backwards:
+ *                                 none always follows the same one, whose daemon may still be at work
  *     bench_spawn WORKERS SECONDS the first command over and over by so many workers at once; prints runs, CPU µs a run
  *     bench_spawn 1 SECONDS each  the first command over and over, until SIGTERM at the latest; prints for each run when
  *                                 it began (µs since 1970) and its wall time (µs)
@@ -122,12 +123,12 @@ static int compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static int side_by_side(int rounds)
+static int side_by_side(int rounds, int turning)
 {
     for (int round = 0; round < rounds; round++)
         for (int turn = 0; turn < count; turn++) {
-            int at = (turn + round / 2) % count;
-            struct command *c = &commands[round % 2 ? count - 1 - at : at];
+            int at = turning ? (turn + round / 2) % count : turn;
+            struct command *c = &commands[turning && round % 2 ? count - 1 - at : at];
             c->wall[round] = run(c, round, 0, &c->cpu[round]);
         }
     for (int i = 0; i < count; i++)
@@ -186,8 +187,9 @@ static int one_by_one(double seconds)
 int main(int argc, char **argv)
 {
     int first = argc > 1 ? atoi(argv[1]) : 0;
-    if (first < 1 || first > MOST_ROUNDS) return fprintf(stderr, "bench_spawn ROUNDS | WORKERS SECONDS | 1 SECONDS each\n"), 2;
+    if (first < 1 || first > MOST_ROUNDS) return fprintf(stderr, "bench_spawn ROUNDS [turning] | WORKERS SECONDS | 1 SECONDS each\n"), 2;
     read_commands(first);
     if (argc > 3) return one_by_one(atof(argv[2]));
-    return argc > 2 ? at_once(first, atof(argv[2])) : side_by_side(first);
+    int turning = argc > 2 && !strcmp(argv[2], "turning");
+    return argc > 2 && !turning ? at_once(first, atof(argv[2])) : side_by_side(first, turning);
 }

@@ -106,13 +106,14 @@ export async function spawnAll(
   return await endSpawner(await startSpawner(bench, commands, args));
 }
 
-/** Commands in turns, `times` times each. */
+/** Commands in turns, `times` times each. `turning`: in another order each time, where none needs what another left. */
 export async function timings(
   bench: Pick<Bench, "spawner" | "folder">,
   commands: Command[],
   times: number,
+  order: "same" | "turning" = "same",
 ): Promise<Timing[]> {
-  const rows = await spawnAll(bench, commands, [String(times)]);
+  const rows = await spawnAll(bench, commands, [String(times), ...order === "turning" ? [order] : []]);
   return rows.map(([name, ...numbers]) => {
     const [median, p10, p99, cpu, more] = numbers.map(Number);
     return { name, median, p10, p99, cpu, more };

@@ -44,7 +44,8 @@ function writeRecords(folder: string, count: number): void {
 async function timeOf(bench: Bench, of: Case): Promise<[bare: number, more: number]> {
   const rounds = Math.min(bench.rounds, mostRounds), folder = `${bench.folder}/records`;
   writeRecords(folder, rounds);
-  const [bare, with_] = await timings(bench, [plain(of.compiler, of.words), traced(folder, of)], rounds);
+  const commands = [plain(of.compiler, of.words), traced(folder, of)];
+  const [bare, with_] = await timings(bench, commands, rounds, "turning");
   Deno.removeSync(folder, { recursive: true });
   return [bare.median, with_.more];
 }
