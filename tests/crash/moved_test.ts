@@ -1,7 +1,10 @@
 /** The cache folder is emptied, restored older, moved or copied while a daemon runs: nothing is ever wrong. */
 import { assertEquals } from "@std/assert";
+import { libc } from "../../lib/os/mod.ts";
 import { removeIfThere } from "../../lib/store/files.ts";
 import { Compiling, sh } from "./compiling.ts";
+
+libc(); // opened before the tests, which would call it a leak
 
 const names = ["one", "two", "three"];
 
