@@ -37,7 +37,7 @@ const maxLogBytes = 1 << 20;
 const shell = "/bin/sh";
 const nothing = new Uint8Array(8);
 /** What a daemon may know of the environment of the client that started it. */
-const keptVariables = /^(ZCCACHE_[A-Z_]*|HOME|XDG_[A-Z_]*|PATH|LANG)=/;
+export const keptVariables = /^(ZCCACHE_[A-Z_]*|HOME|XDG_[A-Z_]*|PATH|LANG)=/;
 
 export interface StartOptions {
   places: Places;

@@ -1,18 +1,16 @@
 /**
  * A scenario's daemon from its start to its end, without a process for each: `zccache start` and `zccache stop` would take
- * as long as all of a small scenario. `tests/process` and the words `restart` and `kill` try the commands themselves.
+ * as long as all of a small scenario. `tests/process` and the words `stop` and `kill` try the commands themselves.
  *
  * @module
  */
 import { shown } from "../../lib/base/bytes.ts";
 import { CacheError } from "../../lib/base/errors.ts";
-import { answers, askAdmin, findPlaces, ownerOf, type Places } from "../../lib/daemon/mod.ts";
+import { answers, askAdmin, findPlaces, keptVariables, ownerOf, type Places } from "../../lib/daemon/mod.ts";
 import { libc } from "../../lib/os/mod.ts";
 
 libc(); // opened once for all tests
 
-/** What a client leaves to the daemon that it starts (lib/daemon/start.ts). */
-const keptVariables = /^(?:ZCCACHE_[A-Z_]*|HOME|XDG_[A-Z_]*|PATH|LANG)$/;
 const lookEveryMs = 2, deadlineMs = 20_000;
 /** An older client than every daemon: none ends on its account. */
 export const oldBuild = 0n;
@@ -40,7 +38,7 @@ export function startDaemon(zccache: string, env: Variables, cwd: string): void 
   const script = 'umask 077; cd / && setsid "$1" --serve --spawned </dev/null >>"$2" 2>&1 &';
   const { success } = new Deno.Command("sh", {
     args: ["-c", script, "sh", zccache, log],
-    env: Object.fromEntries([...env].filter(([name]) => keptVariables.test(name))),
+    env: Object.fromEntries([...env].filter(([name]) => keptVariables.test(`${name}=`))),
     clearEnv: true,
     stdout: "null",
     stderr: "null",
