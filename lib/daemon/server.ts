@@ -22,8 +22,10 @@ import { frameSize, maxFrameBytes } from "../protocol/mod.ts";
 import { Backlog } from "./backlog.ts";
 import type { Conversation } from "./conversation.ts";
 
-/** How long the thread may be blocked before the event loop gets a turn. */
+/** How long clients may keep the thread before the event loop gets a turn. */
 const sliceMs = 20;
+/** The same while nobody wants anything: a turn costs 0.3 ms, which compilers could use, and timers can wait so long. */
+const restMs = 100;
 /** The same while other work takes turns with us, slice by slice. */
 const turnMs = 1;
 /** Silence after which waiting stands aside: the gaps of a build are shorter, and standing aside costs 50 µs a frame. */
@@ -55,6 +57,8 @@ export interface ServerOptions {
   elsewhereBusy?(): boolean;
   /** True while other work on this thread gives way to us after each short slice (a flush). */
   sharing?(): boolean;
+  /** As `restMs`, where whoever asks us sits on this thread, too. */
+  restMs?: number;
 }
 
 interface Connection {
@@ -145,7 +149,8 @@ export class Server {
     const tillWork = this.#tillWork(started);
     let ready: number;
     if (busy && started - this.#lastTurn < sliceMs) {
-      ready = this.#set.wait(Math.min(sharing ? turnMs : sliceMs, tillWork));
+      const longest = sharing ? turnMs : this.#isAnyLater() ? sliceMs : this.#options.restMs ?? restMs;
+      ready = this.#set.wait(Math.min(longest, tillWork));
     } else {
       const longest = this.#acceptAgain > started ? acceptPauseMs : busy ? 1 : asideMs;
       ready = await this.#set.waitAside(Math.min(longest, tillWork));
@@ -350,6 +355,11 @@ export class Server {
         this.#drop(connection);
       }
     }
+  }
+
+  #isAnyLater(): boolean {
+    for (const { later } of this.#connections.values()) if (later) return true;
+    return false;
   }
 
   #running(): boolean {

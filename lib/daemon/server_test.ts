@@ -261,3 +261,21 @@ Deno.test("Server follows what runs while nobody needs it, without a pause where
   assert(moments.length > 6 && moments.length < 60, `${moments.length} looks in 400 ms`);
   assert(moments[1] - moments[0] >= 1, "it pauses where all was taken in");
 });
+
+/** How often a daemon that waits beside a client gives the event loop a turn, in 400 ms. */
+async function turnsGiven(options: Partial<ServerOptions>): Promise<number> {
+  let given = 0;
+  await serving(async ({ socket }) => {
+    const client = connect(socket);
+    send(client, ask);
+    await turns();
+    for (const until = performance.now() + 400; performance.now() < until;) await turns(0), given++;
+    close(client);
+  }, options);
+  return given;
+}
+
+Deno.test("Server gives the event loop few turns while nobody wants anything", async () => {
+  const [rests, soon] = [await turnsGiven({ restMs: undefined }), await turnsGiven({ restMs: 5 })];
+  assert(rests <= 14 && soon > 2 * rests, `${rests} turns in 400 ms, ${soon} where it rests for 5 ms`);
+});

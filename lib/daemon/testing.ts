@@ -45,6 +45,7 @@ export async function serving(
       running: false,
       follow: () => "none" as const,
     }),
+    restMs: 20,
     ...options,
   });
   const running = scene.server.run();
