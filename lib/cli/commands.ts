@@ -38,7 +38,10 @@ export const commands: readonly Command[] = [
       "the same for every tool whose name is no command; after `--` everything is",
       "the tool's. Flags of ours may also come first: `zccache --fast cc -c a.c`.",
     ],
-    flags: [noDaemon, strictPaths, ...freeFlags, { name: "elsewhere", kind: "switch" }],
+    flags: [noDaemon, strictPaths, ...freeFlags, { name: "elsewhere", kind: "switch" }, {
+      name: "waited",
+      kind: "switch",
+    }],
     run: async (parsed, io) => (await import("./wrap.ts")).run(parsed, io),
   },
   {

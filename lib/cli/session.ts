@@ -8,7 +8,15 @@ import { fromText, shown } from "../base/bytes.ts";
 import { CacheError, messageOf } from "../base/errors.ts";
 import { type Log, openLog } from "../base/log.ts";
 import { loadSettings, problemLine, readSettings, type Settings } from "../config/mod.ts";
-import { type Cache, type CacheOptions, findPlaces, openCache, ownerOf, type Places } from "../daemon/mod.ts";
+import {
+  type Cache,
+  type CacheOptions,
+  daemonWords,
+  findPlaces,
+  openCache,
+  ownerOf,
+  type Places,
+} from "../daemon/mod.ts";
 import { ensureNative } from "../native/mod.ts";
 import { userId, variable } from "../os/mod.ts";
 import { countersOf } from "../report/mod.ts";
@@ -142,7 +150,7 @@ function daemonCommand(): string[] {
   const engine = Deno.build.standalone
     ? [Deno.execPath()]
     : [Deno.execPath(), "run", "-A", new URL("../../main.ts", import.meta.url).pathname];
-  return [...engine, "--serve", "--spawned"].map(fromText);
+  return [...engine, ...daemonWords].map(fromText);
 }
 
 /** A log file that is opened when there is something to say: most compiles have nothing to. */

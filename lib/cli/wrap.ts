@@ -21,6 +21,7 @@ import {
   ownerOf,
   runOneShot,
   startDaemon,
+  startWaitMs,
 } from "../daemon/mod.ts";
 import type { Places } from "../daemon/mod.ts";
 import { ensureNative } from "../native/mod.ts";
@@ -29,9 +30,6 @@ import { countersOf, elsewhereCounter } from "../report/mod.ts";
 import type { CommandIo, Parsed } from "./command.ts";
 import { countRun, openForWrap, type Session } from "./session.ts";
 import { becomeTool } from "./tool.ts";
-
-/** How long a client waits for a daemon that is being started (decisions.md 7). */
-const startWaitMs = 500;
 
 /** Runs the tool that the command line names; its exit status, or death by its signal. */
 export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
@@ -48,7 +46,7 @@ export async function run(parsed: Parsed, io: CommandIo): Promise<number> {
     if (session !== undefined && launcher === "") session.log.warn(native.problem ?? "there is no launcher");
     const status = session === undefined || launcher === ""
       ? undefined
-      : await wrap(tool, launcher, session, parsed.flags.elsewhere === true);
+      : await wrap(tool, launcher, session, parsed.flags);
     return status ?? plain(tool, launcher, io);
   } catch (error) {
     // Nothing has run yet: what can throw comes before the launcher starts.
@@ -83,11 +81,13 @@ async function wrap(
   tool: string[],
   launcher: string,
   session: Session,
-  sentAway: boolean,
+  flags: Parsed["flags"],
 ): Promise<number | undefined> {
-  const { settings, places, log } = session, apart = isOwnedElsewhere(places);
+  const { settings, places, log } = session,
+    apart = isOwnedElsewhere(places),
+    sentAway = flags.elsewhere === true;
   if (sentAway || apart) return await alone(tool, launcher, session, countersElsewhere(sentAway && apart));
-  const decided = settings.daemon === "off" ? ownedOrAlone(places) : daemonOrAlone(session);
+  const decided = settings.daemon === "off" ? ownedOrAlone(places) : daemonOrAlone(session, flags);
   if (decided === "uncached") return undefined;
   if (decided === "alone") return await alone(tool, launcher, session);
   const options = ["--socket", places.socket, "--build", session.buildId, "--"];
@@ -102,11 +102,13 @@ function ownedOrAlone(places: Places): Decided {
   return ownerOf(places) !== undefined || answers(places.socket) ? "daemon" : "alone";
 }
 
-function daemonOrAlone(session: Session): Decided {
+function daemonOrAlone(session: Session, { waited }: Parsed["flags"]): Decided {
   const { settings, places, log, daemonCommand } = session;
   if (answers(places.socket)) return "daemon";
   if (settings.noSpawn) return ownedOrAlone(places);
-  const started = startDaemon({ places, command: daemonCommand, waitMs: startWaitMs });
+  // A launcher that has waited itself says so: no compile waits twice.
+  const waitMs = waited === true ? 0 : startWaitMs;
+  const started = startDaemon({ places, command: daemonCommand, waitMs });
   if (started === "running" || started === "started") return "daemon";
   if (started === "starting") {
     log.warn(`pass_daemon_starting: no daemon answers (waited ${startWaitMs} ms at most)`);

@@ -10,4 +10,13 @@ export { oneShotSocketName } from "./leftovers.ts";
 export { type Cache, type Ending, serve, type ServeOptions } from "./lifecycle.ts";
 export { runOneShot } from "./one_shot.ts";
 export { endpointName, findPlaces, isOwnedElsewhere, ownerOf, type Places } from "./places.ts";
-export { answers, keptVariables, startDaemon, type Started } from "./start.ts";
+export {
+  answers,
+  daemonWords,
+  isKept,
+  keptVariables,
+  startDaemon,
+  type Started,
+  startNoteMs,
+  startWaitMs,
+} from "./start.ts";

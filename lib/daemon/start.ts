@@ -6,6 +6,8 @@
  * environment, a folder and descriptors of its own, since what it inherited would live for hours (a make would wait
  * for its jobserver pipe, a terminal for its session, a mount for its folder).
  *
+ * The launcher does the same in C for the usual case (lib/native/start.h), by the same lock, note and names.
+ *
  * @module
  */
 import { cString, fromText, shown } from "../base/bytes.ts";
@@ -26,8 +28,12 @@ import type { Places } from "./places.ts";
 
 /** How often the socket is tried while we wait. A daemon needs some 60 ms. */
 const tryEveryMs = 4;
+/** How long a client waits for a daemon that is being started (decisions.md 7). */
+export const startWaitMs = 500;
 /** For how long nobody tries again after a daemon did not come in time. */
-const noteHoldsNs = 10_000_000_000n;
+export const startNoteMs = 10_000;
+/** What makes the engine a daemon that a client started. */
+export const daemonWords = ["--serve", "--spawned"] as const;
 /** A log longer than this begins anew with the next daemon. */
 const maxLogBytes = 1 << 20;
 /**
@@ -36,8 +42,13 @@ const maxLogBytes = 1 << 20;
  */
 const shell = "/bin/sh";
 const nothing = new Uint8Array(8);
-/** What a daemon may know of the environment of the client that started it. */
-export const keptVariables = /^(ZCCACHE_[A-Z_]*|HOME|XDG_[A-Z_]*|PATH|LANG)=/;
+/** How the variables begin that a daemon may know of the environment of the client that started it. */
+export const keptVariables = ["ZCCACHE_", "HOME=", "XDG_", "PATH=", "LANG="] as const;
+
+/** Whether a daemon may know this of the environment: `text` is "NAME=value". */
+export function isKept(text: string): boolean {
+  return keptVariables.some((beginning) => text.startsWith(beginning));
+}
 
 export interface StartOptions {
   places: Places;
@@ -93,7 +104,7 @@ function isYoung(path: string): boolean {
   if (typeof state === "number") return false;
   // Not by the coarse clock: kernels may give a file a time that is ahead of that by a tick.
   const age = realNow() - state.mtime;
-  return age >= 0n && age < noteHoldsNs;
+  return age >= 0n && age < BigInt(startNoteMs) * 1_000_000n;
 }
 
 function waitFor(socket: string, until: number): "started" | "starting" {
@@ -114,7 +125,7 @@ function spawnDaemon(log: string, command: readonly string[]): string | undefine
   try {
     if (Number(l.lseek(output, 0n, 2)) > maxLogBytes) l.ftruncate(output, 0n);
     const pid = spawn(shell, [shell, "-c", 'cd / && "$@" &', shell, ...command], {
-      environ: environment().filter((text) => keptVariables.test(text)).map(fromAnywhere),
+      environ: environment().filter(isKept).map(fromAnywhere),
       stdio: [input, output, output],
       closeOthers: true,
       newSession: true,

@@ -31,6 +31,7 @@
 #include "protocol.h"
 #include "run.h"
 #include "sources.h"
+#include "start.h"
 #include "tool.h"
 #include "traced.h"
 #include <sys/socket.h>
@@ -135,32 +136,41 @@ static void check_paths(void)
     if (engine_can_take(origin.argv)) become_engine((char *[]){"wrap", "--", NULL}, origin.argv);
 }
 
-/*
- * No daemon, or one that sent us away: the engine starts one, or decides itself. What the engine cannot start for
- * passes.
- */
-static _Noreturn void without_daemon(bool sent_away)
+/* The engine decides in the daemon's place, or knows why there is none; `how` is a word for it. Else we pass. */
+static _Noreturn void hand_to_engine(char *how)
 {
-    const char *mode = setting("ZCCACHE_DAEMON");
     if (!self.by_path || !engine_can_take(origin.argv)) pass();
-    bool alone = is_on("ZCCACHE_NO_SPAWN") || (mode && !strcasecmp(mode, "off"));
-    if (sent_away) become_engine((char *[]){"wrap", "--elsewhere", "--", NULL}, origin.argv);
-    else if (alone) become_engine((char *[]){"wrap", "--no-daemon", "--", NULL}, origin.argv);
+    if (how) become_engine((char *[]){"wrap", how, "--", NULL}, origin.argv);
     else become_engine((char *[]){"wrap", "--", NULL}, origin.argv);
     pass();
 }
 
-/* Connects, or passes: a full backlog and a peer of another user count as doubt, nobody there as no daemon. */
+/* Nobody listens: has self.socket be where somebody does now. */
+static void need_daemon(void)
+{
+    static char path[MOST_SOCKET_PATH + 1];
+    const char *mode = setting("ZCCACHE_DAEMON");
+    if (!self.by_path || !engine_can_take(origin.argv)) pass();
+    if (is_on("ZCCACHE_NO_SPAWN") || (mode && !strcasecmp(mode, "off"))) hand_to_engine("--no-daemon");
+    enum started started = start_daemon(path);
+    if (started != LISTENS) hand_to_engine(started == LATE ? "--waited" : NULL);
+    self.socket = path;
+}
+
+/* Whether somebody listens. A full backlog counts as doubt. */
+static bool is_connected(void)
+{
+    self.decider = self.socket ? connection_to(self.socket) : -1;
+    if (self.decider < 0 && self.socket && errno != ENOENT && errno != ECONNREFUSED) pass();
+    return self.decider >= 0;
+}
+
+/* Connects, or passes; a peer of another user counts as doubt, too. */
 static void dial(void)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(self.socket) > MOST_SOCKET_PATH) pass();
-    strcpy(address.sun_path, self.socket);
-    self.decider = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (self.decider < 0) pass();
-    if (connect(self.decider, (struct sockaddr *)&address, sizeof address)) {
-        if (errno == ENOENT || errno == ECONNREFUSED) without_daemon(false);
-        pass();
+    if (!is_connected()) {
+        need_daemon();
+        if (!is_connected()) hand_to_engine(NULL);
     }
     struct ucred peer;
     socklen_t size = sizeof peer;
@@ -334,16 +344,16 @@ static _Noreturn void obey_parts(struct zc_reader *r)
 static _Noreturn void ask_and_obey(void)
 {
     struct zc_reader r;
-    int64_t deadline = in_ms(ZC_ANSWER_DEADLINE_MS);
     struct zc_writer ask = question();
     dial();
+    int64_t deadline = in_ms(ZC_ANSWER_DEADLINE_MS);
     if (!send_frame(&ask, deadline)) pass();
     uint16_t id = answer(&r, deadline);
     if (id == ZC_READ) id = answer_with_input(&r);
     if (id == ZC_HIT) obey_hit(&r);
     if (id == ZC_RUN) obey_run(&r);
     if (id == ZC_PARTS) obey_parts(&r);
-    if (id == ZC_PASS && is_sent_away(&r)) without_daemon(true);
+    if (id == ZC_PASS && is_sent_away(&r)) hand_to_engine("--elsewhere");
     pass();
 }
 
@@ -361,10 +371,7 @@ int main(int argc, char **argv)
     if (record) note_becoming();
     if (record || is_on("ZCCACHE_DISABLE")) pass();
     check_paths();
-    if (self.by_path) {
-        if (!find_socket(path)) without_daemon(false);
-        self.socket = path;
-    }
-    if (!self.socket || !*self.socket) pass();
+    if (self.by_path && find_socket(path)) self.socket = path;
+    if (!self.by_path && (!self.socket || !*self.socket)) pass();
     ask_and_obey();
 }

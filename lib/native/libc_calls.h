@@ -292,6 +292,8 @@ uid_t geteuid(void) { return (uid_t)CALL1(SYS_geteuid, 0); }
 gid_t getgid(void) { return (gid_t)CALL1(SYS_getgid, 0); }
 gid_t getegid(void) { return (gid_t)CALL1(SYS_getegid, 0); }
 pid_t fork(void) { return (pid_t)CALL1(SYS_fork, 0); }
+pid_t setsid(void) { return (pid_t)CALL1(SYS_setsid, 0); }
+int chdir(const char *path) { return (int)CALL1(SYS_chdir, path); }
 
 /*
  * A process that runs `body`, which never returns, in our memory and on a stack of its own; we stand still until it has

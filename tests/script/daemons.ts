@@ -6,7 +6,7 @@
  */
 import { shown } from "../../lib/base/bytes.ts";
 import { CacheError } from "../../lib/base/errors.ts";
-import { answers, askAdmin, findPlaces, keptVariables, ownerOf, type Places } from "../../lib/daemon/mod.ts";
+import { answers, askAdmin, findPlaces, isKept, ownerOf, type Places } from "../../lib/daemon/mod.ts";
 import { libc } from "../../lib/os/mod.ts";
 
 libc(); // opened once for all tests
@@ -38,7 +38,7 @@ export function startDaemon(zccache: string, env: Variables, cwd: string): void 
   const script = 'umask 077; cd / && setsid "$1" --serve --spawned </dev/null >>"$2" 2>&1 &';
   const { success } = new Deno.Command("sh", {
     args: ["-c", script, "sh", zccache, log],
-    env: Object.fromEntries([...env].filter(([name]) => keptVariables.test(`${name}=`))),
+    env: Object.fromEntries([...env].filter(([name]) => isKept(`${name}=`))),
     clearEnv: true,
     stdout: "null",
     stderr: "null",
