@@ -23,6 +23,7 @@
  */
 import { createHash } from "node:crypto";
 import { fetchDenort, knownDenort } from "./denort.ts";
+import { messageOf } from "../lib/base/errors.ts";
 import { asScript } from "../lib/engine/script.ts";
 import { compose } from "../lib/native/compose.ts";
 import { commonOptions, type Part, parts } from "../lib/native/parts.ts";
@@ -145,11 +146,13 @@ async function compile(name: string): Promise<void> {
 /** The engine; before it one that collects V8's code, which the engine then holds. */
 async function compileEngine(): Promise<void> {
   await compile("trainer");
-  await train({
-    trainer: `${work}/trainer`,
-    launcher: `${native}/${parts.launcher.name}`,
-    code: `${program}/code`,
-  });
+  const code = `${program}/code`;
+  try {
+    await train({ trainer: `${work}/trainer`, launcher: `${native}/${parts.launcher.name}`, code });
+  } catch (error) {
+    console.log(`  Built without V8's code, so that each start takes longer: ${messageOf(error)}`);
+    if (exists(code)) Deno.removeSync(code);
+  }
   await compile("engine");
 }
 
@@ -195,7 +198,7 @@ function install(stamp: string): void {
 }
 
 function isCurrent(stamp: string): boolean {
-  const made = ["zccache", "main.js", "program/code", "native/build-id", "stamp"].every((name) =>
+  const made = ["zccache", "main.js", "program/main.js", "native/build-id", "stamp"].every((name) =>
     exists(`${dist}/${name}`)
   );
   return made && Deno.readTextFileSync(`${dist}/stamp`) === stamp;

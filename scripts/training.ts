@@ -63,9 +63,25 @@ export async function train({ trainer, launcher, code }: Training): Promise<void
       daemon.kill();
       await daemon.status;
     }
-    await must([trainer, code, "stats"], { env }); // takes the code, and adds its own
+    // Each takes the code there is, and adds its own.
+    if (exists(launcher)) {
+      await must([trainer, code, "wrap", "--no-daemon", "--", "cc", "-c", "b.c"], { env, cwd: folder });
+    }
+    await must([trainer, code, "stats"], { env });
   } finally {
     Deno.removeSync(folder, { recursive: true });
+    removeUnpacked(trainer);
+  }
+}
+
+/** Removes what the trainer has unpacked for itself (lib/native/unpack.ts): nobody else uses it. */
+function removeUnpacked(trainer: string): void {
+  const base = `/tmp/zccache-${Deno.uid()}-native`;
+  for (const { name, isDirectory } of exists(base) ? [...Deno.readDirSync(base)] : []) {
+    const named = `${base}/${name}/engine-path`;
+    if (isDirectory && exists(named) && Deno.readTextFileSync(named).startsWith(`${trainer}\n`)) {
+      Deno.removeSync(`${base}/${name}`, { recursive: true });
+    }
   }
 }
 
