@@ -33,7 +33,7 @@ const busyMs = 2_000;
 /** Longest wait aside; deadlines are looked at this often. */
 const asideMs = 1_000;
 /** How soon we look what tools that run have done, while they do something, and when they seem to rest. */
-const followMs = 2, mostFollowMs = 50;
+const followMs = 2, mostFollowMs = 200;
 /** How often clients that stay silent are looked for. */
 const lookMs = 100;
 /** Pause after accept found no descriptor left; some connection ends sooner or later. */
