@@ -28,6 +28,9 @@ const freeFlags: Flag[] = [
   { name: "scan-system-headers", kind: "switch", help: "The same" },
 ];
 
+/** What the launcher says of a run that it hands over: a daemon sent it away, or none came while it waited. */
+const handedOver: Flag[] = [{ name: "elsewhere", kind: "switch" }, { name: "waited", kind: "switch" }];
+
 export const commands: readonly Command[] = [
   {
     name: "wrap",
@@ -38,10 +41,7 @@ export const commands: readonly Command[] = [
       "the same for every tool whose name is no command; after `--` everything is",
       "the tool's. Flags of ours may also come first: `zccache --fast cc -c a.c`.",
     ],
-    flags: [noDaemon, strictPaths, ...freeFlags, { name: "elsewhere", kind: "switch" }, {
-      name: "waited",
-      kind: "switch",
-    }],
+    flags: [noDaemon, strictPaths, ...freeFlags, ...handedOver],
     run: async (parsed, io) => (await import("./wrap.ts")).run(parsed, io),
   },
   {

@@ -83,9 +83,8 @@ async function wrap(
   session: Session,
   flags: Parsed["flags"],
 ): Promise<number | undefined> {
-  const { settings, places, log } = session,
-    apart = isOwnedElsewhere(places),
-    sentAway = flags.elsewhere === true;
+  const { settings, places, log } = session, apart = isOwnedElsewhere(places);
+  const sentAway = flags.elsewhere === true;
   if (sentAway || apart) return await alone(tool, launcher, session, countersElsewhere(sentAway && apart));
   const decided = settings.daemon === "off" ? ownedOrAlone(places) : daemonOrAlone(session, flags);
   if (decided === "uncached") return undefined;

@@ -153,7 +153,7 @@ static pid_t spawn_daemon(const char *log)
     return pid;
 }
 
-/* Whether a daemon did not come a moment ago: else each compile of a build would wait for it. */
+/* Whether a daemon did not come a moment ago: else each compile of a build would wait for one, or start one. */
 static bool is_noted(const char *note)
 {
     struct stat is;
@@ -195,7 +195,7 @@ static enum started start_with_lock(const char *socket, const char *base, int lo
     if (!ftruncate(lock, 0)) dprintf(lock, "%d\n", (int)getpid());
     pid_t pid = spawn_daemon(log);
     enum started started = pid ? wait_for(socket, pid, lock) : LEFT;
-    int fd = started != LATE ? -1 : open(note, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = started == LISTENS || !pid ? -1 : open(note, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0) (void)!write(fd, "", 1); /* also renews the time of an old note */
     if (fd >= 0) close(fd);
     return started;

@@ -75,6 +75,8 @@ for (const launcher of launchers) {
       "engine wrap -- echo -c x\n",
     ]);
     assert(told.ms < startWaitMs, `${told.ms} ms`);
+    await compile(at, launcher);
+    assertEquals((await calls(at)).slice(2), ["wrap -- echo -c x"], "the next one starts no other");
   });
 
   test("waits for a daemon that does not come, and notes it for the next", async () => {
