@@ -124,7 +124,7 @@ class FirstUse implements Disposable {
     this.path = `${this.#folder}/zccache`;
     Deno.copyFileSync(engine[0], this.path);
     using file = Deno.openSync(this.path, { read: true, write: true });
-    const launcher = new Uint8Array(52 << 10);
+    const launcher = new Uint8Array(96 << 10); // more than it has, and less than would reach into the engine's own
     file.readSync(launcher);
     file.seekSync(stampIn(launcher) + 16, Deno.SeekMode.Start); // its build id
     file.writeSync(new TextEncoder().encode(this.#id));
