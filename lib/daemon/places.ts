@@ -17,7 +17,7 @@
  * @module
  */
 import { shown } from "../base/bytes.ts";
-import { CacheError, quote } from "../base/errors.ts";
+import { CacheError, messageOf, quote } from "../base/errors.ts";
 import { absolute } from "../base/paths.ts";
 import { ownFileTree, treeName } from "./file_tree.ts";
 import { c, heldLines, type HeldLock, homeOf, maxSocketPath, realPath, statx, takeLock } from "../os/mod.ts";
@@ -133,11 +133,15 @@ function cacheFolder(from: PlacesFrom): string | CacheError {
     });
   }
   const path = absolute(chosen, from.cwd);
-  makeFolder(path);
-  const real = realPath(path);
+  const problem = makeFolder(path), real = realPath(path);
   const state = typeof real === "string" ? statx(real) : real;
   if (typeof real !== "string" || typeof state === "number") {
-    return refusedFolder("cache", path, `it is not there and cannot be made (errno ${state})`);
+    return refusedFolder(
+      "cache",
+      path,
+      `it is not there and cannot be made: ${problem ?? `errno ${state}`}`,
+      false,
+    );
   }
   const found = unfit(state, from.uid, 0o022);
   return found === undefined ? real : refusedFolder("cache", real, found);
@@ -160,9 +164,10 @@ function runtimeFolder(from: PlacesFrom, name: string): string | CacheError {
   const fits = offered !== undefined && offered.startsWith("/") && isOurs(offered, from.uid) &&
     `${offered}/zccache/${name}.sock`.length <= maxSocketPath;
   const path = fits ? `${offered}/zccache` : `/tmp/zccache-${from.uid}`;
-  makeFolder(path);
-  const state = statx(path, { follow: false });
-  if (typeof state === "number") return refusedFolder("runtime", path, `it cannot be made (errno ${state})`);
+  const problem = makeFolder(path), state = statx(path, { follow: false });
+  if (typeof state === "number") {
+    return refusedFolder("runtime", path, `it cannot be made: ${problem ?? `errno ${state}`}`, false);
+  }
   const found = unfit(state, from.uid, 0o077);
   return found === undefined ? path : refusedFolder("runtime", path, found);
 }
@@ -178,23 +183,25 @@ function unfit(state: { mode: number; uid: number }, uid: number, forbidden: num
   return undefined;
 }
 
-/** Makes a folder 0700 with its parents; what cannot be made shows when it is looked at next. */
-function makeFolder(path: string): void {
+/** Makes a folder 0700 with its parents; what the system says against it counts only where it is not there then. */
+function makeFolder(path: string): string | undefined {
   try {
     Deno.mkdirSync(shown(path), { mode: 0o700, recursive: true });
+    return undefined;
   } catch (error) {
-    // Read-only file system, a file in the way, another uid's folder: the look that follows says what is there.
-    if (!(error instanceof Error)) throw error;
+    return messageOf(error).replace(/ \(os error \d+\).*/s, "").toLowerCase();
   }
 }
 
-function refusedFolder(kind: "cache" | "runtime", path: string, found: string): CacheError {
-  const help = kind === "cache"
-    ? `Run \`chmod 700 ${shown(path)}\` if it is yours, or choose another with ZCCACHE_CACHE_DIR`
-    : `Run \`chmod 700 ${shown(path)}\` if it is yours, or set XDG_RUNTIME_DIR to a folder of yours`;
+function refusedFolder(kind: "cache" | "runtime", path: string, found: string, isThere = true): CacheError {
+  const other = kind === "cache"
+    ? "choose another with ZCCACHE_CACHE_DIR"
+    : "set XDG_RUNTIME_DIR to a folder of yours";
   return new CacheError("unusable_place", {
     cannot: `use the ${kind} folder ${quote(shown(path))}`,
     found,
-    help,
+    help: isThere
+      ? `Run \`chmod 700 ${shown(path)}\` if it is yours, or ${other}`
+      : `${other[0].toUpperCase()}${other.slice(1)}`,
   });
 }

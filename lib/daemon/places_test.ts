@@ -96,6 +96,18 @@ Deno.test("findPlaces() uses /tmp/zccache-<uid> where XDG_RUNTIME_DIR is not our
     }
   }));
 
+Deno.test("findPlaces() says why a folder cannot be made, and what to do instead", () =>
+  inFolder((folder) => {
+    Deno.writeTextFileSync(`${folder}/file`, "");
+    const cache = refuse(folder, { cacheDir: `${folder}/file/cache` });
+    assertMatch(cache.message, /it is not there and cannot be made: not a directory/);
+    assertEquals(cache.help, "Choose another with ZCCACHE_CACHE_DIR");
+    const runtimeDir = `${folder}/run`;
+    Deno.mkdirSync(runtimeDir);
+    Deno.symlinkSync("nowhere/zccache", `${runtimeDir}/zccache`);
+    assertEquals(refuse(folder, { runtimeDir }).help?.includes("XDG_RUNTIME_DIR"), true);
+  }));
+
 Deno.test("findPlaces() refuses a cache folder that others may write to, and names the remedy", () =>
   inFolder((folder) => {
     Deno.mkdirSync(`${folder}/open`);
