@@ -186,12 +186,11 @@ function composeExecutable(id: string): void {
 
 /** Puts what was made in its place; the stamp last. */
 function install(stamp: string): void {
+  for (const folder of ["native", "program"]) {
+    if (exists(`${dist}/${folder}`)) Deno.renameSync(`${dist}/${folder}`, `${work}/old-${folder}`);
+  }
   for (const name of ["native", "program", "main.js", "zccache"]) {
-    const place = `${dist}/${name}`;
-    if (!name.includes(".") && name !== "zccache" && exists(place)) {
-      Deno.renameSync(place, `${work}/old-${name}`);
-    }
-    Deno.renameSync(`${work}/${name}`, place);
+    Deno.renameSync(`${work}/${name}`, `${dist}/${name}`);
   }
   Deno.writeTextFileSync(`${dist}/stamp`, stamp);
   Deno.removeSync(work, { recursive: true });

@@ -27,28 +27,35 @@ const sources: Readonly<Record<string, string>> = {
   "c.c": '#include <errno.h>\n#include "own.h"\nint third(void) { return errno + own; }\n',
 };
 
-/** Lines of a shell; $CC is a compiler behind the launcher. */
+/** A compiler behind the launcher, for a shell. */
+const behindLauncher = 'zc() { "$LAUNCHER" --socket "$SOCKET" -- cc "$@"; }';
 const commands = [
-  "$CC -c a.c -o a.o",
-  "$CC -O1 -MMD -MF b.d -c b.c -o b.o",
-  "$CC -g -c c.c -o c.o",
-  "$CC a.o b.o c.o -o program",
-  "rm a.o; $CC -c a.c -o a.o",
-  "rm a.o; $CC -c a.c -o a.o",
-  "echo '/* Edited. */ extern int own;' >own.h; $CC -g -c c.c -o c.o",
-  "echo 'extern int own, other;' >own.h; $CC -g -c c.c -o c.o",
+  "zc -c a.c -o a.o",
+  "zc -O1 -MMD -MF b.d -c b.c -o b.o",
+  "zc -g -c c.c -o c.o",
+  "zc a.o b.o c.o -o program",
+  "rm a.o; zc -c a.c -o a.o",
+  "rm a.o; zc -c a.c -o a.o",
+  "echo '/* Edited. */ extern int own;' >own.h; zc -g -c c.c -o c.o",
+  "echo 'extern int own, other;' >own.h; zc -g -c c.c -o c.o",
 ];
 
 const startLimitMs = 10_000;
 
 /** Writes the code of an ordinary day. @throws {Error} where the program fails at it, or V8 takes no code of its own. */
 export async function train({ trainer, launcher, code }: Training): Promise<void> {
-  const folder = Deno.makeTempDirSync({ prefix: "zccache-build-" }), socket = `${folder}/socket`;
+  // Not where TMPDIR says: a socket's path must be short.
+  const folder = Deno.makeTempDirSync({ dir: "/tmp", prefix: "zccache-build-" }), socket = `${folder}/socket`;
+  // Whoever builds may have settings of his own, which name his cache.
+  const settings = Object.keys(Deno.env.toObject()).filter((name) => name.startsWith("ZCCACHE_"));
   const env = {
+    ...Object.fromEntries(settings.map((name) => [name, ""])),
     HOME: folder,
     XDG_RUNTIME_DIR: folder,
+    ZCCACHE_CACHE_DIR: `${folder}/cache`,
     ZCCACHE_ENDPOINT: socket,
-    CC: `${launcher} --socket ${socket} -- cc`,
+    LAUNCHER: launcher,
+    SOCKET: socket,
   };
   try {
     for (const [name, text] of Object.entries(sources)) Deno.writeTextFileSync(`${folder}/${name}`, text);
@@ -57,7 +64,7 @@ export async function train({ trainer, launcher, code }: Training): Promise<void
     try {
       await listening(socket);
       for (const line of exists(launcher) ? commands : []) {
-        await must(["sh", "-c", line], { env, cwd: folder });
+        await must(["sh", "-c", `${behindLauncher}; ${line}`], { env, cwd: folder });
       }
     } finally {
       daemon.kill();

@@ -102,10 +102,9 @@ Deno.test("findPlaces() says why a folder cannot be made, and what to do instead
     const cache = refuse(folder, { cacheDir: `${folder}/file/cache` });
     assertMatch(cache.message, /it is not there and cannot be made: not a directory/);
     assertEquals(cache.help, "Choose another with ZCCACHE_CACHE_DIR");
-    const runtimeDir = `${folder}/run`;
-    Deno.mkdirSync(runtimeDir);
-    Deno.symlinkSync("nowhere/zccache", `${runtimeDir}/zccache`);
-    assertEquals(refuse(folder, { runtimeDir }).help?.includes("XDG_RUNTIME_DIR"), true);
+    const runtime = refuse(folder, { runtimeDir: "/proc/self" }); // ours, and takes no folder
+    assertMatch(runtime.message, /"\/proc\/self\/zccache".*: it cannot be made: no such file or directory/);
+    assertEquals(runtime.help, "Set XDG_RUNTIME_DIR to a folder of yours");
   }));
 
 Deno.test("findPlaces() refuses a cache folder that others may write to, and names the remedy", () =>

@@ -4,7 +4,7 @@
  *     program/main.js   the bundle as a script
  *     program/code      V8's bytecode of the functions that an ordinary run needs
  *
- * V8 parses a function when it is called first. Of the 57 ms that `zccache --version` took, 20 were that; a daemon's
+ * V8 parses a function when it is called first. Of the 57 ms that `zccache --version` took, 18 were that; a daemon's
  * first compile took 40 ms more for it. The code lies in the executable, so whoever can change it can change the
  * program. V8 takes it only where its own version and flags are those of the build; else it parses, as ever.
  *
@@ -15,7 +15,7 @@ import * as crypto from "node:crypto";
 import * as timers from "node:timers";
 import { Script } from "node:vm";
 import * as zlib from "node:zlib";
-import type { programModules } from "./script.ts";
+import { type programModules, programParameters } from "./script.ts";
 
 const modules: Record<typeof programModules[number], unknown> = {
   "node:buffer": buffer,
@@ -41,11 +41,18 @@ export function loadProgram(folder: string, codePath = `${folder}/program/code`)
     cachedData,
   });
   const run = script.runInThisContext() as (...given: unknown[]) => Promise<void>;
-  const meta = { dirname: folder, url: `file://${folder}/main.js` };
+  const given: Record<typeof programParameters[number], unknown> = {
+    modules,
+    meta: { dirname: folder, url: `file://${folder}/main.js` },
+    setTimeout,
+    setInterval,
+    clearTimeout,
+    clearInterval,
+  };
   return {
     tookCode: cachedData && !script.cachedDataRejected,
     code: () => script.createCachedData(),
-    run: () => run(modules, meta, setTimeout, setInterval, clearTimeout, clearInterval),
+    run: () => run(...programParameters.map((name) => given[name])),
   };
 }
 

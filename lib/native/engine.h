@@ -255,12 +255,35 @@ static void execute_engine(const char *path, char **argv)
     if (!engine.problem) engine.problem = errno;
 }
 
+/* Has the engine lie in `folder`, and its name in `path` of PATH_MAX bytes. */
+static bool unpack_to(const char *folder, char *path)
+{
+    if (!fit_folder(folder)) return false;
+    if (snprintf(path, PATH_MAX, "%s/engine-%s", folder, engine.id) >= PATH_MAX) return false;
+    return is_unpacked(path) || unpack(folder, path);
+}
+
 static void execute_from(const char *folder, char **argv)
 {
     char path[PATH_MAX];
-    if (!fit_folder(folder)) return;
-    if (snprintf(path, sizeof path, "%s/engine-%s", folder, engine.id) >= (int)sizeof path) return;
-    if (is_unpacked(path) || unpack(folder, path)) execute_engine(path, argv);
+    if (unpack_to(folder, path)) execute_engine(path, argv);
+}
+
+/* Temporary folders for engines, the first choice first. */
+static const char *temporary_folder(size_t i, char *folder)
+{
+    static const char *const temporary[] = {"/tmp", "/var/tmp"};
+    if (i >= sizeof temporary / sizeof *temporary) return NULL;
+    snprintf(folder, PATH_MAX, "%s/zccache-%u-native", temporary[i], (unsigned)geteuid());
+    return folder;
+}
+
+/* Has an engine that lies behind us be unpacked, which may take as long as it takes, before somebody is waited for. */
+static void unpack_first(void)
+{
+    char folder[PATH_MAX], path[PATH_MAX];
+    for (size_t i = 0; engine.size && !*engine.path && temporary_folder(i, folder); i++)
+        if (unpack_to(folder, path)) return;
 }
 
 /* Becomes the engine with `words` before `args`; returns where there is none, or none that can be executed. */
@@ -275,11 +298,7 @@ static void become_engine(char **words, char **args)
     memcpy(argv + 1 + before, args, count * sizeof *argv);
     if (*engine.path) execute_engine(engine.path, argv);
     if (!engine.size) return;
-    static const char *const temporary[] = {"/tmp", "/var/tmp"};
-    for (size_t i = 0; i < 2; i++) {
-        snprintf(folder, sizeof folder, "%s/zccache-%u-native", temporary[i], (unsigned)geteuid());
-        execute_from(folder, argv);
-    }
+    for (size_t i = 0; temporary_folder(i, folder); i++) execute_from(folder, argv);
     if (!learn_self()) return;
     memcpy(folder, engine.self, sizeof folder);
     *strrchr(folder, '/') = 0;

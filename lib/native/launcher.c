@@ -11,7 +11,7 @@
  * Every doubt is PASS too: no decider, another version, a short or mad frame, an unknown id, silence. pass() may be
  * called until the first rename or the first byte of output; so a HIT is read whole and every file of it is ready
  * under a temporary name before. Called by its path, it hands to the engine whatever is not a compile, and a compile
- * for which there is no daemon.
+ * for which there is no daemon and none can be started.
  *
  * The conversation is lib/protocol/spec.ts. Functions stand in the order they run; what they do with files and
  * processes is in the headers of this folder.

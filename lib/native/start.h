@@ -127,7 +127,7 @@ static _Noreturn void be_daemon(const char *log, int told)
     _exit(EXIT_NOT_EXECUTABLE);
 }
 
-/* The pid of a daemon that was started, or 0. Until it is known the engine has been unpacked, too. */
+/* The pid of a daemon that was started, or 0. */
 static pid_t spawn_daemon(const char *log)
 {
     int ends[2];
@@ -153,12 +153,30 @@ static pid_t spawn_daemon(const char *log)
     return pid;
 }
 
-/* Whether a daemon did not come a moment ago: else each compile of a build would wait for one, or start one. */
-static bool is_noted(const char *note)
+/*
+ * What is noted about a daemon that did not come: else each compile of a build would wait for one, or start one. That
+ * it was late holds for engines, too. That it ended is ours alone: an engine may know better, and wait for another.
+ */
+static const char LATE_NOTE[] = "late", END_NOTE[] = "ended";
+
+static void put_note(const char *base, const char *what)
 {
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s.start-%s", base, what);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return;
+    (void)!write(fd, "", 1); /* also renews the time of an old note */
+    close(fd);
+}
+
+/* Whether that was a moment ago. */
+static bool is_noted(const char *base, const char *what)
+{
+    char path[PATH_MAX + 16];
     struct stat is;
     struct timespec now;
-    if (stat(note, &is) || clock_gettime(CLOCK_REALTIME, &now)) return false;
+    snprintf(path, sizeof path, "%s.start-%s", base, what);
+    if (stat(path, &is) || clock_gettime(CLOCK_REALTIME, &now)) return false;
     int64_t age = (now.tv_sec - is.st_mtim.tv_sec) * 1000 + (now.tv_nsec - is.st_mtim.tv_nsec) / 1000000;
     return age >= 0 && age < ZC_START_NOTE_MS;
 }
@@ -187,17 +205,14 @@ static enum started wait_for(const char *socket, pid_t pid, int lock)
 /* With the lock: another may have started a daemon meanwhile. */
 static enum started start_with_lock(const char *socket, const char *base, int lock)
 {
-    char note[PATH_MAX + 16], log[PATH_MAX + 16];
-    snprintf(note, sizeof note, "%s.start-late", base);
+    char log[PATH_MAX + 16];
     snprintf(log, sizeof log, "%s.log", base);
     if (answers(socket)) return LISTENS;
-    if (is_noted(note) || !is_ownerless()) return LEFT;
+    if (is_noted(base, LATE_NOTE) || is_noted(base, END_NOTE) || !is_ownerless()) return LEFT;
     if (!ftruncate(lock, 0)) dprintf(lock, "%d\n", (int)getpid());
     pid_t pid = spawn_daemon(log);
     enum started started = pid ? wait_for(socket, pid, lock) : LEFT;
-    int fd = started == LISTENS || !pid ? -1 : open(note, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0) (void)!write(fd, "", 1); /* also renews the time of an old note */
-    if (fd >= 0) close(fd);
+    if (pid && started != LISTENS) put_note(base, started == LATE ? LATE_NOTE : END_NOTE);
     return started;
 }
 
@@ -207,6 +222,7 @@ static enum started start_daemon(char *socket)
     char base[PATH_MAX], path[PATH_MAX + 16];
     if (!find_base(base, true) || !find_socket(socket)) return LEFT;
     snprintf(path, sizeof path, "%s.start", base);
+    unpack_first();
     int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (lock < 0) return LEFT;
     bool ours = !flock(lock, LOCK_EX | LOCK_NB), held = !ours && errno == EWOULDBLOCK;

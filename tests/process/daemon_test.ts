@@ -106,6 +106,14 @@ Deno.test("a run for which no daemon comes in time is plain, and is counted", as
   assertEquals([runs, passed, by_outcome], [1, 1, { pass_daemon_starting: 1 }]);
 });
 
+Deno.test("a bad setting costs no run but its own", async () => {
+  await using world = new World();
+  assertEquals((await world.run(["wrap", "echo", "ran"], { ZCCACHE_WATCH: "bogus" })).out, "ran\n");
+  assertEquals((await world.run(["wrap", "echo", "ran"])).out, "ran\n");
+  const { runs, by_outcome } = JSON.parse((await world.run(["stats", "--json"])).out);
+  assertEquals([runs, by_outcome], [1, { pass_unknown_tool: 1 }]);
+});
+
 Deno.test("two daemons that race to start end as one", async () => {
   await using world = new World();
   const both = [world.spawn(["--serve"]), world.spawn(["--serve"])];

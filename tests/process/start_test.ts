@@ -2,11 +2,12 @@
  * How the launcher starts a daemon by itself (lib/native/start.h), and when it leaves that to the engine: a script is the
  * engine and writes down how it was called.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { endpointName, startWaitMs } from "../../lib/daemon/mod.ts";
 import { byteString, fromText } from "../../lib/base/bytes.ts";
+import { compose } from "../../lib/native/compose.ts";
 import { takeLock } from "../../lib/os/mod.ts";
-import { type Launcher, launchers, newFolder, play } from "./fake_decider.ts";
+import { type Launcher, launchers, newFolder, plain, play } from "./fake_decider.ts";
 
 /** A home of one's own, and a launcher whose engine is `body`, a script that finds them as $H. */
 interface Place {
@@ -77,6 +78,7 @@ for (const launcher of launchers) {
     assert(told.ms < startWaitMs, `${told.ms} ms`);
     await compile(at, launcher);
     assertEquals((await calls(at)).slice(2), ["wrap -- echo -c x"], "the next one starts no other");
+    assertThrows(() => Deno.statSync(`${at.base}.start-late`), Deno.errors.NotFound);
   });
 
   test("waits for a daemon that does not come, and notes it for the next", async () => {
@@ -136,6 +138,27 @@ for (const launcher of launchers) {
     await compile(at, launcher);
     assertEquals((await calls(at)).slice(1), ["--serve --spawned", "wrap -- echo -c x"]);
   });
+
+  if (launcher === plain) {
+    test("waits for an engine that is being unpacked, and for the daemon then", async () => {
+      const at = place(launcher, recorder("sleep 0.1")),
+        id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+      const unpacked = `/tmp/zccache-${Deno.uid()}-native`;
+      Deno.removeSync(`${at.home}/engine-path`);
+      compose({ launcher: launcher.path, engine: `${at.home}/engine`, id, to: at.launcher });
+      Deno.mkdirSync(unpacked, { recursive: true, mode: 0o755 });
+      try {
+        // As somebody does who takes longer for it than a client waits for a daemon.
+        const script =
+          `flock ${unpacked} sleep 0.8 & sleep 0.1; for i in 1 2 3; do "$Z" echo $i & done; wait`;
+        const { out } = await compile(at, launcher, script);
+        assertEquals(out.trim().split("\n").sort(), [1, 2, 3].map((i) => `engine wrap -- echo ${i}`));
+        assertEquals((await calls(at)).filter((line) => line === "--serve --spawned").length, 1);
+      } finally {
+        Deno.removeSync(`${unpacked}/engine-${id}`);
+      }
+    });
+  }
 
   test("has no child of ours left when the tool runs", async () => {
     const at = place(
