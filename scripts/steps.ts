@@ -5,7 +5,7 @@
  */
 
 /** The project's folder, without a slash at the end. */
-export const projectFolder = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+export const projectFolder = decodeURIComponent(new URL("..", import.meta.url).pathname).replace(/\/$/, "");
 
 export interface Ran {
   code: number;
