@@ -64,9 +64,7 @@ export const commands: Record<string, Command> = {
       if (world.mode === "declared") {
         const hits = names.filter((name) => name.startsWith("hit")).length;
         const most = wanted.filter((word) => /\bhit/.test(word)).length;
-        return hits <= most
-          ? undefined
-          : `the outcome was ${names.join(", ")}, expected ${wanted.join(", ")}`;
+        return hits <= most ? undefined : wrongOutcome(world, names, wanted);
       }
       for (const word of wanted) {
         const fits = (found: string) => word.split("|").some((name) => `${found}_`.startsWith(`${name}_`));
@@ -74,7 +72,7 @@ export const commands: Record<string, Command> = {
         if (at >= 0) left.splice(at, 1);
       }
       const agrees = left.length === 0 && names.length === wanted.length;
-      return agrees ? undefined : `the outcome was ${names.join(", ")}, expected ${wanted.join(", ")}`;
+      return agrees ? undefined : wrongOutcome(world, names, wanted);
     },
   },
   stdout: {
@@ -327,6 +325,10 @@ export function runTool(world: World, line: CommandLine): Verdict {
   // A difference is wrong whether or not the line was expected to fail.
   if (differences.length > 0) throw new Error(differences.join("\n"));
   return ran.code === 0 ? undefined : `exit code ${ran.code}\n${ran.stdout}${ran.stderr}`;
+}
+
+function wrongOutcome(world: World, names: readonly string[], wanted: readonly string[]): Verdict {
+  return `the outcome was ${names.join(", ")}, expected ${wanted.join(", ")}\n${world.logged(3)}`;
 }
 
 function done(_: void): Verdict {

@@ -12,7 +12,8 @@
 import { type CommandLine, shellQuote, shellRedirection } from "./words.ts";
 import type { Programs } from "./programs.ts";
 import { outcomesCounted } from "./counters.ts";
-import { startDaemon, stopDaemon } from "./daemons.ts";
+import { placesOf, startDaemon, stopDaemon } from "./daemons.ts";
+import { shown } from "../../lib/base/bytes.ts";
 import { compareRuns, onlySteady, type PlainRun, withoutDrawn } from "./steady.ts";
 import { compareTrees, restoreTree, takeTree, type Tree } from "./tree.ts";
 
@@ -242,6 +243,16 @@ export class World {
     this.#baseline = now;
     this.#runsSinceBaseline = 0;
     return Object.keys(now).flatMap((name) => Array(now[name] - (before[name] ?? 0)).fill(name));
+  }
+
+  /** The last lines that the cache wrote down: they name the file on whose account a run passed or missed. */
+  logged(lines: number): string {
+    try {
+      const text = Deno.readTextFileSync(shown(placesOf(this.env, this.cwd).log));
+      return text.trimEnd().split("\n").slice(-lines).join("\n");
+    } catch (error) {
+      return String(error); // of a failure, so nothing is to hide it
+    }
   }
 
   /** Ends the daemon and removes all folders. */
