@@ -25,7 +25,6 @@ import {
   statx,
 } from "../os/mod.ts";
 import {
-  type Absences,
   type Input,
   type InputKind,
   inputKinds,
@@ -33,14 +32,15 @@ import {
   noSignature,
   type Unit,
 } from "../store/unit.ts";
+import { common, isWorthListing, type Names } from "./absences.ts";
 import { Clocks } from "./signature.ts";
-import { type Answered, type Look, Standing } from "./standing.ts";
+import { type Look, Standing } from "./standing.ts";
 import type { Tree } from "./tree.ts";
 import { executable, existsValue, numbers, statValue } from "./values.ts";
 
 export { type Node, Tree, type TreeOptions } from "./tree.ts";
 export { Watched } from "./watched.ts";
-export type { Answered } from "./standing.ts";
+export { absencesHold, type Names } from "./absences.ts";
 export { existsValue, statValue } from "./values.ts";
 
 /** Digests of large files that outlive the process: the store's. */
@@ -79,6 +79,7 @@ export class Inputs {
   #followed = new Map<string, FileState | number>();
   #unfollowed = new Map<string, FileState | number>();
   #listings = new Map<string, Uint8Array>();
+  #members = new Map<string, ReadonlySet<string>>();
   /** When the decision began, by the clock that file systems stamp with. */
   #begun = coarseNow();
   #lastRead: { digest: Digest; whole?: Uint8Array } | undefined;
@@ -111,6 +112,7 @@ export class Inputs {
     this.#followed.clear();
     this.#unfollowed.clear();
     this.#listings.clear();
+    this.#members.clear();
     this.#begun = coarseNow();
   }
 
@@ -170,17 +172,37 @@ export class Inputs {
     return false;
   }
 
-  /**
-   * The first of `names` at which something is in `folder`, or undefined where nothing is at any. `answered`: to go on
-   * from, for one list that only grows.
-   */
-  presentOf(folder: string, names: readonly string[], answered: Answered): string | undefined {
-    const look = (name: string) => {
+  /** The names, of those asked for, at which something is in `folder`: also a link that leads to nothing. */
+  thereOf(folder: string, asked: Names): string[] {
+    const isThere = this.#isThere(folder);
+    const watched = this.#standing?.thereOf(folder, asked, isThere);
+    if (watched !== undefined) return watched;
+    const members = this.#membersOf(folder, asked);
+    return (members === undefined ? [...asked] : common(members, asked)).filter(isThere);
+  }
+
+  /** All names in a folder, where that is quicker than to look for those asked for. */
+  #membersOf(folder: string, { size }: Names): ReadonlySet<string> | undefined {
+    const known = this.#members.get(folder);
+    if (known !== undefined) return known;
+    if (!isWorthListing(size, 1, () => this.state(folder))) return undefined;
+    const names = listFolder(folder);
+    if (typeof names === "number") return undefined; // may be searched, but not read
+    const members = new Set(names);
+    this.#members.set(folder, members);
+    return members;
+  }
+
+  #isThere(folder: string): (name: string) => boolean {
+    return (name) => {
       const state = this.linkState(join(folder, name));
-      return state === c.ENOENT || state === c.ENOTDIR;
+      return state !== c.ENOENT && state !== c.ENOTDIR;
     };
-    if (this.#standing !== undefined) return this.#standing.presentOf(folder, names, answered, look);
-    return names.find((name) => !look(name));
+  }
+
+  /** Gets ready for `thereOf`, with these names and with more. */
+  expect(folder: string, asked: Names): void {
+    this.#standing?.expect(folder, asked, this.#isThere(folder));
   }
 
   /** Looks at `path` anew in this decision. */
@@ -356,31 +378,6 @@ export class Inputs {
     if (sameBytes(value, input.value)) return true;
     if (input.kind !== inputKinds.code || unit === undefined) return false;
     return this.#codes?.holds(input, value, unit) === true;
-  }
-
-  /**
-   * Whether every name is still absent in each folder of its list. A folder whose signature has not changed since
-   * then has gained no name; only names in changed folders are looked for.
-   */
-  absencesHold(absences: Absences): boolean {
-    const changed = new Set<number>();
-    for (let i = 0; i < absences.folders.length; i++) {
-      const { path, gone, signature } = absences.folders[i];
-      const state = this.state(path);
-      const nothing = typeof state === "number" ? state === c.ENOENT || state === c.ENOTDIR : undefined;
-      if (nothing === undefined && state !== undefined) {
-        // Of a folder that was gone, and of which no name is known, every name may have been looked for.
-        if (gone && !absences.lists.some((list) => list.includes(i))) return false;
-        if (gone || !sameBytes(signatureOf(state as FileState), signature)) changed.add(i);
-      } else if (!nothing) changed.add(i);
-    }
-    if (changed.size === 0) return true;
-    for (const { list, name } of absences.names) {
-      for (const folder of absences.lists[list]) {
-        if (changed.has(folder) && !this.absent(join(absences.folders[folder].path, name))) return false;
-      }
-    }
-    return true;
   }
 }
 

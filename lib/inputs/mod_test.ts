@@ -3,7 +3,7 @@ import { fromText } from "../base/bytes.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
 import { type FileState, libc, realNow, signatureOf, statx } from "../os/mod.ts";
 import { type Absences, type Input, type InputKind, inputKinds, noSignature } from "../store/unit.ts";
-import { existsValue, Inputs, join, statValue } from "./mod.ts";
+import { absencesHold, existsValue, Inputs, join, statValue } from "./mod.ts";
 
 libc(); // opened here, so that no test seems to leak it
 
@@ -186,7 +186,7 @@ Deno.test("absencesHold() until one of the names appears, also where the folder 
   const { inputs, folder, write } = setup();
   Deno.mkdirSync(`${folder}/d`);
   const given = absences(folder, "/d", ["x.h", "y.h"], signatureOf(stateOf(fromText(`${folder}/d`))));
-  const holds = () => (inputs.begin(), inputs.absencesHold(given));
+  const holds = () => (inputs.begin(), absencesHold(given, inputs));
   assertEquals(holds(), true);
   write("d/other.h", "");
   assertEquals(holds(), true);
@@ -201,16 +201,16 @@ Deno.test("absencesHold() believes a folder's signature, and without one looks f
   Deno.mkdirSync(`${folder}/d`);
   write("d/x.h", "");
   const signature = signatureOf(stateOf(fromText(`${folder}/d`)));
-  assertEquals(inputs.absencesHold(absences(folder, "/d", ["x.h"], signature)), true);
-  assertEquals(inputs.absencesHold(absences(folder, "/d", ["x.h"], noSignature)), false);
-  assertEquals(inputs.absencesHold(absences(folder, "/d", ["y.h"], noSignature)), true);
+  assertEquals(absencesHold(absences(folder, "/d", ["x.h"], signature), inputs), true);
+  assertEquals(absencesHold(absences(folder, "/d", ["x.h"], noSignature), inputs), false);
+  assertEquals(absencesHold(absences(folder, "/d", ["y.h"], noSignature), inputs), true);
 });
 
 Deno.test("absencesHold() where a folder that was gone appears: with the name it fails, without it holds", () => {
   const { inputs, folder, write } = setup();
   const given = absences(folder, "/d", ["x.h"], noSignature);
   given.folders[0].gone = true;
-  const holds = () => (inputs.begin(), inputs.absencesHold(given));
+  const holds = () => (inputs.begin(), absencesHold(given, inputs));
   assertEquals(holds(), true);
   Deno.mkdirSync(`${folder}/d`);
   assertEquals(holds(), true);
@@ -222,10 +222,35 @@ Deno.test("absencesHold() fails where a folder that was gone appears and no name
   const { inputs, folder } = setup();
   const given = { ...absences(folder, "/d", [], noSignature), lists: [], names: [] };
   given.folders[0].gone = true;
-  const holds = () => (inputs.begin(), inputs.absencesHold(given));
+  const holds = () => (inputs.begin(), absencesHold(given, inputs));
   assertEquals(holds(), true);
   Deno.mkdirSync(`${folder}/d`);
   assertEquals(holds(), false);
+});
+
+/** Enough names to list a folder for. */
+const many = Array.from({ length: 200 }, (_, i) => `n${i}.h`);
+
+Deno.test("absencesHold() of many names in a folder of few, of few in one of many, and in one that may not be read", () => {
+  const { inputs, folder, write } = setup();
+  Deno.mkdirSync(`${folder}/d`);
+  const given = absences(folder, "/d", many, noSignature),
+    one = absences(folder, "/d", ["n7.h"], noSignature);
+  const hold = () => (inputs.begin(), [given, one].map((given) => absencesHold(given, inputs)));
+  for (const mode of Deno.uid() === 0 ? [0o755] : [0o755, 0o311]) {
+    Deno.chmodSync(`${folder}/d`, mode);
+    assertEquals(hold(), [true, true]);
+    for (let i = 0; i < 300; i++) write(`d/other${i}`, "");
+    assertEquals(hold(), [true, true]);
+    write("d/n7.h", "");
+    assertEquals(hold(), [false, false]);
+    Deno.removeSync(`${folder}/d/n7.h`);
+    Deno.symlinkSync("nowhere", `${folder}/d/n7.h`);
+    assertEquals(hold(), [true, true], "a link that leads to nothing");
+    write("d/nowhere", "");
+    assertEquals(hold(), [false, false]);
+    for (const name of ["nowhere", "n7.h"]) Deno.removeSync(`${folder}/d/${name}`);
+  }
 });
 
 Deno.test("absent() of a dangling link is true, of a link to something not", () => {

@@ -9,7 +9,8 @@
  *
  * @module
  */
-import { c, type FileState, statx } from "../os/mod.ts";
+import { c, type FileState, listFolder, statx } from "../os/mod.ts";
+import { common, isWorthListing, type Names } from "./absences.ts";
 import type { Content } from "./mod.ts";
 import type { Node, Tick, Tree } from "./tree.ts";
 
@@ -26,27 +27,28 @@ export interface Look {
   content?: Content;
 }
 
-/** How far it was answered that nothing is at the names of a list, and when. */
-export interface Answered {
-  count: number;
+/** What is known of the names in a folder, up to `tick`. */
+interface Known {
   tick: Tick;
-}
-
-/** Names that were found to be nowhere in a folder, up to `tick`. */
-interface Missing {
-  tick: Tick;
-  names: Set<string>;
+  /** Names at which nothing is. */
+  missing: Set<string>;
+  /** Where the folder was listed: what may be there. Nothing is at any other name. */
+  there: Set<string> | undefined;
 }
 
 /** After so many answers a path is looked at, whatever the watch says. */
 const sampleEvery = 1000;
+/** Of a listed folder so many names count as one answer: they are known by one list. */
+const namesAnAnswer = 64;
 /** Looks kept; a project has some ten thousand files. */
 const mostLooks = 200_000;
+/** A list of a folder serves one compile after another. */
+const listServes = 32;
 
 export class Standing {
   readonly #tree: Tree;
   #looks = new Map<string, Look>();
-  #missing = new Map<string, Missing>();
+  #known = new Map<string, Known>();
   #names = 0;
   #epoch: number;
   #answers = 0;
@@ -95,70 +97,81 @@ export class Standing {
     return node.watched ? node.real : undefined;
   }
 
-  /** Whether nothing is at a name of which that is known, by looking. */
-  #isStillMissing(folder: string, name: string, look: (name: string) => boolean): boolean {
-    const absent = look(name);
-    if (!absent) {
-      this.#doubt(`${folder}/${name}`, () => this.#missingIn(this.#tree.folder(folder))?.names.has(name));
-    }
-    return absent;
-  }
-
-  #isMissing(known: Missing | undefined, name: string, look: (name: string) => boolean): boolean {
-    const absent = look(name);
-    if (absent && known !== undefined) known.names.add(name), this.#names++;
-    return absent;
-  }
-
   /**
-   * The first of `names` at which something is in `folder`, or undefined. `answered` is taken into account and brought
-   * forward; `look` tells whether nothing is at a name.
+   * The names, of those asked for, at which something is in `folder`; undefined where that cannot be watched. `isThere`
+   * looks.
    */
-  presentOf(
-    folder: string,
-    names: readonly string[],
-    answered: Answered,
-    look: (name: string) => boolean,
-  ): string | undefined {
-    const node = this.#tree.folder(folder), known = this.#missingIn(node);
-    const came = known === undefined ? undefined : this.#cameSince(node, answered);
-    if (came === undefined) answered.count = 0;
-    else if (came.length > 0) {
-      const soFar = new Set(names.slice(0, answered.count));
-      const present = came.find((name) => soFar.has(name) && !look(name));
-      if (present !== undefined) return present;
+  thereOf(folder: string, asked: Names, isThere: (name: string) => boolean): string[] | undefined {
+    const node = this.#tree.folder(folder), known = this.#knownOf(node);
+    if (known === undefined) return undefined;
+    const there = this.#list(known, node, asked);
+    if (there === undefined) return [...asked].filter((name) => this.#isAt(name, folder, known, isThere));
+    const found = common(there, asked).filter(isThere), sample = this.#sampleOf(asked);
+    if (sample !== undefined && !there.has(sample) && !this.#isStillMissing(folder, sample, isThere)) {
+      found.push(sample);
     }
-    for (let i = answered.count; i < names.length; i++) {
-      const name = names[i], isKnown = known !== undefined && known.names.has(name);
-      if (isKnown && ++this.#answers % sampleEvery !== 0) continue;
-      if (isKnown ? this.#isStillMissing(folder, name, look) : this.#isMissing(known, name, look)) continue;
-      answered.count = 0;
-      return names[i];
-    }
-    if (known !== undefined) answered.count = names.length, answered.tick = known.tick;
-    return undefined;
+    return found;
   }
 
-  /** Names that came into a folder since it was answered for; undefined where that is not known. */
-  #cameSince(node: Node, { count, tick }: Answered): string[] | undefined {
-    if (count === 0) return [];
-    if (node.tick > tick) return undefined;
-    return node.membersTick <= tick ? [] : this.#tree.cameSince(node, tick);
+  /** Does what `thereOf` would have to do first: after it that is a matter of the folder's few names. */
+  expect(folder: string, asked: Names, isThere: (name: string) => boolean): void {
+    const node = this.#tree.folder(folder), known = this.#knownOf(node);
+    if (known === undefined || this.#list(known, node, asked) !== undefined) return;
+    for (const name of asked) this.#isAt(name, folder, known, isThere);
   }
 
-  /** The names known to be missing in a folder, without those that came since; undefined where it is not watched. */
-  #missingIn(folder: Node): Missing | undefined {
+  /** What may be in a folder, listed where that is worth it. It was watched before: what comes meanwhile is told of. */
+  #list(known: Known, { path }: Node, { size }: Names): ReadonlySet<string> | undefined {
+    if (known.there !== undefined) return known.there;
+    if (!isWorthListing(size, listServes, () => this.look(path)?.state)) return undefined;
+    const names = listFolder(path);
+    if (typeof names === "number") return undefined; // may be searched, but not read
+    this.#names += names.length;
+    return known.there = new Set(names);
+  }
+
+  #isAt(name: string, folder: string, { missing }: Known, isThere: (name: string) => boolean): boolean {
+    if (missing.has(name)) {
+      return ++this.#answers % sampleEvery === 0 && !this.#isStillMissing(folder, name, isThere);
+    }
+    if (isThere(name)) return true;
+    missing.add(name), this.#names++;
+    return false;
+  }
+
+  /** One of the names, each time that so many answers were given. */
+  #sampleOf(asked: Names): string | undefined {
+    const before = this.#answers;
+    this.#answers += Math.ceil(asked.size / namesAnAnswer);
+    if (before % sampleEvery < this.#answers % sampleEvery) return undefined;
+    return asked.at(this.#answers % asked.size);
+  }
+
+  /** Whether nothing is at a name of which that is known, by looking. */
+  #isStillMissing(folder: string, name: string, isThere: (name: string) => boolean): boolean {
+    const isMissing = !isThere(name);
+    if (!isMissing) {
+      this.#doubt(`${folder}/${name}`, () => {
+        const known = this.#knownOf(this.#tree.folder(folder));
+        return known !== undefined && (known.missing.has(name) || known.there?.has(name) === false);
+      });
+    }
+    return isMissing;
+  }
+
+  /** What is known of the names in a folder, with those that came since; undefined where it is not watched. */
+  #knownOf(folder: Node): Known | undefined {
     this.#begin();
     if (!folder.watched || folder.real === undefined) return undefined;
     const { now } = this.#tree;
-    let known = this.#missing.get(folder.path);
+    let known = this.#known.get(folder.path);
     const came = known && folder.tick <= known.tick
       ? folder.membersTick <= known.tick ? [] : this.#tree.cameSince(folder, known.tick)
       : undefined;
     if (known === undefined || came === undefined) {
-      this.#names -= known?.names.size ?? 0;
-      this.#missing.set(folder.path, known = { tick: now, names: new Set() });
-    } else for (const name of came) known.names.delete(name);
+      this.#names -= known === undefined ? 0 : known.missing.size + (known.there?.size ?? 0);
+      this.#known.set(folder.path, known = { tick: now, missing: new Set(), there: undefined });
+    } else for (const name of came) known.missing.delete(name), known.there?.add(name);
     known.tick = now;
     return known;
   }
@@ -176,7 +189,7 @@ export class Standing {
     if (this.#epoch === this.#tree.epoch && this.#looks.size + this.#names < mostLooks) return;
     this.#epoch = this.#tree.epoch;
     this.#looks = new Map();
-    this.#missing = new Map();
+    this.#known = new Map();
     this.#names = 0;
   }
 

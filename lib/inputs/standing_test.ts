@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { c, type FileState, fileSystemType, libc, statx } from "../os/mod.ts";
+import { type FileState, fileSystemType, libc, statx } from "../os/mod.ts";
+import type { Names } from "./absences.ts";
 import { Standing } from "./standing.ts";
 import { Tree } from "./tree.ts";
 
@@ -88,64 +89,102 @@ Deno.test("Standing says nothing of a path where no watch is left", () =>
     assertEquals(standing.physical(`${folder}/h`), undefined);
   }, 0));
 
+/** Names as one asks for them. */
+function asked(names: readonly string[]): Names {
+  return {
+    size: names.length,
+    has: (name) => names.includes(name),
+    at: (i) => names[i],
+    [Symbol.iterator]: () => names.values(),
+  };
+}
+
+/** What of some names is in a folder, as Standing has it, and which of them were looked at. */
+function asking(
+  standing: Standing,
+  folder: string,
+): { there(...names: string[]): string[]; looked(): string[] } {
+  const looked: string[] = [];
+  const isThere = (name: string) => {
+    looked.push(name);
+    return typeof statx(`${folder}/${name}`) === "object";
+  };
+  return {
+    there: (...names) => standing.thereOf(folder, asked(names), isThere)!,
+    looked: () => looked.splice(0),
+  };
+}
+
 Deno.test("Standing asks for a missing name once, and again when the name has come", () =>
   withStanding(({ standing, tree, folder, sh }) => {
-    let looks = 0;
-    const missing = (name: string) =>
-      standing.presentOf(folder, [name], { count: 0, tick: 0 }, (name) => {
-        looks++;
-        return typeof statx(`${folder}/${name}`) === "number";
-      }) === undefined;
-    assertEquals([missing("h"), missing("h"), missing("i"), looks], [true, true, true, 2]);
+    const { there, looked } = asking(standing, folder);
+    assertEquals([there("h"), there("h"), there("i"), looked()], [[], [], [], ["h", "i"]]);
     sh("touch other");
     tree.drain();
-    assertEquals([missing("h"), looks], [true, 2], "another name is no matter");
+    assertEquals([there("h", "i"), looked()], [[], []], "another name is no matter");
     sh("touch h");
     tree.drain();
-    assertEquals([missing("h"), missing("h"), missing("i"), looks], [false, false, true, 4]);
+    assertEquals([there("h", "i"), there("h"), there("i"), looked()], [["h"], ["h"], [], ["h", "h"]]);
     sh("rm h");
     tree.drain();
-    assertEquals([missing("h"), missing("h"), looks], [true, true, 5]);
+    assertEquals([there("h"), there("h"), looked()], [[], [], ["h"]]);
   }));
 
-Deno.test("Standing goes on from what it answered for a list, and looks at names that came since", () =>
+/** Enough names to list a folder for. */
+const many = Array.from({ length: 200 }, (_, i) => `n${i}`);
+
+Deno.test("Standing looks at those of many names alone that were in the folder, or have come", () =>
   withStanding(({ standing, tree, folder, sh }) => {
-    const names = ["a", "b"], answered = { count: 0, tick: 0 }, looked: string[] = [];
-    const present = () =>
-      standing.presentOf(folder, names, answered, (name) => {
-        looked.push(name);
-        return typeof statx(`${folder}/${name}`) === "number";
-      });
-    assertEquals([present(), answered.count, looked.splice(0)], [undefined, 2, ["a", "b"]]);
-    names.push("c");
-    sh("touch other");
+    const { there, looked } = asking(standing, folder);
+    sh("touch n3 other; ln -s nowhere n4; mkdir n5");
     tree.drain();
-    assertEquals([present(), answered.count, looked.splice(0)], [undefined, 3, ["c"]]);
-    sh("touch b");
+    assertEquals([there(...many).sort(), looked().sort()], [["n3", "n5"], ["n3", "n4", "n5"]]);
+    sh("rm n3; touch n7 another; mv other n8");
     tree.drain();
-    assertEquals([present(), looked.splice(0)], ["b", ["b"]]);
-    sh("rm b");
+    assertEquals([there(...many).sort(), looked().sort()], [["n5", "n7", "n8"], [
+      "n3",
+      "n4",
+      "n5",
+      "n7",
+      "n8",
+    ]]);
+    assertEquals([there("n1", "n7", "new"), looked()], [["n7"], ["n7"]], "of few names, once it was listed");
+    sh("mkdir d; touch d/n1");
     tree.drain();
-    assertEquals([present(), looked.splice(0)], [undefined, ["b"]]);
-    sh("mkdir d; touch d/a; mv d e; touch b");
+    assertEquals(there(...many).includes("n1"), false);
+    sh("rm -r n5; mv d n5");
     tree.drain();
-    assertEquals(present(), "b");
+    assertEquals(there(...many).sort(), ["n5", "n7", "n8"]);
+  }));
+
+Deno.test("Standing expects: then names are known to be missing before they are asked for", () =>
+  withStanding(({ standing, tree, folder, sh }) => {
+    const { there, looked } = asking(standing, folder);
+    for (const names of [["a", "b"], many]) {
+      standing.expect(folder, asked(names), (name) => typeof statx(`${folder}/${name}`) === "object");
+      assertEquals([there(...names), looked()], [[], []]);
+      sh(`touch ${names[1]}`);
+      tree.drain();
+      assertEquals([there(...names), looked()], [[names[1]], [names[1]]]);
+    }
+  }));
+
+Deno.test("Standing lists no folder of thousands for a dozen names", () =>
+  withStanding(({ standing, folder, sh }) => {
+    sh("seq 1 8000 | sed 's/$/-a-name-of-some-length/' | xargs touch");
+    const { there, looked } = asking(standing, folder), dozen = many.slice(0, 12);
+    assertEquals([there(...dozen), looked(), there(...dozen), looked()], [[], dozen, [], []]);
+    assertEquals([there(...many), looked().length], [[], many.length - dozen.length]);
   }));
 
 Deno.test("Standing knows nothing to be missing in a folder that is another now", () =>
   withStanding(({ standing, tree, folder, sh }) => {
-    sh("mkdir d e; touch e/h");
-    const missing = () =>
-      standing.presentOf(
-        `${folder}/d`,
-        ["h"],
-        { count: 0, tick: 0 },
-        () => typeof statx(`${folder}/d/h`) === "number",
-      ) === undefined;
-    assertEquals(missing(), true);
+    sh("mkdir d e; touch e/n1");
+    const { there } = asking(standing, `${folder}/d`);
+    assertEquals([there("n1"), there(...many)], [[], []]);
     sh("mv d f; mv e d");
     tree.drain();
-    assertEquals(missing(), false);
+    assertEquals([there("n1"), there(...many)], [["n1"], ["n1"]]);
   }));
 
 Deno.test("Standing forgets what a watch has forgotten", () =>
@@ -164,21 +203,23 @@ function blindTree(): Tree {
 }
 
 Deno.test("Standing finds out that a watch does not report", () => {
-  const path = Deno.makeTempFileSync(), folder = path.slice(0, path.lastIndexOf("/"));
-  for (const kind of ["state", "absence"]) {
+  const folder = Deno.makeTempDirSync(), name = "h", path = `${folder}/${name}`;
+  const few = [name], listed = asked([name, ...many.slice(1)]);
+  // Listed names are told together, as four answers here; the thousandth is about the first of them.
+  for (const [kind, asks] of [["state", 1000], [few, 1000], [listed, 250]] as const) {
     const standing = new Standing(blindTree());
-    const look = () => statx(path) === c.ENOENT;
+    const isThere = (name: string) => typeof statx(`${folder}/${name}`) === "object";
+    const names = kind === few ? asked(few) : listed;
     const ask = () =>
-      kind === "state"
-        ? standing.look(path)!.state
-        : standing.presentOf(folder, [path.slice(folder.length + 1)], { count: 0, tick: 0 }, look);
-    if (kind === "absence") Deno.removeSync(path);
+      kind === "state" ? standing.look(path)!.state : standing.thereOf(folder, names, isThere);
+    if (kind === "state") Deno.writeTextFileSync(path, "");
     ask();
     Deno.writeTextFileSync(path, "new");
-    for (let i = 0; i < 999; i++) ask();
+    for (let i = kind === listed ? 1 : 0; i < asks - 1; i++) ask();
     assertEquals(standing.disagreement, undefined);
     ask();
     assertEquals(standing.disagreement, path);
+    Deno.removeSync(path);
   }
-  Deno.removeSync(path);
+  Deno.removeSync(folder);
 });

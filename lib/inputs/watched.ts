@@ -7,6 +7,7 @@
  * @module
  */
 import { type Absences, type Input, inputKinds, type Unit } from "../store/unit.ts";
+import { absencesHold, namesAreAbsent, namesIn } from "./absences.ts";
 import { type Inputs, join } from "./mod.ts";
 import type { Node, Tick, Tree } from "./tree.ts";
 
@@ -17,8 +18,6 @@ interface Check {
   /** One for each input, and for each folder of the absences. */
   nodes: Node[];
   folders: Node[];
-  /** Name -> list, of the absences; made when a name is first asked for. */
-  names: Map<string, number[]> | undefined;
 }
 
 /** After so many answers from the watch all statements are looked at, whatever the watch says. */
@@ -68,7 +67,7 @@ export class Watched {
       kind === inputKinds.listing ? tree.folder(path) : tree.node(path)
     );
     const folders = absences.folders.map(({ path }) => tree.folder(path));
-    return { epoch: tree.epoch, tick: -1, nodes, folders, names: undefined };
+    return { epoch: tree.epoch, tick: -1, nodes, folders };
   }
 
   #failingInput(unit: Unit, { nodes }: Check, from: Tick): string | undefined {
@@ -93,44 +92,26 @@ export class Watched {
   }
 
   #failingAbsence({ absences }: Unit, check: Check, from: Tick): string | undefined {
-    if (from < 0) return this.#inputs.absencesHold(absences) ? undefined : "a file that was not there";
+    if (from < 0) return absencesHold(absences, this.#inputs) ? undefined : "a file that was not there";
     for (let i = 0; i < check.folders.length; i++) {
       const folder = check.folders[i];
       if (folder.stale) this.#again(folder, true);
       if (folder.watched && folder.tick <= from) {
         if (folder.membersTick <= from) continue;
         const came = this.#tree.cameSince(folder, from);
-        const failing = came?.find((name) => this.#appeared(absences, check, i, name));
+        const failing = came?.find((name) => this.#appeared(absences, i, name));
         if (failing !== undefined) return join(folder.path, failing);
         if (came !== undefined) continue;
       }
-      if (!this.#folderHolds(absences, i)) return folder.path;
+      if (!namesAreAbsent(absences, i, this.#inputs)) return folder.path;
     }
     return undefined;
   }
 
   /** Whether `name` is one that was absent in the folder with this index, and is there now. */
-  #appeared(absences: Absences, check: Check, folder: number, name: string): boolean {
-    if (check.names === undefined) {
-      check.names = new Map();
-      for (const { list, name } of absences.names) {
-        const lists = check.names.get(name);
-        if (lists === undefined) check.names.set(name, [list]);
-        else lists.push(list);
-      }
-    }
-    const lists = check.names.get(name);
-    if (lists === undefined || !lists.some((list) => absences.lists[list].includes(folder))) return false;
+  #appeared(absences: Absences, folder: number, name: string): boolean {
+    if (!namesIn(absences, folder).has(name)) return false;
     return !this.#inputs.absent(join(absences.folders[folder].path, name));
-  }
-
-  /** Looks for every name of one folder. */
-  #folderHolds(absences: Absences, folder: number): boolean {
-    const { path } = absences.folders[folder];
-    if (this.#inputs.absent(path)) return true;
-    return absences.names.every(({ list, name }) =>
-      !absences.lists[list].includes(folder) || this.#inputs.absent(join(path, name))
-    );
   }
 
   /** Looks at everything: should a statement fail that the watch takes for true, the watch is not to be trusted. */
@@ -138,7 +119,7 @@ export class Watched {
     const { inputs, absences } = unit;
     const [wrong, wrongAbsence] = this.#inputs.afresh(() => {
       const wrong = inputs.find((input: Input) => !this.#inputs.holds(input, unit));
-      return [wrong, wrong === undefined && !this.#inputs.absencesHold(absences)];
+      return [wrong, wrong === undefined && !absencesHold(absences, this.#inputs)];
     });
     if (wrong === undefined && !wrongAbsence) return;
     this.#tree.drain(); // it may have changed just now

@@ -7,7 +7,7 @@
  * @module
  */
 import { byteString, sameBytes } from "../base/bytes.ts";
-import type { Answered, Content, Inputs } from "../inputs/mod.ts";
+import type { Content, Inputs } from "../inputs/mod.ts";
 import type { FileState } from "../os/mod.ts";
 import { type Input, inputKinds } from "../store/unit.ts";
 import type { AbsentIn, Observation, Seen } from "../trace/mod.ts";
@@ -54,7 +54,8 @@ export class Foreseen {
   readonly #equals: Equals = new Groups();
   /** As it was before the first of those. */
   #changes: number | undefined;
-  readonly #answered = new Map<AbsentIn, Answered & { deleted: number }>();
+  /** Folders in which names were asked for, and how many. */
+  readonly #expected = new Map<AbsentIn, number>();
   #files = 0;
   #next: MapIterator<[string, Seen]> | undefined;
 
@@ -67,9 +68,10 @@ export class Foreseen {
   look(found: Observation, inputs: Inputs): void {
     this.#lookAtFiles(found, inputs);
     for (const folder of found.absent.folders) {
-      const { count } = this.#answeredOf(folder);
+      if (this.#expected.get(folder) === folder.size) continue;
+      this.#expected.set(folder, folder.size);
       // Where the folder itself is missing, no name need be looked at.
-      if (count < folder.names.length && inputs.isWatchedFolder(folder.path)) this.present(folder, inputs);
+      if (inputs.isWatchedFolder(folder.path)) inputs.expect(folder.path, folder);
     }
   }
 
@@ -147,20 +149,6 @@ export class Foreseen {
     const rows = this.#rows, apart = this.#apart.filter(({ path }) => files.has(path));
     for (const [path] of this.#next ?? files) apart.push({ at: rows.length, path });
     return rows.length + apart.length === files.size ? { rows, apart } : undefined;
-  }
-
-  /** The first of a folder's names at which something is. */
-  present(folder: AbsentIn, inputs: Inputs): string | undefined {
-    return inputs.presentOf(folder.path, folder.names, this.#answeredOf(folder));
-  }
-
-  #answeredOf(folder: AbsentIn): Answered {
-    const { deleted } = folder;
-    let answered = this.#answered.get(folder);
-    if (answered?.deleted !== deleted) {
-      this.#answered.set(folder, answered = { count: 0, tick: 0, deleted });
-    }
-    return answered;
   }
 }
 

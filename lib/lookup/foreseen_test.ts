@@ -104,10 +104,13 @@ Deno.test("Foreseen looks for no name in a folder that is missing", () => {
   for (const folder of ["there", "missing"]) run.found.absent.add(run.path(`${folder}/c.h`));
   Deno.mkdirSync(`${run.folder}/there`);
   run.begin();
-  const { inputs, found } = run, presentOf = inputs.presentOf.bind(inputs);
-  inputs.presentOf = (folder, ...more) => (asked.push(folder), presentOf(folder, ...more));
+  const { inputs, found } = run, expect = inputs.expect.bind(inputs);
+  inputs.expect = (folder, names) => (asked.push(folder), expect(folder, names));
   for (let i = 0; i < 3; i++) run.foreseen.look(found, inputs);
   assertEquals(asked, [run.path("there")]);
+  run.found.absent.add(run.path("there/d.h"));
+  run.foreseen.look(found, inputs);
+  assertEquals(asked, [run.path("there"), run.path("there")], "again when a name came");
   run.end();
 });
 

@@ -63,7 +63,7 @@ export function statementsOf(
   for (const [path, errno] of found.refused) ingest.refusal(path, errno);
   for (const path of found.unmade) ingest.unmade(path, found);
   ingest.twins(found);
-  const absences = ingest.absences(found, foreseen);
+  const absences = ingest.absences(found);
   return ingest.refused ?? { inputs: ingest.rows, absences };
 }
 
@@ -294,7 +294,7 @@ class Ingest {
   }
 
   /** Absent paths by folder: names that were looked for in the same folders share one list. */
-  absences({ absent, written }: Observation, foreseen: Foreseen): Absences {
+  absences({ absent, written }: Observation): Absences {
     for (const path of written.keys()) {
       if (!absent.has(path)) continue;
       // The run asked, then wrote the path, and the question counts: the same must be met next time, too. Who writes
@@ -305,16 +305,14 @@ class Ingest {
     const folders = absent.folders.map((folder) => {
       const { row, isMissing } = this.#folder(folder.path);
       // Where the folder itself is not there, no name of it is.
-      if (!isMissing) this.#absentIn(folder, absent, foreseen);
+      if (!isMissing && this.refused === undefined) this.#absentIn(folder, absent);
       return row;
     });
     return { folders, ...listsOf(absent) };
   }
 
-  #absentIn(folder: AbsentIn, absent: AbsentPaths, foreseen: Foreseen): void {
-    while (this.refused === undefined) {
-      const name = foreseen.present(folder, this.#inputs);
-      if (name === undefined) return;
+  #absentIn(folder: AbsentIn, absent: AbsentPaths): void {
+    for (const name of this.#inputs.thereOf(folder.path, folder)) {
       const path = join(folder.path, name);
       if (!this.#inputs.absent(path)) return this.#changed(path);
       // A dangling link: what it leads to may come without a trace in this folder.

@@ -8,7 +8,7 @@
  */
 import { messageOf } from "../base/errors.ts";
 import { shown } from "../base/bytes.ts";
-import { type Inputs, type Tree, Watched } from "../inputs/mod.ts";
+import { absencesHold, type Inputs, type Tree, Watched } from "../inputs/mod.ts";
 import { takesFiles } from "../os/mod.ts";
 import { heldStyle, hitFlags, type Message, styles } from "../protocol/mod.ts";
 import type { Store, StoredUnit } from "../store/mod.ts";
@@ -143,7 +143,7 @@ export class Search {
     if (this.#watched !== undefined) return this.#watched.failing(unit);
     const input = unit.inputs.find((input) => !this.#with.inputs.holds(input, unit));
     if (input !== undefined) return input.path;
-    return this.#with.inputs.absencesHold(unit.absences) ? undefined : "a file that was not there";
+    return absencesHold(unit.absences, this.#with.inputs) ? undefined : "a file that was not there";
   }
 
   /**

@@ -10,11 +10,23 @@ import { type Parts, partsOf } from "../base/paths.ts";
 import { mayHoldFacts } from "./rules.ts";
 
 /** A folder and the names that were not in it, in the order of the questions. */
-export interface AbsentIn {
-  readonly path: string;
-  readonly names: string[];
-  /** How many names were taken out again, wherever they stood. */
-  deleted: number;
+export class AbsentIn {
+  readonly names: string[] = [];
+
+  /** @param has Whether a name is among them. */
+  constructor(readonly path: string, readonly has: (name: string) => boolean) {}
+
+  get size(): number {
+    return this.names.length;
+  }
+
+  at(index: number): string | undefined {
+    return this.names[index];
+  }
+
+  [Symbol.iterator](): ArrayIterator<string> {
+    return this.names.values();
+  }
 }
 
 /** The folders in which a name was looked for, as the last one and those before it. */
@@ -101,7 +113,9 @@ export class AbsentPaths {
   #indexOf(folder: string): number {
     let at = this.#at.get(folder);
     if (at === undefined) {
-      this.#at.set(folder, at = this.folders.push({ path: folder, names: [], deleted: 0 }) - 1);
+      const index = at = this.folders.length;
+      this.folders.push(new AbsentIn(folder, (name) => this.#isIn(index, name, this.names.get(name))));
+      this.#at.set(folder, at);
     }
     return at;
   }
@@ -111,7 +125,6 @@ export class AbsentPaths {
     if (at === undefined || !this.#isIn(at, name, old)) return;
     const { names } = this.folders[at];
     names.splice(names.indexOf(name), 1);
-    this.folders[at].deleted++;
     let list: FolderList | undefined;
     for (const index of foldersOf(old)) if (index !== at) list = this.#longer(list, index);
     if (list === undefined) this.names.delete(name);

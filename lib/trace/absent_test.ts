@@ -24,13 +24,17 @@ Deno.test("AbsentPaths gives names that were looked for in the same folders one 
   assert(absent.names.get("x") !== absent.names.get("z"));
 });
 
-Deno.test("AbsentPaths forgets a path that is taken out, and counts that", () => {
+Deno.test("AbsentPaths forgets a path that is taken out", () => {
   const absent = new AbsentPaths();
   for (const path of ["/a/x", "/b/x", "/c/x", "/a/y", "/c/y"]) absent.add(path);
   absent.delete("/b/x"), absent.delete("/a/gone"), absent.delete("/nowhere/x");
   assertEquals(listed(absent), { x: ["/a", "/c"], y: ["/a", "/c"] });
   assert(absent.names.get("x") === absent.names.get("y"));
-  assertEquals(absent.folders.map(({ deleted }) => deleted), [0, 1, 0]);
+  assertEquals(absent.folders.map((folder) => [folder.size, folder.has("x"), folder.has("y"), ...folder]), [
+    [2, true, true, "x", "y"],
+    [0, false, false],
+    [2, true, true, "x", "y"],
+  ]);
   absent.delete("/a/y"), absent.delete("/c/y");
   assertEquals(listed(absent), { x: ["/a", "/c"] });
   absent.add("/b/x");
@@ -80,7 +84,8 @@ Deno.test("addSearch() is addIn() for each folder, or nothing at all", () => {
       }
     }
     assertEquals(listed(whole), listed(each));
-    const names = ({ folders }: AbsentPaths) => folders.filter(({ names }) => names.length > 0);
+    const names = ({ folders }: AbsentPaths) =>
+      folders.filter(({ size }) => size > 0).map((folder) => [folder.path, ...folder]);
     assertEquals(names(whole), names(each));
   }
 });
