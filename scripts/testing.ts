@@ -64,10 +64,10 @@ function sorted(entries: Iterable<Deno.DirEntry>): Deno.DirEntry[] {
   return [...entries].sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** Parts that run at the same time: a runner waits for compilers half of its time. */
-const lanes = 2;
-/** What no clock decides: these run beside those, one after the other, for a fifth of two cores is idle else. */
-const patient: ReadonlySet<string> = new Set(["tests/options", "unit tests", "tests/native", "tests/script"]);
+/** Parts that run at the same time: a runner mostly waits, so that one by itself keeps two cores less than half busy. */
+const lanes = 3;
+/** What clocks decide: of these one at a time. */
+const timed: ReadonlySet<string> = new Set(["tests/crash", "tests/process", "tests/fuzz"]);
 
 /** Runs all parts, the ones that take longest first; what each prints comes as a whole when it is done. */
 export async function runParts(parts: readonly Part[]): Promise<Counts[]> {
@@ -80,9 +80,9 @@ export async function runParts(parts: readonly Part[]): Promise<Counts[]> {
   const work = async (next: () => Part | undefined) => {
     for (let part = next(); part !== undefined; part = next()) counts.push(await runPart(part));
   };
-  const isPatient = ({ name }: Part) => patient.has(name);
-  const others = () => take((part) => !isPatient(part)) ?? take(isPatient);
-  await Promise.all([...Array.from({ length: lanes }, () => work(others)), work(() => take(isPatient))]);
+  const isTimed = ({ name }: Part) => timed.has(name), isPatient = (part: Part) => !isTimed(part);
+  const patientLanes = Array.from({ length: lanes - 1 }, () => work(() => take(isPatient)));
+  await Promise.all([work(() => take(isTimed) ?? take(isPatient)), ...patientLanes]);
   return counts;
 }
 

@@ -34,6 +34,8 @@ interface Known {
   missing: Set<string>;
   /** Where the folder was listed: what may be there. Nothing is at any other name. */
   there: Set<string> | undefined;
+  /** How many that may become, with what has come since and may have gone, before it is listed anew. */
+  most: number;
 }
 
 /** After so many answers a path is looked at, whatever the watch says. */
@@ -42,6 +44,8 @@ const sampleEvery = 1000;
 const namesAnAnswer = 64;
 /** Looks kept; a project has some ten thousand files. */
 const mostLooks = 200_000;
+/** Names that may come to a listed folder, and go again, on top of twice as many as were there. */
+const mostPassing = 256;
 /** A list of a folder serves one compile after another. */
 const listServes = 32;
 
@@ -126,7 +130,8 @@ export class Standing {
     if (!isWorthListing(size, listServes, () => this.look(path)?.state)) return undefined;
     const names = listFolder(path);
     if (typeof names === "number") return undefined; // may be searched, but not read
-    this.#names += names.length;
+    known.most = 2 * names.length + mostPassing;
+    this.#names += known.most;
     return known.there = new Set(names);
   }
 
@@ -169,11 +174,19 @@ export class Standing {
       ? folder.membersTick <= known.tick ? [] : this.#tree.cameSince(folder, known.tick)
       : undefined;
     if (known === undefined || came === undefined) {
-      this.#names -= known === undefined ? 0 : known.missing.size + (known.there?.size ?? 0);
-      this.#known.set(folder.path, known = { tick: now, missing: new Set(), there: undefined });
-    } else for (const name of came) known.missing.delete(name), known.there?.add(name);
+      this.#names -= known === undefined ? 0 : known.missing.size + known.most;
+      this.#known.set(folder.path, known = { tick: now, missing: new Set(), there: undefined, most: 0 });
+    } else for (const name of came) this.#came(known, name);
     known.tick = now;
     return known;
+  }
+
+  #came(known: Known, name: string): void {
+    if (known.missing.delete(name)) this.#names--;
+    known.there?.add(name);
+    if (known.there === undefined || known.there.size <= known.most) return;
+    this.#names -= known.most;
+    known.there = undefined, known.most = 0;
   }
 
   #see(node: Node): Look {

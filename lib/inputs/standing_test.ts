@@ -157,6 +157,21 @@ Deno.test("Standing looks at those of many names alone that were in the folder, 
     assertEquals(there(...many).sort(), ["n5", "n7", "n8"]);
   }));
 
+Deno.test("Standing lists a folder anew that hundreds of names went through", () =>
+  withStanding(({ standing, tree, folder, sh }) => {
+    const { there, looked } = asking(standing, folder);
+    there(...many), looked();
+    sh("touch n3; rm n3");
+    tree.drain();
+    assertEquals([there(...many), looked()], [[], ["n3"]]);
+    sh("seq 1 300 | sed s/^/x/ | xargs touch; rm x*");
+    tree.drain();
+    assertEquals([there(...many), looked()], [[], []]);
+    sh("touch n3");
+    tree.drain();
+    assertEquals([there(...many), looked()], [["n3"], ["n3"]]);
+  }));
+
 Deno.test("Standing expects: then names are known to be missing before they are asked for", () =>
   withStanding(({ standing, tree, folder, sh }) => {
     const { there, looked } = asking(standing, folder);
