@@ -55,7 +55,7 @@ export function common(there: ReadonlySet<string>, asked: Names): string[] {
  */
 export function absencesHold(absences: Absences, inputs: Inputs): boolean {
   return absences.folders.every(({ path, gone, signature }, i) => {
-    const state = inputs.state(path);
+    const state = inputs.folderState(path);
     if (state === c.ENOENT || state === c.ENOTDIR) return true;
     if (typeof state === "object") {
       // Of a folder that was gone, and of which no name is known, every name may have been looked for.

@@ -129,9 +129,14 @@ export class Inputs {
     }
   }
 
-  /** State of what `path` leads to, or the errno. */
+  /** State of what `path` leads to, or the errno. Of a folder only that it is one: `folderState` knows its times. */
   state(path: string): FileState | number {
     return this.#standing?.look(path)?.state ?? this.#looked(path);
+  }
+
+  /** The same of what may be a folder, with the times that change with its entries. */
+  folderState(path: string): FileState | number {
+    return this.#standing?.folder(path)?.state ?? this.#looked(path);
   }
 
   #looked(path: string): FileState | number {

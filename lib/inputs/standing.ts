@@ -18,9 +18,11 @@ import type { Node, Tick, Tree } from "./tree.ts";
 export interface Look {
   readonly node: Node;
   tick: Tick;
+  /** Of a folder the times and the size only where its entries are told of. */
   state: FileState | number;
-  /** Its times change with every entry. */
   isFolder: boolean;
+  /** Of a folder: whether its entries are told of, which change its times. */
+  withEntries: boolean;
   /** Of a state; made when it is first asked for. */
   signature: Uint8Array | undefined;
   /** Of a file, once it was asked for and may be trusted; for whoever looks. */
@@ -82,6 +84,27 @@ export class Standing {
     return look;
   }
 
+  /**
+   * The same of a folder with its times. Only for those its entries are told of: every temporary file would be told of
+   * else, since compilers ask whether there is a /tmp.
+   */
+  folder(path: string): Look | undefined {
+    const look = this.look(path);
+    if (look === undefined || !look.isFolder || look.withEntries) return look;
+    const node = this.#tree.folder(path), { now } = this.#tree;
+    if (!node.watched) return undefined;
+    const seen = {
+      node,
+      tick: now,
+      state: statx(path),
+      isFolder: true,
+      withEntries: true,
+      signature: undefined,
+    };
+    this.#looks.set(path, seen);
+    return seen;
+  }
+
   /** Forgets what was found of `path`: somebody saw it otherwise. A link made to a file elsewhere raises nothing here. */
   forget(path: string): void {
     this.#looks.delete(path);
@@ -90,7 +113,7 @@ export class Standing {
   /** The same by looking, to see whether the watch is right. */
   #sampled(path: string, known: Look): Look {
     const now = statx(path);
-    if (same(known.state, now)) return known;
+    if (same(known, now)) return known;
     this.#doubt(path, () => holds({ ...known, node: this.#tree.node(path) }));
     return { ...known, state: now, signature: undefined, content: undefined };
   }
@@ -192,9 +215,7 @@ export class Standing {
   #see(node: Node): Look {
     const { now } = this.#tree, state = statx(node.path);
     const isFolder = typeof state === "object" && (state.mode & c.S_IFMT) === c.S_IFDIR;
-    if (!isFolder) return { node, tick: now, state, isFolder, signature: undefined };
-    this.#tree.folder(node.path); // from here on its entries are told of, which change its times
-    return { node, tick: this.#tree.now, state: statx(node.path), isFolder, signature: undefined };
+    return { node, tick: now, state, isFolder, withEntries: false, signature: undefined };
   }
 
   /** Forgets where the watch has forgotten, or where too much is kept. */
@@ -215,13 +236,14 @@ export class Standing {
 }
 
 /** Whether nothing has happened to what was seen. */
-function holds({ node, tick, isFolder }: Look): boolean {
-  return node.watched && !node.stale && node.tick <= tick && (!isFolder || node.membersTick <= tick);
+function holds({ node, tick, withEntries }: Look): boolean {
+  return node.watched && !node.stale && node.tick <= tick && (!withEntries || node.membersTick <= tick);
 }
 
-function same(a: FileState | number, b: FileState | number): boolean {
-  if (typeof a === "number" || typeof b === "number") return a === b;
-  return a.ino === b.ino && a.dev === b.dev && a.size === b.size && a.mtime === b.mtime &&
-    a.ctime === b.ctime &&
-    a.mode === b.mode;
+function same({ state, isFolder, withEntries }: Look, now: FileState | number): boolean {
+  if (typeof state === "number" || typeof now === "number") return state === now;
+  const { ino, dev, mode, size, mtime, ctime } = now;
+  if (state.ino !== ino || state.dev !== dev || state.mode !== mode) return false;
+  return (isFolder && !withEntries) ||
+    (state.size === size && state.mtime === mtime && state.ctime === ctime);
 }

@@ -73,14 +73,30 @@ for (
     withStanding(({ standing, tree, folder, sh }) => {
       sh("touch old other");
       tree.drain();
-      const before = standing.look(folder)!.state as FileState;
-      assert(standing.look(folder)!.state === before, "it was looked at again");
+      const before = standing.folder(folder)!.state as FileState;
+      assert(standing.folder(folder)!.state === before, "it was looked at again");
       sh(`sleep 0.02; ${change}`);
       tree.drain();
-      assertEquals(standing.look(folder)!.state, statx(folder));
-      assert((standing.look(folder)!.state as FileState).ctime > before.ctime);
+      assertEquals(standing.folder(folder)!.state, statx(folder));
+      assert((standing.folder(folder)!.state as FileState).ctime > before.ctime);
     }));
 }
+
+Deno.test("Standing is told of no entry of a folder that is only asked whether it is there", () =>
+  withStanding(({ standing, tree, folder, sh }) => {
+    sh("mkdir tmp");
+    const path = `${folder}/tmp`, first = standing.look(path)!, { watches } = tree.facts, { changes } = tree;
+    sh("sleep 0.02; touch tmp/a; rm tmp/a");
+    tree.drain();
+    assert(standing.look(path) === first);
+    for (let i = 0; i < 2000; i++) standing.look(path);
+    assertEquals([standing.disagreement, tree.facts.watches, tree.changes], [undefined, watches, changes]);
+    assertEquals(standing.folder(path)!.state, statx(path));
+    assertEquals(tree.facts.watches, watches + 1);
+    sh("rmdir tmp; touch tmp");
+    tree.drain();
+    assertEquals(standing.look(path)!.isFolder, false);
+  }));
 
 Deno.test("Standing says nothing of a path where no watch is left", () =>
   withStanding(({ standing, folder, sh }) => {

@@ -322,7 +322,7 @@ class Ingest {
   }
 
   #folder(path: string): { row: Absences["folders"][number]; isMissing: boolean } {
-    const state = this.#inputs.state(path);
+    const state = this.#inputs.folderState(path);
     if (typeof state === "number") {
       const isMissing = state === c.ENOENT || state === c.ENOTDIR;
       return { row: { path, gone: true, signature: noSignature }, isMissing };
