@@ -18,8 +18,6 @@ export interface Names extends Iterable<string> {
   /** How many they are at most. */
   readonly size: number;
   has(name: string): boolean;
-  /** One of them, for each number below their size; or undefined. */
-  at(index: number): string | undefined;
 }
 
 /** Of fewer names each is looked at, which is quicker than to list a folder. */
@@ -47,6 +45,12 @@ export function common(there: ReadonlySet<string>, asked: Names): string[] {
   if (there.size < asked.size) { for (const name of there) if (asked.has(name)) found.push(name); }
   else for (const name of asked) if (there.has(name)) found.push(name);
   return found;
+}
+
+/** The name with that index among those asked for, or undefined where they are fewer. */
+export function nth(asked: Names, index: number): string | undefined {
+  for (const name of asked) if (index-- === 0) return name;
+  return undefined;
 }
 
 /**
@@ -79,7 +83,6 @@ export function namesIn(absences: Absences, folder: number): Names {
   return {
     size: names.length,
     has: (name) => listsByName(absences).get(name)?.some(isIn) === true,
-    at: (index) => isIn(names[index].list) ? names[index].name : undefined,
     *[Symbol.iterator]() {
       for (const { list, name } of names) if (isIn(list)) yield name;
     },

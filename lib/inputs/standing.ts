@@ -10,7 +10,7 @@
  * @module
  */
 import { c, type FileState, listFolder, statx } from "../os/mod.ts";
-import { common, isWorthListing, type Names } from "./absences.ts";
+import { common, isWorthListing, type Names, nth } from "./absences.ts";
 import type { Content } from "./mod.ts";
 import type { Node, Tick, Tree } from "./tree.ts";
 
@@ -172,7 +172,7 @@ export class Standing {
     const before = this.#answers;
     this.#answers += Math.ceil(asked.size / namesAnAnswer);
     if (before % sampleEvery < this.#answers % sampleEvery) return undefined;
-    return asked.at(this.#answers % asked.size);
+    return nth(asked, this.#answers % asked.size);
   }
 
   /** Whether nothing is at a name of which that is known, by looking. */

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { type FileState, fileSystemType, libc, statx } from "../os/mod.ts";
-import type { Names } from "./absences.ts";
 import { Standing } from "./standing.ts";
 import { Tree } from "./tree.ts";
 
@@ -105,16 +104,6 @@ Deno.test("Standing says nothing of a path where no watch is left", () =>
     assertEquals(standing.physical(`${folder}/h`), undefined);
   }, 0));
 
-/** Names as one asks for them. */
-function asked(names: readonly string[]): Names {
-  return {
-    size: names.length,
-    has: (name) => names.includes(name),
-    at: (i) => names[i],
-    [Symbol.iterator]: () => names.values(),
-  };
-}
-
 /** What of some names is in a folder, as Standing has it, and which of them were looked at. */
 function asking(
   standing: Standing,
@@ -126,7 +115,7 @@ function asking(
     return typeof statx(`${folder}/${name}`) === "object";
   };
   return {
-    there: (...names) => standing.thereOf(folder, asked(names), isThere)!,
+    there: (...names) => standing.thereOf(folder, new Set(names), isThere)!,
     looked: () => looked.splice(0),
   };
 }
@@ -192,7 +181,7 @@ Deno.test("Standing expects: then names are known to be missing before they are 
   withStanding(({ standing, tree, folder, sh }) => {
     const { there, looked } = asking(standing, folder);
     for (const names of [["a", "b"], many]) {
-      standing.expect(folder, asked(names), (name) => typeof statx(`${folder}/${name}`) === "object");
+      standing.expect(folder, new Set(names), (name) => typeof statx(`${folder}/${name}`) === "object");
       assertEquals([there(...names), looked()], [[], []]);
       sh(`touch ${names[1]}`);
       tree.drain();
@@ -235,14 +224,13 @@ function blindTree(): Tree {
 
 Deno.test("Standing finds out that a watch does not report", () => {
   const folder = Deno.makeTempDirSync(), name = "h", path = `${folder}/${name}`;
-  const few = [name], listed = asked([name, ...many.slice(1)]);
+  const few = [name], listed = [name, ...many.slice(1)];
   // Listed names are told together, as four answers here; the thousandth is about the first of them.
   for (const [kind, asks] of [["state", 1000], [few, 1000], [listed, 250]] as const) {
     const standing = new Standing(blindTree());
     const isThere = (name: string) => typeof statx(`${folder}/${name}`) === "object";
-    const names = kind === few ? asked(few) : listed;
     const ask = () =>
-      kind === "state" ? standing.look(path)!.state : standing.thereOf(folder, names, isThere);
+      kind === "state" ? standing.look(path)!.state : standing.thereOf(folder, new Set(kind), isThere);
     if (kind === "state") Deno.writeTextFileSync(path, "");
     ask();
     Deno.writeTextFileSync(path, "new");

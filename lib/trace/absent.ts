@@ -9,23 +9,26 @@
 import { type Parts, partsOf } from "../base/paths.ts";
 import { mayHoldFacts } from "./rules.ts";
 
-/** A folder and the names that were not in it, in the order of the questions. */
+/** A folder and the names that were not in it. */
 export class AbsentIn {
-  readonly names: string[] = [];
+  readonly #all: AbsentPaths;
+  readonly #at: number;
 
-  /** @param has Whether a name is among them. */
-  constructor(readonly path: string, readonly has: (name: string) => boolean) {}
+  constructor(readonly path: string, at: number, all: AbsentPaths) {
+    this.#at = at;
+    this.#all = all;
+  }
 
   get size(): number {
-    return this.names.length;
+    return this.#all.sizeOf(this.#at);
   }
 
-  at(index: number): string | undefined {
-    return this.names[index];
+  has(name: string): boolean {
+    return this.#all.isIn(this.#at, name);
   }
 
-  [Symbol.iterator](): ArrayIterator<string> {
-    return this.names.values();
+  *[Symbol.iterator](): Generator<string> {
+    for (const name of this.#all.names.keys()) if (this.has(name)) yield name;
   }
 }
 
@@ -39,8 +42,10 @@ export interface FolderList {
   readonly longer: Map<number, FolderList>;
   /** A folder is there twice. */
   readonly repeats: boolean;
-  /** What each of the folders has, once a whole search has ended here. */
-  all?: readonly string[][];
+  /** Names that were looked for in these folders and no more. */
+  names: number;
+  /** The same in these folders and more; while they are counted. */
+  more: number;
 }
 
 /** Lists up to this length are gone through; of longer ones there is a set. */
@@ -56,6 +61,10 @@ export class AbsentPaths {
   readonly #many = new Map<string, Set<number>>();
   /** Lists of one folder. */
   readonly #first = new Map<number, FolderList>();
+  /** All lists, each behind the one that it is longer than. */
+  readonly #lists: FolderList[] = [];
+  /** How many names each folder has; undefined until they are counted. */
+  #sizes: number[] | undefined;
   /** Of folders that were searched: the lists of the first one, the first two ...; null from where one cannot be had. */
   readonly #searched = new Map<readonly string[], (FolderList | null)[]>();
 
@@ -66,7 +75,7 @@ export class AbsentPaths {
 
   has(path: string): boolean {
     const { folder, name } = this.#split(path), at = this.#at.get(folder);
-    return at !== undefined && this.#isIn(at, name, this.names.get(name));
+    return at !== undefined && this.isIn(at, name);
   }
 
   add(path: string): void {
@@ -77,10 +86,16 @@ export class AbsentPaths {
   /** The same by its parts. */
   addIn(folder: string, name: string): void {
     const at = this.#indexOf(folder), list = this.names.get(name);
-    if (this.#isIn(at, name, list)) return;
-    this.folders[at].names.push(name);
-    this.names.set(name, this.#longer(list, at));
+    if (this.isIn(at, name, list)) return;
+    this.#put(name, list, this.#longer(list, at));
     this.#many.get(name)?.add(at);
+  }
+
+  #put(name: string, before: FolderList | undefined, list: FolderList): void {
+    if (before !== undefined) before.names--;
+    list.names++;
+    this.names.set(name, list);
+    this.#sizes = undefined;
   }
 
   /**
@@ -93,9 +108,7 @@ export class AbsentPaths {
     if (count === 0) return true;
     const list = this.#listOf(folders, count);
     if (list === null) return false;
-    list.all ??= foldersOf(list).map((at) => this.folders[at].names);
-    for (const names of list.all) names.push(name);
-    this.names.set(name, list);
+    this.#put(name, undefined, list);
     return true;
   }
 
@@ -113,27 +126,26 @@ export class AbsentPaths {
   #indexOf(folder: string): number {
     let at = this.#at.get(folder);
     if (at === undefined) {
-      const index = at = this.folders.length;
-      this.folders.push(new AbsentIn(folder, (name) => this.#isIn(index, name, this.names.get(name))));
+      at = this.folders.length;
+      this.folders.push(new AbsentIn(folder, at, this));
       this.#at.set(folder, at);
+      this.#sizes = undefined;
     }
     return at;
   }
 
   delete(path: string): void {
     const { folder, name } = this.#split(path), at = this.#at.get(folder), old = this.names.get(name);
-    if (at === undefined || !this.#isIn(at, name, old)) return;
-    const { names } = this.folders[at];
-    names.splice(names.indexOf(name), 1);
+    if (at === undefined || old === undefined || !this.isIn(at, name, old)) return;
     let list: FolderList | undefined;
     for (const index of foldersOf(old)) if (index !== at) list = this.#longer(list, index);
-    if (list === undefined) this.names.delete(name);
-    else this.names.set(name, list);
+    if (list === undefined) this.names.delete(name), old.names--, this.#sizes = undefined;
+    else this.#put(name, old, list);
     this.#many.get(name)?.delete(at);
   }
 
-  /** Whether a folder is among those of a name. */
-  #isIn(at: number, name: string, list: FolderList | undefined): boolean {
+  /** Whether a name was looked for in the folder with that index. */
+  isIn(at: number, name: string, list = this.names.get(name)): boolean {
     if (list !== undefined && list.length > mostSteps) {
       let many = this.#many.get(name);
       if (many === undefined) this.#many.set(name, many = new Set(foldersOf(list)));
@@ -142,21 +154,39 @@ export class AbsentPaths {
     return isAmong(at, list);
   }
 
+  /** How many names were looked for in the folder with that index. */
+  sizeOf(at: number): number {
+    return (this.#sizes ??= this.#count())[at];
+  }
+
+  #count(): number[] {
+    const sizes = this.folders.map(() => 0);
+    for (let i = this.#lists.length; i-- > 0;) {
+      const list = this.#lists[i], names = list.names + list.more;
+      sizes[list.folder] += names;
+      list.more = 0;
+      if (list.before !== undefined) list.before.more += names;
+    }
+    return sizes;
+  }
+
   #longer(list: FolderList | undefined, folder: number): FolderList {
     const known = list?.longer ?? this.#first;
     let longer = known.get(folder);
     if (longer === undefined) {
       const length = (list?.length ?? 0) + 1;
       const repeats = list !== undefined && (list.repeats || isAmong(folder, list));
-      longer = { folder, before: list, length, longer: new Map(), repeats };
+      longer = { folder, before: list, length, longer: new Map(), repeats, names: 0, more: 0 };
       known.set(folder, longer);
+      this.#lists.push(longer);
     }
     return longer;
   }
 
+  /** All paths, folder after folder. */
   *[Symbol.iterator](): Generator<string> {
-    for (const { path, names } of this.folders) {
-      for (const name of names) yield path === "/" ? `/${name}` : `${path}/${name}`;
+    for (const folder of this.folders) {
+      for (const name of folder) yield folder.path === "/" ? `/${name}` : `${folder.path}/${name}`;
     }
   }
 }

@@ -10,7 +10,12 @@ function listed(absent: AbsentPaths): Record<string, string[]> {
 Deno.test("AbsentPaths keeps each path once, by folder and by name", () => {
   const absent = new AbsentPaths();
   for (const path of ["/a/x", "/b/x", "/a/y", "/a/x", "/b/y", "/x", "/c/z"]) absent.add(path);
-  assertEquals([...absent], ["/a/x", "/a/y", "/b/x", "/b/y", "/x", "/c/z"]);
+  assertEquals(absent.folders.map((folder) => [folder.path, folder.size, ...folder]), [
+    ["/a", 2, "x", "y"],
+    ["/b", 2, "x", "y"],
+    ["/", 1, "x"],
+    ["/c", 1, "z"],
+  ]);
   assertEquals(listed(absent), { x: ["/a", "/b", "/"], y: ["/a", "/b"], z: ["/c"] });
   assert(absent.has("/b/y") && absent.has("/x"));
   assert(!absent.has("/c/x") && !absent.has("/d/x") && !absent.has("/a"));
@@ -84,8 +89,9 @@ Deno.test("addSearch() is addIn() for each folder, or nothing at all", () => {
       }
     }
     assertEquals(listed(whole), listed(each));
+    for (const folder of whole.folders) assertEquals(folder.size, [...folder].length);
     const names = ({ folders }: AbsentPaths) =>
-      folders.filter(({ size }) => size > 0).map((folder) => [folder.path, ...folder]);
+      folders.filter(({ size }) => size > 0).map((folder) => [folder.path, folder.size, ...folder]);
     assertEquals(names(whole), names(each));
   }
 });
