@@ -44,10 +44,9 @@ export class Backlog {
     return this.#items.length > 0 && this.#now() - this.#items[0].since >= mostMs;
   }
 
-  /** Does the first slice at once, and leaves the others for later. */
+  /** Leaves all of it for later. */
   begin(slices: Iterable<unknown>, done: () => void): void {
-    const item = { slices: slices[Symbol.iterator](), done, since: this.#now() };
-    if (!this.#isDone(item)) this.#items.push(item);
+    this.#items.push({ slices: slices[Symbol.iterator](), done, since: this.#now() });
     while (this.#items.length > mostItems) this.slice();
   }
 

@@ -1,6 +1,6 @@
 /** What is left to do for clients that have gone, between the questions of others. */
 import { assert, assertEquals } from "@std/assert";
-import { close, libc, send } from "../os/mod.ts";
+import { close, libc, PollSet, send } from "../os/mod.ts";
 import { encode } from "../protocol/mod.ts";
 import { receiveFrame } from "./client.ts";
 import type { Server, ServerOptions } from "./server.ts";
@@ -38,17 +38,43 @@ function leaving(count: number, happens: (what: string) => void): ServerOptions[
 
 Deno.test("Server answers who asks between the pieces of what is left to do", async () => {
   const order: string[] = [];
+  let second = -1;
+  const happens = (what: string) => {
+    order.push(what);
+    if (what === "piece 1") send(second, ask);
+  };
   await serving(async ({ socket }) => {
-    const first = connect(socket), second = connect(socket);
+    const first = connect(socket);
+    second = connect(socket);
     send(first, ask), send(second, ask);
     await turns(200);
     assertEquals([outcomeIn(first), outcomeIn(second)], ["1", "2"]);
     close(second);
     await turns();
     close(first);
-  }, { open: leaving(4, (what) => void order.push(what)) });
-  const pieces = ["piece 1", "piece 2", "piece 3", "end 1"];
-  assertEquals(order, ["asked 1", "piece 0", "asked 2", ...pieces, "end 2"]);
+  }, { open: leaving(4, happens) });
+  const pieces = ["piece 0", "piece 1", "asked 2", "piece 2", "piece 3"];
+  assertEquals(order, ["asked 1", "asked 2", ...pieces, "end 1", "end 2"]);
+});
+
+Deno.test("Server sleeps before it does what is left, so that whoever was answered can run", async () => {
+  const order: string[] = [], { wait } = PollSet.prototype;
+  PollSet.prototype.wait = function (ms) {
+    order.push(ms > 0 ? "sleeps" : "looks");
+    return wait.call(this, ms);
+  };
+  try {
+    await serving(async ({ socket }) => {
+      const client = connect(socket);
+      send(client, ask);
+      await turns(100);
+      close(client);
+    }, { open: leaving(2, (what) => void order.push(what)) });
+  } finally {
+    PollSet.prototype.wait = wait;
+  }
+  const at = order.indexOf("asked 1");
+  assertEquals(order.slice(at, at + 5), ["asked 1", "sleeps", "piece 0", "looks", "piece 1"]);
 });
 
 Deno.test("Server does what is left although clients never stop asking", async () => {
