@@ -44,9 +44,10 @@ export class Backlog {
     return this.#items.length > 0 && this.#now() - this.#items[0].since >= mostMs;
   }
 
-  /** Leaves all of it for later. */
+  /** Does the first slice at once, and leaves the others for later. */
   begin(slices: Iterable<unknown>, done: () => void): void {
-    this.#items.push({ slices: slices[Symbol.iterator](), done, since: this.#now() });
+    const item = { slices: slices[Symbol.iterator](), done, since: this.#now() };
+    if (!this.#isDone(item)) this.#items.push(item);
     while (this.#items.length > mostItems) this.slice();
   }
 

@@ -17,7 +17,7 @@
 import { traceOf } from "../base/errors.ts";
 import { setImmediate } from "node:timers";
 import type { Log } from "../base/log.ts";
-import { accept, c, close, peerOf, PollSet, receive, send, Waker } from "../os/mod.ts";
+import { accept, c, close, giveWay, peerOf, PollSet, receive, send, Waker } from "../os/mod.ts";
 import { frameSize, maxFrameBytes } from "../protocol/mod.ts";
 import { Backlog } from "./backlog.ts";
 import type { Conversation } from "./conversation.ts";
@@ -35,10 +35,12 @@ const asideMs = 1_000;
 /** How soon we look what tools that run have done, while they do something, and when they seem to rest. */
 const followMs = 2, mostFollowMs = 200;
 /**
- * Whoever was answered goes first: what is left to do waits until somebody asks, or so long. A kernel that is a guest may
- * have him wait for our processor while another is idle, 3 ms (measured): it does not know that one that sleeps is free.
+ * Whoever was answered goes first: what can wait waits until somebody asks, or so long. A kernel that is a guest may have
+ * him wait for our processor while another is idle, 3 ms (measured): it takes a processor that sleeps for one that is away.
  */
 const giveWayMs = 1;
+/** The same after the end of a run, when most is left: a build asks for the next one a ms or two after it. */
+const giveWayAfterRunMs = 4;
 /** How often clients that stay silent are looked for. */
 const lookMs = 100;
 /** Pause after accept found no descriptor left; some connection ends sooner or later. */
@@ -98,8 +100,8 @@ export class Server {
   /** When what tools do is looked at next, and how long after that again. */
   #nextFollow = 0;
   #followMs = followMs;
-  /** Something was sent since the last wait. */
-  #answered = false;
+  /** How long the next wait is at least, since something was sent. */
+  #leastWaitMs = 0;
   #over = false;
   readonly #backlog: Backlog;
   /** What comes is received here: a buffer for each connection would be most of what a hit allocates. */
@@ -157,7 +159,7 @@ export class Server {
     let ready: number;
     if (busy && started - this.#lastTurn < sliceMs) {
       const longest = sharing ? turnMs : this.#isAnyLater() ? sliceMs : this.#options.restMs ?? restMs;
-      const least = this.#answered && !sharing ? giveWayMs : 0;
+      const least = sharing ? 0 : this.#leastWaitMs;
       ready = this.#set.wait(Math.min(longest, Math.max(least, tillWork)));
     } else {
       const longest = this.#acceptAgain > started ? acceptPauseMs : busy ? 1 : asideMs;
@@ -165,7 +167,7 @@ export class Server {
       this.#lastTurn = this.#options.now();
     }
     if (this.#over) return;
-    this.#answered = false;
+    this.#leastWaitMs = 0;
     this.#look(places);
     if (ready === 0 ? this.#backlog.length > 0 : this.#backlog.isLate) this.#backlog.slice();
     else if (ready === 0) this.#follow();
@@ -306,7 +308,10 @@ export class Server {
     connection.isLeft = step.close && step.slices !== undefined;
     connection.later = step.later !== undefined || step.after !== undefined;
     if (step.frame) this.#send(connection, step.frame);
-    if (connection.isLeft) this.#backlog.begin(step.slices!(), () => conversation.end());
+    if (connection.isLeft) {
+      giveWay(); // what cannot wait is in the first slice
+      this.#backlog.begin(step.slices!(), () => conversation.end());
+    }
     if (this.#connections.get(connection.descriptor) !== connection) return;
     if (step.after) {
       if (!connection.isLeft) step.after();
@@ -340,7 +345,7 @@ export class Server {
         this.#drop(connection);
         return false;
       }
-      this.#answered = true;
+      this.#leastWaitMs = connection.isLeft ? giveWayAfterRunMs : giveWayMs;
       if (sent === connection.out[0].length) connection.out.shift();
       else connection.out[0] = connection.out[0].subarray(sent);
     }

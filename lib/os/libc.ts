@@ -72,6 +72,7 @@ const symbols = {
   syscall: { parameters: ["i64", "i64", "i64"], result: "i64" },
   umask: { parameters: ["u32"], result: "u32" },
   unsetenv: { parameters: ["buffer"], result: "i32" },
+  usleep: { parameters: ["u32"], result: "i32" },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
 } as const satisfies Deno.ForeignLibraryInterface;

@@ -44,6 +44,11 @@ export function moveVariable(from: string, to: string): void {
   libc().unsetenv(name);
 }
 
+/** Sleeps for some 0.1 ms, so that whoever waits for this processor can go on. */
+export function giveWay(): void {
+  libc().usleep(50);
+}
+
 /** Signals that this process ignores, as of /proc/self/status; empty where that cannot be read. */
 export function ignoredSignals(): Set<number> {
   const ignored = new Set<number>();
