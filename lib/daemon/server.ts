@@ -39,8 +39,6 @@ const followMs = 2, mostFollowMs = 200;
  * him wait for our processor while another is idle, 3 ms (measured): it takes a processor that sleeps for one that is away.
  */
 const giveWayMs = 1;
-/** The same after the end of a run, when most is left: a build asks for the next one a ms or two after it. */
-const giveWayAfterRunMs = 4;
 /** How often clients that stay silent are looked for. */
 const lookMs = 100;
 /** Pause after accept found no descriptor left; some connection ends sooner or later. */
@@ -169,8 +167,11 @@ export class Server {
     if (this.#over) return;
     this.#leastWaitMs = 0;
     this.#look(places);
-    if (ready === 0 ? this.#backlog.length > 0 : this.#backlog.isLate) this.#backlog.slice();
+    const slices = ready === 0 ? this.#backlog.length > 0 : this.#backlog.isLate;
+    if (slices) this.#backlog.slice();
     else if (ready === 0) this.#follow();
+    // What others wait for may have come about just now, and is told by promises.
+    if ((slices || ready > 0) && this.#isAnyLater()) await turn();
     if (started - this.#lastLook >= lookMs) this.#dropSilent(this.#lastLook = started);
   }
 
@@ -345,7 +346,7 @@ export class Server {
         this.#drop(connection);
         return false;
       }
-      this.#leastWaitMs = connection.isLeft ? giveWayAfterRunMs : giveWayMs;
+      if (!connection.isLeft) this.#leastWaitMs = giveWayMs;
       if (sent === connection.out[0].length) connection.out.shift();
       else connection.out[0] = connection.out[0].subarray(sent);
     }

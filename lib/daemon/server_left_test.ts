@@ -57,24 +57,76 @@ Deno.test("Server answers who asks between the pieces of what is left to do", as
   assertEquals(order, ["asked 1", "piece 0", ...pieces, "end 2"]);
 });
 
-Deno.test("Server sleeps before it does what can wait, so that whoever was answered can run", async () => {
-  const order: string[] = [], { wait } = PollSet.prototype;
+/** Has `body` run while every wait of a server is told: whether it sleeps or only looks. */
+async function spyingOnWaits(happens: (what: string) => void, body: () => Promise<void>): Promise<void> {
+  const { wait } = PollSet.prototype;
   PollSet.prototype.wait = function (ms) {
-    order.push(ms > 0 ? "sleeps" : "looks");
+    happens(ms > 0 ? "sleeps" : "looks");
     return wait.call(this, ms);
   };
   try {
-    await serving(async ({ socket }) => {
-      const client = connect(socket);
-      send(client, ask);
-      await turns(100);
-      close(client);
-    }, { open: leaving(3, (what) => void order.push(what)) });
+    await body();
   } finally {
     PollSet.prototype.wait = wait;
   }
+}
+
+Deno.test("Server sleeps before it goes on with what is left, so that whoever was answered can run", async () => {
+  const order: string[] = [];
+  let second = -1;
+  const happens = (what: string) => {
+    order.push(what);
+    if (what === "piece 0") send(second, ask);
+  };
+  await spyingOnWaits(happens, () =>
+    serving(async ({ socket }) => {
+      const first = connect(socket);
+      second = connect(socket);
+      send(first, ask);
+      await turns(100);
+      close(first), close(second);
+    }, { open: leaving(3, happens) }));
   const at = order.indexOf("asked 1");
-  assertEquals(order.slice(at, at + 6), ["asked 1", "piece 0", "sleeps", "piece 1", "looks", "piece 2"]);
+  const then = ["looks", "asked 2", "sleeps", "piece 1", "looks", "piece 2"];
+  assertEquals(order.slice(at, at + 8), ["asked 1", "piece 0", ...then]);
+});
+
+Deno.test("Server does not sleep while somebody may be told what he waits for", async () => {
+  const order: string[] = [], happens = (what: string) => void order.push(what);
+  let tell = (): void => {};
+  const told = async () => {
+    await new Promise<void>((resolve) => tell = resolve);
+    for (let i = 0; i < 9; i++) await null; // from one function to the next
+    happens("told");
+    return { frame: encode({ name: "pass", outcome: "told" }, build), close: true };
+  };
+  let opened = 0;
+  const open: ServerOptions["open"] = () => {
+    const isFirst = ++opened === 1;
+    return {
+      receive: () => {
+        if (isFirst) return { later: told(), close: false };
+        happens("ended"), tell();
+        return { close: true };
+      },
+      end: () => {},
+      patienceMs: 1e9,
+      running: false,
+      follow: () => "none" as const,
+    };
+  };
+  await spyingOnWaits(happens, () =>
+    serving(async ({ socket }) => {
+      const first = connect(socket);
+      send(first, ask);
+      await turns(50);
+      const second = connect(socket);
+      send(second, ask);
+      await turns(100);
+      assertEquals(outcomeIn(first), "told");
+      close(first), close(second);
+    }, { open }));
+  assertEquals(order.slice(order.indexOf("ended"), order.indexOf("told") + 1), ["ended", "told"]);
 });
 
 Deno.test("Server does what is left although clients never stop asking", async () => {
