@@ -27,7 +27,7 @@ import { plot } from "./bench_plot.ts";
 import { headerHits, misses, smallHits } from "./bench_runs.ts";
 import { type Bench, type Figure, gcc, spawnAll, through } from "./bench_tools.ts";
 import { tracerAlone } from "./bench_tracer.ts";
-import { exists, must, projectFolder, run } from "./steps.ts";
+import { exists, must, newFolder, projectFolder, run } from "./steps.ts";
 
 const cases: Record<string, (bench: Bench) => Promise<void>> = {
   hit: smallHits,
@@ -92,7 +92,7 @@ async function main(): Promise<number> {
   const rounds = Number(flags.rounds ?? 300), where = await machine();
   console.log(`${where}, load ${Deno.loadavg()[0].toFixed(2)}, ${rounds} rounds`);
   await must([`${projectFolder}/scripts/build`]);
-  const folder = Deno.makeTempDirSync({ prefix: "zcb-" });
+  const folder = newFolder("zcb-");
   try {
     const names = wanted.length === 0 ? Object.keys(cases) : wanted;
     const figures = kept(await measure(names, folder, rounds, !flags["no-peers"]), file);

@@ -7,6 +7,21 @@
 /** The project's folder, without a slash at the end. */
 export const projectFolder = decodeURIComponent(new URL("..", import.meta.url).pathname).replace(/\/$/, "");
 
+/**
+ * Makes a folder for what is built and tried. In /var/tmp where TMPDIR names no other place: projects lie on a disk, and
+ * whoever watches the folders on the way to one would be told, below /tmp, of every compiler's temporary files.
+ */
+export function newFolder(prefix: string): string {
+  if (!Deno.env.get("TMPDIR")) {
+    try {
+      return Deno.makeTempDirSync({ dir: "/var/tmp", prefix });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error; // none there, or not ours to write: the usual place serves as well
+    }
+  }
+  return Deno.makeTempDirSync({ prefix });
+}
+
 export interface Ran {
   code: number;
   /** stdout and stderr, in the order of their arrival as far as pipes keep it; "" where they were not captured. */

@@ -10,7 +10,7 @@
  * @module
  */
 import { runChecks } from "./check.ts";
-import { projectFolder, run } from "./steps.ts";
+import { newFolder, projectFolder, run } from "./steps.ts";
 import { type Counts, otherParts, runParts, summary, total, unitTests } from "./testing.ts";
 import { installTools } from "./tools.ts";
 
@@ -29,7 +29,7 @@ async function build(): Promise<Counts> {
 
 /** One folder for all temporary files, since not every test removes its own; its name is short, as sockets need. */
 function temporaryFolder(): string {
-  const folder = Deno.makeTempDirSync({ prefix: "zct-" });
+  const folder = newFolder("zct-");
   Deno.chmodSync(folder, 0o755);
   Deno.env.set("TMPDIR", folder);
   return folder;

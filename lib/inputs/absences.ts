@@ -9,7 +9,7 @@
  * @module
  */
 import { sameBytes } from "../base/bytes.ts";
-import { c, type FileState, signatureOf } from "../os/mod.ts";
+import { c, type FileState, listFew, signatureOf } from "../os/mod.ts";
 import type { Absences } from "../store/unit.ts";
 import { type Inputs, join } from "./mod.ts";
 
@@ -26,17 +26,20 @@ const fewNames = 8;
 const bytesOfName = 32;
 
 /**
- * Whether a folder is better listed than looked into for `asked` names, where the list serves `times` as often. Its state
- * is asked for where it counts.
+ * The names in a folder, where it is better listed than looked into for `asked` names and the list serves `times` as
+ * often; undefined else, or where it cannot be read. Its state is asked for where it counts.
  */
-export function isWorthListing(
+export function listed(
+  folder: string,
+  stateOf: () => FileState | number | undefined,
   asked: number,
   times: number,
-  stateOf: () => FileState | number | undefined,
-): boolean {
-  if (asked < fewNames) return false;
-  const state = stateOf();
-  return typeof state === "object" && state.size / bytesOfName <= asked * times;
+): Set<string> | undefined {
+  if (asked < fewNames) return undefined;
+  const state = stateOf(), most = asked * times;
+  if (typeof state !== "object" || state.size / bytesOfName > most) return undefined;
+  const names = listFew(folder, most);
+  return names && new Set(names);
 }
 
 /** What is in both. */

@@ -32,7 +32,7 @@ import {
   noSignature,
   type Unit,
 } from "../store/unit.ts";
-import { common, isWorthListing, type Names } from "./absences.ts";
+import { common, listed, type Names } from "./absences.ts";
 import { Clocks } from "./signature.ts";
 import { type Look, Standing } from "./standing.ts";
 import type { Tree } from "./tree.ts";
@@ -188,13 +188,8 @@ export class Inputs {
 
   /** All names in a folder, where that is quicker than to look for those asked for. */
   #membersOf(folder: string, { size }: Names): ReadonlySet<string> | undefined {
-    const known = this.#members.get(folder);
-    if (known !== undefined) return known;
-    if (!isWorthListing(size, 1, () => this.state(folder))) return undefined;
-    const names = listFolder(folder);
-    if (typeof names === "number") return undefined; // may be searched, but not read
-    const members = new Set(names);
-    this.#members.set(folder, members);
+    const members = this.#members.get(folder) ?? listed(folder, () => this.state(folder), size, 1);
+    if (members !== undefined) this.#members.set(folder, members);
     return members;
   }
 

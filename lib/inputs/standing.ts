@@ -9,8 +9,8 @@
  *
  * @module
  */
-import { c, type FileState, listFolder, statx } from "../os/mod.ts";
-import { common, isWorthListing, type Names, nth } from "./absences.ts";
+import { c, type FileState, statx } from "../os/mod.ts";
+import { common, listed, type Names, nth } from "./absences.ts";
 import type { Content } from "./mod.ts";
 import type { Node, Tick, Tree } from "./tree.ts";
 
@@ -36,6 +36,8 @@ interface Known {
   missing: Set<string>;
   /** Where the folder was listed: what may be there. Nothing is at any other name. */
   there: Set<string> | undefined;
+  /** For so many names it was not worth a list, or there was none to be had. */
+  asked: number;
   /** How many that may become, with what has come since and may have gone, before it is listed anew. */
   most: number;
 }
@@ -149,13 +151,13 @@ export class Standing {
 
   /** What may be in a folder, listed where that is worth it. It was watched before: what comes meanwhile is told of. */
   #list(known: Known, { path }: Node, { size }: Names): ReadonlySet<string> | undefined {
-    if (known.there !== undefined) return known.there;
-    if (!isWorthListing(size, listServes, () => this.look(path)?.state)) return undefined;
-    const names = listFolder(path);
-    if (typeof names === "number") return undefined; // may be searched, but not read
-    known.most = 2 * names.length + mostPassing;
+    if (known.there !== undefined || size < 2 * known.asked) return known.there;
+    known.asked = size;
+    known.there = listed(path, () => this.look(path)?.state, size, listServes);
+    if (known.there === undefined) return undefined;
+    known.most = 2 * known.there.size + mostPassing;
     this.#names += known.most;
-    return known.there = new Set(names);
+    return known.there;
   }
 
   #isAt(name: string, folder: string, { missing }: Known, isThere: (name: string) => boolean): boolean {
@@ -198,7 +200,10 @@ export class Standing {
       : undefined;
     if (known === undefined || came === undefined) {
       this.#names -= known === undefined ? 0 : known.missing.size + known.most;
-      this.#known.set(folder.path, known = { tick: now, missing: new Set(), there: undefined, most: 0 });
+      this.#known.set(
+        folder.path,
+        known = { tick: now, missing: new Set(), there: undefined, asked: 0, most: 0 },
+      );
     } else for (const name of came) this.#came(known, name);
     known.tick = now;
     return known;
@@ -209,7 +214,7 @@ export class Standing {
     known.there?.add(name);
     if (known.there === undefined || known.there.size <= known.most) return;
     this.#names -= known.most;
-    known.there = undefined, known.most = 0;
+    known.there = undefined, known.asked = known.most = 0;
   }
 
   #see(node: Node): Look {

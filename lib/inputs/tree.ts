@@ -72,7 +72,8 @@ const local = new Set([
  * /opt, /usr/local and /usr/src.
  */
 const packaged = /^\/(?:usr(?!\/(?:local|src)\/)|lib|lib64|bin|sbin|etc)\//;
-function isPackaged(folder: string): boolean {
+/** Whether packages own what lies in a folder. */
+export function isPackaged(folder: string): boolean {
   return packaged.test(folder + "/");
 }
 

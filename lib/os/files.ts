@@ -120,11 +120,27 @@ export function physicalPath(path: string): string | number {
 
 /** The names in a folder in order of their bytes, without "." and "..", or the errno. */
 export function listFolder(path: string): string[] | number {
+  const names = namesIn(path, Infinity);
+  return typeof names === "number" ? names : names.sort();
+}
+
+/** The same in any order; undefined where there are more than `most`, or the folder cannot be read. */
+export function listFew(path: string, most: number): string[] | undefined {
+  const names = namesIn(path, most);
+  return typeof names === "number" || names.length > most ? undefined : names;
+}
+
+/** At most one more than `most`. */
+function namesIn(path: string, most: number): string[] | number {
   const folder = libc().opendir(cPath(path));
   if (folder === null) return errno();
   const names: string[] = [];
   try {
-    for (let entry = libc().readdir(folder); entry !== null; entry = libc().readdir(folder)) {
+    for (
+      let entry = libc().readdir(folder);
+      entry !== null && names.length <= most;
+      entry = libc().readdir(folder)
+    ) {
       // struct dirent: the name stands at offset 19 and ends with NUL.
       const view = new Deno.UnsafePointerView(entry);
       const length = view.getUint16(16) - 19;
@@ -136,7 +152,7 @@ export function listFolder(path: string): string[] | number {
   } finally {
     libc().closedir(folder);
   }
-  return names.sort();
+  return names;
 }
 
 /** By what this start of the machine is told from others; undefined where nobody tells. */
