@@ -162,6 +162,41 @@ Deno.test("Standing looks at those of many names alone that were in the folder, 
     assertEquals(there(...many).sort(), ["n5", "n7", "n8"]);
   }));
 
+Deno.test("Standing tells what is in folders, whatever happens there between two questions", () =>
+  withStanding(({ standing, tree, folder }) => {
+    let seed = 11;
+    const below = (n: number) => ((seed = (seed * 1103515245 + 12345) & 0x7fffffff) >> 8) % n;
+    const names = Array.from({ length: 40 }, (_, i) => `n${i}`),
+      dirs = ["d", "e"].map((dir) => `${folder}/${dir}`);
+    for (const dir of dirs) Deno.mkdirSync(dir);
+    const isAt = (path: string) => typeof statx(path, { follow: false }) === "object";
+    for (let round = 0; round < 400; round++) {
+      for (let steps = below(4); steps > 0; steps--) {
+        const [one, other] = below(2) ? dirs : dirs.toReversed();
+        const path = `${one}/${names[below(40)]}`, to = `${other}/${names[below(40)]}`;
+        const what = below(40);
+        if (what === 0) {
+          Deno.renameSync(one, `${folder}/f`),
+            Deno.renameSync(other, one),
+            Deno.renameSync(`${folder}/f`, other);
+        } else if (!isAt(path)) Deno.writeTextFileSync(path, "");
+        else if (what < 15) Deno.renameSync(path, to);
+        else Deno.removeSync(path);
+      }
+      tree.drain();
+      const from = below(32), asked = names.slice(from, from + 1 + below(40));
+      for (const dir of dirs) {
+        const { there } = asking(standing, dir);
+        assertEquals(
+          there(...asked).sort(),
+          asked.filter((name) => isAt(`${dir}/${name}`)).sort(),
+          `round ${round}`,
+        );
+      }
+    }
+    assertEquals(standing.disagreement, undefined);
+  }));
+
 Deno.test("Standing lists a folder anew that hundreds of names went through", () =>
   withStanding(({ standing, tree, folder, sh }) => {
     const { there, looked } = asking(standing, folder);

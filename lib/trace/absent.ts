@@ -2,7 +2,7 @@
  * Paths at which nothing was, as a run asks for them: the same names in one folder after another.
  *
  * A thousand headers in forty folders are twenty thousand such paths, of a thousand names in forty folders; so they are
- * kept as names by folder, and names that were looked for in the same folders, in the same order, share one list.
+ * kept as names, and names that were looked for in the same folders, in the same order, share one list.
  *
  * @module
  */
