@@ -36,7 +36,7 @@ const asideMs = 1_000;
 const followMs = 2, mostFollowMs = 200;
 /**
  * Whoever was answered goes first: what can wait waits until somebody asks, or so long. A kernel that is a guest may have
- * him wait for our processor while another is idle, 3 ms (measured): it takes a processor that sleeps for one that is away.
+ * him wait for our processor while another is idle, 3 ms (measured; it seems to take one that sleeps for one that is away).
  */
 const giveWayMs = 1;
 /** How often clients that stay silent are looked for. */
@@ -310,7 +310,7 @@ export class Server {
     connection.later = step.later !== undefined || step.after !== undefined;
     if (step.frame) this.#send(connection, step.frame);
     if (connection.isLeft) {
-      giveWay(); // what cannot wait is in the first slice
+      if (step.frame) giveWay(); // what cannot wait is in the first slice
       this.#backlog.begin(step.slices!(), () => conversation.end());
     }
     if (this.#connections.get(connection.descriptor) !== connection) return;

@@ -4,7 +4,7 @@
  * A thousand headers in forty folders are twenty thousand paths at which nothing is, while the folders hold some
  * twenty-five names each. So it is asked which of a folder's few names are among the many, not the other way round.
  *
- * Always true: a folder's names are a superset of what lies there, and each that was asked for is looked at.
+ * Always true: a folder's names are a superset of what lies there, and each of them that was asked for is looked at.
  *
  * @module
  */
@@ -73,31 +73,31 @@ export function absencesHold(absences: Absences, inputs: Inputs): boolean {
   });
 }
 
-/** Looks for all names of the folder with this index. */
+/** Looks for all names of the folder with this index, which is there. */
 export function namesAreAbsent(absences: Absences, folder: number, inputs: Inputs): boolean {
   const { path } = absences.folders[folder];
-  if (inputs.absent(path)) return true;
   return inputs.thereOf(path, namesIn(absences, folder)).every((name) => inputs.absent(join(path, name)));
 }
 
 /** The names of the folder with this index. */
 export function namesIn(absences: Absences, folder: number): Names {
   const { lists, names } = absences, isIn = (list: number) => lists[list].includes(folder);
+  let byName: ReadonlyMap<string, readonly number[]> | undefined;
   return {
     size: names.length,
-    has: (name) => listsByName(absences).get(name)?.some(isIn) === true,
+    has: (name) => (byName ??= listsByName(absences)).get(name)?.some(isIn) === true,
     *[Symbol.iterator]() {
       for (const { list, name } of names) if (isIn(list)) yield name;
     },
   };
 }
 
-const byName = new WeakMap<Absences, Map<string, number[]>>();
+const listsOf = new WeakMap<Absences, Map<string, number[]>>();
 
 function listsByName(absences: Absences): ReadonlyMap<string, readonly number[]> {
-  let found = byName.get(absences);
+  let found = listsOf.get(absences);
   if (found !== undefined) return found;
-  byName.set(absences, found = new Map());
+  listsOf.set(absences, found = new Map());
   for (const { list, name } of absences.names) {
     const lists = found.get(name);
     if (lists === undefined) found.set(name, [list]);

@@ -103,7 +103,7 @@ export class Watched {
         if (failing !== undefined) return join(folder.path, failing);
         if (came !== undefined) continue;
       }
-      if (!namesAreAbsent(absences, i, this.#inputs)) return folder.path;
+      if (!this.#inputs.absent(folder.path) && !namesAreAbsent(absences, i, this.#inputs)) return folder.path;
     }
     return undefined;
   }

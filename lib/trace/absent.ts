@@ -86,7 +86,7 @@ export class AbsentPaths {
   /** The same by its parts. */
   addIn(folder: string, name: string): void {
     const at = this.#indexOf(folder), list = this.names.get(name);
-    if (this.isIn(at, name, list)) return;
+    if (list !== undefined && this.isIn(at, name, list)) return;
     this.#put(name, list, this.#longer(list, at));
     this.#many.get(name)?.add(at);
   }
