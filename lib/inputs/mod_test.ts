@@ -240,6 +240,9 @@ Deno.test("absencesHold() of many names in a folder of few, of few in one of man
   for (const mode of Deno.uid() === 0 ? [0o755] : [0o755, 0o311]) {
     Deno.chmodSync(`${folder}/d`, mode);
     assertEquals(hold(), [true, true]);
+    write("d/n7.h", "");
+    assertEquals(hold(), [false, false], "in a folder of few, which is listed");
+    Deno.removeSync(`${folder}/d/n7.h`);
     for (let i = 0; i < 300; i++) write(`d/other${i}`, "");
     assertEquals(hold(), [true, true]);
     write("d/n7.h", "");
