@@ -79,6 +79,12 @@ export function shown(text: string): string {
   return notAscii.test(text) ? new TextDecoder().decode(bytesOf(text)) : text;
 }
 
+/** Whether `bytes` hold those of `start` from that place on. */
+export function beginsWith(bytes: Uint8Array, start: Uint8Array, from = 0): boolean {
+  for (let i = 0; i < start.length; i++) if (bytes[from + i] !== start[i]) return false;
+  return true;
+}
+
 /** Whether two byte arrays hold the same bytes. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

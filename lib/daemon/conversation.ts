@@ -28,15 +28,22 @@ interface Wait {
   mostMs: number;
 }
 
+/** `after`: what is left to do once that is said. */
+interface Reply<Job, A> {
+  reply: A;
+  job: Job;
+  after?: () => void;
+}
+
 /** What decides, as seen from here; lib/lookup's Decider fits. `Job` is opaque. */
 export interface Deciding<Job> {
   /** `frame`: the request as it came, to know it again. */
   ask(
     ask: Message<"ask">,
     frame?: Uint8Array,
-  ): { reply: Answer | Message<"read">; job: Job } | Wait & { job: Job };
+  ): Reply<Job, Answer | Message<"read">> | Wait & { job: Job };
   /** The answer to a request whose source came on standard input. */
-  input(job: Job, message: Message<"input">): { reply: Answer; job: Job } | Wait & { job: Job };
+  input(job: Job, message: Message<"input">): Reply<Job, Answer> | Wait & { job: Job };
   /** The answer to a request that has waited. `late`: it has waited as long as it may. */
   again(job: Job, late: boolean): Answer | Wait;
   /** The answer to a request that was asked before with these bytes, if it still holds. */
@@ -216,10 +223,22 @@ export class Conversation<Job> {
   }
 
   #decided(
-    decided: { reply: Answer | Message<"read">; job: Job } | Wait & { job: Job },
+    decided: Reply<Job, Answer | Message<"read">> | Wait & { job: Job },
   ): Step {
     this.#job = decided.job;
-    return "over" in decided ? this.#wait(decided) : this.#reply(decided.reply);
+    if ("over" in decided) return this.#wait(decided);
+    const { reply, after } = decided, step = this.#reply(reply);
+    return after === undefined ? step : { ...step, after: this.#guarded("naming a run", after) };
+  }
+
+  #guarded(what: string, work: () => void): () => void {
+    return () => {
+      try {
+        work();
+      } catch (error) {
+        this.#with.log.warn(`${what} failed: ${traceOf(error)}`);
+      }
+    };
   }
 
   /** Says "wait" until what is waited for is over, at most for so long; then the request is answered, or waits on. */
@@ -256,13 +275,7 @@ export class Conversation<Job> {
   }
 
   #learn({ reply, after, slices }: Learning<Message<"keep"> | Message<"done"> | undefined>): Step {
-    const guarded = () => {
-      try {
-        after();
-      } catch (error) {
-        this.#with.log.warn(`learning failed: ${traceOf(error)}`);
-      }
-    };
+    const guarded = this.#guarded("learning", after);
     if (reply !== undefined) return { ...this.#reply(reply), after: guarded, slices };
     this.#state = "over";
     return { after: guarded, slices, close: true };

@@ -33,6 +33,8 @@ interface Scene {
   /** Nobody waits for the end. */
   leavesEarly?: boolean;
   refusal?: string;
+  /** The tool starts before the request has a name. */
+  unnamed?: boolean;
 }
 
 /** Plays `sent` against a decider that answers as `scene` says; the answers' names and what the decider was told. */
@@ -48,9 +50,11 @@ async function play(sent: Sent[], scene: Scene) {
     ask: () =>
       tell(
         "ask",
-        scene.equal
-          ? { over, mostMs: 60_000, job: "job" }
-          : { reply: frames[scene.answer ?? "run"], job: "job" },
+        scene.equal ? { over, mostMs: 60_000, job: "job" } : {
+          reply: frames[scene.answer ?? "run"],
+          job: "job",
+          after: scene.unnamed ? () => tell("name", undefined) : undefined,
+        },
       ),
     input: () => tell("input", { reply: frames[scene.afterInput ?? "run"], job: "job" }),
     again: () => tell("again", frames[scene.answer === "hit" ? "hit" : "run"]),
@@ -124,6 +128,21 @@ const cases: {
     scene: { leavesEarly: true },
     answers: ["run", "keep"],
     told: ["ask", "report", "look", "kept", "store", "ended"],
+  },
+  {
+    name: "runs before it is named",
+    sent: ["ask", "left"],
+    scene: { unnamed: true },
+    answers: ["run", "done", "miss_new"],
+    told: ["ask", "name", "left", "store", "ended"],
+  },
+  {
+    name: "runs on where no name is found",
+    sent: ["ask", "left"],
+    scene: { unnamed: true, throwIn: "name" },
+    answers: ["run", "done", "miss_new"],
+    told: ["ask", "name", "left", "store", "ended"],
+    warned: 1,
   },
   {
     name: "runs, and all is staged as foreseen",

@@ -309,8 +309,8 @@ export class Server {
     connection.isLeft = step.close && step.slices !== undefined;
     connection.later = step.later !== undefined || step.after !== undefined;
     if (step.frame) this.#send(connection, step.frame);
+    if (step.frame && step.after) giveWay(); // whoever was answered may be waiting for this processor
     if (connection.isLeft) {
-      if (step.frame) giveWay(); // what cannot wait is in the first slice
       this.#backlog.begin(step.slices!(), () => conversation.end());
     }
     if (this.#connections.get(connection.descriptor) !== connection) return;

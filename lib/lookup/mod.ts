@@ -20,12 +20,13 @@ import { askFlags, inputFlags, maxTextBytes, type Message, styles } from "../pro
 import { cpuIdentity } from "./action.ts";
 import { environmentOf, lacksTemporaryFolder } from "./circumstances.ts";
 import { Comments } from "./comments.ts";
+import { type EarlyOptions, startsEarly } from "./early.ts";
 import type { Followed } from "./following.ts";
 import { type Job, newJob } from "./job.ts";
 import { Learner } from "./learn.ts";
 import { Memo, type Remembered } from "./memo.ts";
 import { Naming } from "./naming.ts";
-import type { DeciderOptions, Said } from "./options.ts";
+import type { Answer, DeciderOptions, Reply, Said, Wait } from "./options.ts";
 import type { Ended, Outcome } from "./outcome.ts";
 import { answerByParts } from "./parts.ts";
 import { oweForeseen, payDebts } from "./owed.ts";
@@ -39,15 +40,6 @@ import { mostAtOnce } from "./wishes.ts";
 export type { Job } from "./job.ts";
 export type { DeciderOptions } from "./options.ts";
 export { type Fallback, type Outcome, type OutcomeRow, outcomes } from "./outcome.ts";
-
-/** What a request is answered with in the end. */
-type Answer = Message<"hit"> | Message<"run"> | Message<"parts"> | Message<"pass">;
-
-/** When to ask again, and how long that may take at most. */
-interface Wait {
-  over: Promise<void>;
-  mostMs: number;
-}
 
 /**
  * For an equal run: most compiles are over by then, and one that is stopped must not stop its equals. For a turn: no run
@@ -66,6 +58,7 @@ export class Decider {
   readonly #learner: Learner;
   readonly #search: Search;
   readonly #naming: Naming;
+  readonly #early: EarlyOptions;
   readonly #twins = new Twins();
   readonly #remapping: Remapping;
   readonly #turns = new Turns();
@@ -86,6 +79,7 @@ export class Decider {
     this.#learner = new Learner(shared);
     this.#search = new Search(shared);
     this.#naming = new Naming(shared);
+    this.#early = { store, naming: this.#naming, twins: this.#twins };
     this.#remapping = new Remapping(this.#inputs);
   }
 
@@ -93,10 +87,7 @@ export class Decider {
    * Answers a request, or says when to ask by `again`: an equal run is under way, or there is no place to run in. The
    * job goes with every later message of the same conversation.
    */
-  ask(
-    ask: Message<"ask">,
-    frame?: Uint8Array,
-  ): { reply: Answer | Message<"read">; job: Job } | Wait & { job: Job } {
+  ask(ask: Message<"ask">, frame?: Uint8Array): Reply<Answer | Message<"read">> | Wait & { job: Job } {
     const job = newJob(++this.#jobs, ask);
     job.frame = frame;
     const reply = this.#decide(job);
@@ -119,14 +110,12 @@ export class Decider {
         reply,
       });
     }
-    return { reply, job };
+    const isUnnamed = reply.name === "run" && job.action === undefined;
+    return { reply, job, after: isUnnamed ? () => this.#nameNow(job) : undefined };
   }
 
   /** Answers a request whose source came on standard input. */
-  input(
-    job: Job,
-    { flags, bytes }: Message<"input">,
-  ): { reply: Answer; job: Job } | Wait & { job: Job } {
+  input(job: Job, { flags, bytes }: Message<"input">): Reply<Answer> | Wait & { job: Job } {
     this.#search.begin();
     if (flags & inputFlags.too_long) return { reply: this.#pass(job, "pass_stdin", "too long"), job };
     job.input = sha256(bytes);
@@ -221,11 +210,18 @@ export class Decider {
 
   #findOrRun(job: Job): Answer | Wait {
     if (wantsRemap(job.environment!)) this.#remapping.plan(job);
+    else if (this.#search.watches && startsEarly(job, this.#early)) return this.#runNow(job);
     this.#naming.name(job);
     const hit = this.#search.find(job, job.environment!) ?? this.#ofParts(job);
     if (hit !== undefined) return hit;
     const over = this.#twins.underWay(job);
     return over === undefined ? this.#runInTurn(job) : this.#wait(job, "twin", over);
+  }
+
+  /** Gives a run that has started its name. */
+  #nameNow(job: Job): void {
+    this.#naming.name(job);
+    this.#twins.begin(job);
   }
 
   /** A compile of several sources of which all are known, or some: those are then asked for one by one. */
@@ -274,7 +270,7 @@ export class Decider {
       this.#turns.leave(job.id);
       return this.#pass(job, "pass_no_tracer", reply.word);
     }
-    this.#twins.begin(job);
+    if (job.action !== undefined) this.#twins.begin(job);
     if (!this.#search.watches) return reply;
     const { store, later } = this.#options;
     later?.(() => store.prepareStaging());
@@ -340,7 +336,9 @@ export class Decider {
     payDebts(this.#options, {
       begin: (ask) => {
         const job = newJob(++this.#jobs, ask), reply = this.#decide(job);
-        return { job, runs: !("over" in reply) && reply.name === "run" };
+        const runs = !("over" in reply) && reply.name === "run";
+        if (runs && job.action === undefined) this.#nameNow(job);
+        return { job, runs };
       },
       report: (job, report) => this.report(job, report).after(),
       kept: (job, kept) => this.#over(job, this.#learner.kept(job, kept)),

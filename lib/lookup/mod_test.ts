@@ -63,6 +63,7 @@ class World {
     const answered = recalled ?? this.decider.ask(ask, frame);
     assert("reply" in answered);
     const { reply, job } = answered;
+    if ("after" in answered) answered.after?.();
     if (reply.name === "run") this.#run(job);
     else if (reply.name === "hit") {
       for (const { path, source } of reply.files) Deno.copyFileSync(shown(source), shown(path));
@@ -174,6 +175,51 @@ Deno.test({
       "recalled hit",
       "miss_environment",
     ]);
+  },
+});
+
+Deno.test({
+  name: "Decider lets the tool start before a line is named of which nothing is stored, and that alone",
+  ignore: !hasCompiler,
+  fn: async () => {
+    await using world = new World({ watch: true });
+    const early = () => {
+      const answered = world.decider.ask(world.ask);
+      assert("reply" in answered);
+      const { reply, job, after } = answered, seen = [reply.name, job.action === undefined];
+      after?.();
+      assert(job.action !== undefined, "it has a name afterwards");
+      world.decider.ended(job);
+      return seen;
+    };
+    assertEquals(early(), ["run", true]);
+    assertEquals(world.compile(), "miss_new");
+    assertEquals(early(), ["hit", false]);
+    world.sh("echo 'int w;' >> a.c");
+    assertEquals(early(), ["run", false], "it may be stored under that line");
+    const words = world.argv;
+    world.argv = [...words, "-O2"];
+    assertEquals(early(), ["run", true]);
+    world.argv = words;
+    world.env += "ZCCACHE_MAX_PARALLEL_COMPILES=9\0";
+    world.argv = [...words, "-O3"];
+    assertEquals(early(), ["run", false]);
+  },
+});
+
+Deno.test({
+  name: "Decider lets an equal request wait for a run that has started before it was named",
+  ignore: !hasCompiler,
+  fn: async () => {
+    await using world = new World({ watch: true });
+    const first = world.decider.ask(world.ask);
+    assert("reply" in first && first.reply.name === "run" && first.after !== undefined);
+    first.after();
+    const second = world.decider.ask(world.ask);
+    assert("over" in second);
+    world.decider.ended(first.job);
+    await second.over;
+    world.decider.ended(second.job);
   },
 });
 

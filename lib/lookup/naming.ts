@@ -12,7 +12,7 @@ import type { Digest } from "../base/digest.ts";
 import { folderUse, linkNamesOf, namesOf, partsOf, toolName, withoutLinkWords } from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import type { Message } from "../protocol/mod.ts";
-import { actionOf, anywhere, inAnyTree, linkAnywhere } from "./action.ts";
+import { actionOf, anywhere, inAnyTree, lineOf, linkAnywhere } from "./action.ts";
 import { toSlot } from "./anywhere.ts";
 import type { Comments } from "./comments.ts";
 import { addsOptions } from "./hidden_options.ts";
@@ -60,25 +60,35 @@ export class Naming {
     });
   }
 
+  /** Whether the words of a request's driver are all that it is told, and are known. */
+  #isPlain(job: Job): boolean {
+    // A variable may ask for a list, too, which a run that had one by its words did not look at.
+    return job.remap === undefined && !addsOptions(job.environment!.keys()) && isKnownDriver(job);
+  }
+
+  /** Says in the job what a compile's line names, where that is known. No file is looked at. */
+  nameOutputs(job: Job): void {
+    const isKnown = job.kind === "compile" && this.#isPlain(job);
+    job.names = isKnown ? namesOf(job.ask.argv.slice(1)) : undefined;
+  }
+
   /** Names the action of a request. */
   name(job: Job): void {
     const cpu = job.native ? this.#with.cpu() : undefined;
     job.deploy = deployCommand(job.environment!, job.kind);
     const words = job.ask.argv.slice(1), added = job.remap?.added;
-    // A variable may ask for a list, too, which a run that had one by its words did not look at.
-    const isPlain = job.remap === undefined && !addsOptions(job.environment!.keys());
-    const isKnown = isPlain && isKnownDriver(job);
-    job.names = isKnown && job.kind === "compile" ? namesOf(words) : undefined;
+    this.nameOutputs(job);
     const tool = (job.names && this.#toolsPlace(job.ask)) ?? job.ask.tool;
     job.action = actionOf(job.ask, {
       cpu,
       input: job.input,
       names: job.names,
+      line: job.kind === "compile" ? lineOf(job.names?.others ?? words) : undefined,
       deploy: job.deploy,
       added,
       tool,
     });
-    if (isKnown && job.kind === "link" && job.deploy === undefined) this.#nameLink(job);
+    if (job.kind === "link" && job.deploy === undefined && this.#isPlain(job)) this.#nameLink(job);
     if (job.kind !== "compile") return;
     job.comments = this.#with.comments.use(words);
     if (job.remap === undefined) this.#nameAnywhere(job, tool);

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { Message } from "../protocol/mod.ts";
 import type { Tree } from "../inputs/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
+import type { Job } from "./job.ts";
 import type { Fallback, Outcome } from "./outcome.ts";
 
 export interface DeciderOptions {
@@ -36,4 +38,20 @@ export interface Said<M> {
   reply: M;
   after: () => void;
   slices?: () => Iterable<void>;
+}
+
+/** What a request is answered with in the end. */
+export type Answer = Message<"hit"> | Message<"run"> | Message<"parts"> | Message<"pass">;
+
+/** An answer, or a question; `after`: what is left to do once that is said. */
+export interface Reply<A> {
+  reply: A;
+  job: Job;
+  after?: () => void;
+}
+
+/** When to ask again, and how long that may take at most. */
+export interface Wait {
+  over: Promise<void>;
+  mostMs: number;
 }

@@ -28,6 +28,13 @@ export class Twins {
     return this.#runs.get(keyOf(job))?.over;
   }
 
+  /** Whether a compile with this line (lineOf) is under way. */
+  hasLine(line: Uint8Array): boolean {
+    const start = byteString(line);
+    for (const key of this.#runs.keys()) if (key.startsWith(start)) return true;
+    return false;
+  }
+
   /** The tool is about to run for `job`. One run of an action is enough to be waited for. */
   begin(job: Job): void {
     const key = keyOf(job);

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { sameBytes } from "../base/bytes.ts";
+import { beginsWith, sameBytes } from "../base/bytes.ts";
 import type { Row } from "./encoder.ts";
 import { samePlaces, sameQuestion } from "./same_question.ts";
 import type { SharedInputs } from "./shared.ts";
@@ -59,6 +59,11 @@ export class HeldShard {
     const rows = this.#base?.rowsOf(key).filter((at) => !this.#gone.has(at)) ?? [];
     const fresh = this.#fresh.filter((stored) => sameBytes(stored.key, key));
     return [...rows.map((at) => this.#stored(at)), ...fresh].reverse();
+  }
+
+  /** Whether there may be a unit whose key begins with `start`. */
+  mayHold(start: Uint8Array): boolean {
+    return this.#base?.mayHold(start) === true || this.#fresh.some(({ key }) => beginsWith(key, start));
   }
 
   /** Every unit. */

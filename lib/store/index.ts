@@ -177,6 +177,11 @@ export class Index {
     return this.#ask(key[0]).candidates(key);
   }
 
+  /** Whether there may be a unit whose key begins with `start`. */
+  mayHold(start: Uint8Array): boolean {
+    return this.#ask(start[0]).mayHold(start);
+  }
+
   /** Adds a unit as the newest of its action; one with equal circumstances and statements goes. */
   put(unit: Unit, used: number): Stored {
     const own = { ...unit, inputs: unit.inputs.map((input) => this.#common.shared.shareLasting(input)) };

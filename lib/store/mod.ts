@@ -169,6 +169,11 @@ export class Store {
     return this.#index.candidates(key);
   }
 
+  /** Whether there may be a unit whose key begins with these bytes. */
+  mayHold(start: Uint8Array): boolean {
+    return this.#index.mayHold(start);
+  }
+
   /**
    * Stores a unit; one with equal circumstances and statements is replaced. Once nothing is `unwritten`, which in a
    * one-shot is when this returns, a kill loses nothing.

@@ -190,3 +190,20 @@ Deno.test("codesEpoch is another whenever codes have gone, for which reason soev
   assertEquals(new Set(epochs).size, 4, `${epochs}`);
   await end();
 });
+
+Deno.test("Store tells that nothing is held whose key begins so, of the journal, a snapshot and what comes", async () => {
+  const first = setup(), start = (name: string) => key(name).subarray(0, 4);
+  assertEquals(first.store.mayHold(start("a")), false);
+  first.store.put(unitOf("a"));
+  assertEquals(["a", "b"].map((name) => first.store.mayHold(start(name))), [true, false]);
+  const early = setup(first.folder, "one-shot");
+  assertEquals(["a", "b"].map((name) => early.store.mayHold(start(name))), [true, false]);
+  await early.end();
+  await first.end();
+  const { store, end } = setup(first.folder);
+  assertEquals(["a", "b"].map((name) => store.mayHold(start(name))), [true, false]);
+  const other = key("a").slice(0, 4);
+  other[3] ^= 1; // of the same shard
+  assertEquals(store.mayHold(other), false);
+  await end();
+});

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { sameBytes } from "../base/bytes.ts";
+import { beginsWith, sameBytes } from "../base/bytes.ts";
 import { decode } from "@std/msgpack";
 import { type Columns, Rows } from "./rows.ts";
 import type { SharedInputs } from "./shared.ts";
@@ -93,6 +93,13 @@ export class Units {
       }
     }
     return rows;
+  }
+
+  /** Whether the key of a unit begins with `start`. */
+  mayHold(start: Uint8Array): boolean {
+    const { keys } = this.table;
+    for (let from = 0; from < keys.length; from += keyBytes) if (beginsWith(keys, start, from)) return true;
+    return false;
   }
 
   /** The action key, where it lies. */
