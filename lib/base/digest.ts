@@ -5,14 +5,15 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 export type Digest = Uint8Array;
 export const digestBytes = 32;
 
 /** SHA-256 of `bytes`. */
 export function sha256(bytes: Uint8Array): Digest {
-  return new Uint8Array(createHash("sha256").update(bytes).digest());
+  const digest = hash("sha256", bytes, "buffer");
+  return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
 }
 
 /** A running SHA-256 for content that is read in pieces. */

@@ -23,7 +23,7 @@ export interface Code {
 }
 
 /** Counts up whenever some text gets another code: what was found out before is then found out anew. */
-export const codeVersion = 1;
+export const codeVersion = 2;
 
 /** Larger files are data, or an amalgamation of which a comment is rarely edited: reading them takes longer than a hit. */
 export const mostCodeBytes = 16 << 20;
@@ -69,17 +69,22 @@ function matches(text: string, { holds, pattern }: Pattern): boolean {
 /** Words of comments that steer warnings, and comments in which a warning may lie: these are part of the code. */
 const steering = /fall|lint|notreached|argsused|expected-|\/\*|\\\n|[^\t\n -~]/i;
 
-/** The code of a file's bytes. */
-export function codeOf(bytes: Uint8Array): Code {
+/**
+ * The code of a file's bytes. A text in which nothing can be blanked is its own code, whatever else it holds: another file
+ * whose code that is has been understood.
+ *
+ * @param content Digest of the bytes.
+ */
+export function codeOf(bytes: Uint8Array, content: Digest): Code {
   if (bytes.length > mostCodeBytes) return { digest: undefined, reaches: true };
   const text = byteString(bytes);
+  if (!mayBlank(text)) return { digest: content, reaches: reaches(text, bytes) };
   const blanked = blank(bytes, text);
   return { digest: blanked && sha256(blanked), reaches: reaches(text, blanked) };
 }
 
 /** Whether the code of a file may be another text than the file: it holds a comment, or blanks at the end of a line. */
-export function mayBlank(bytes: Uint8Array): boolean {
-  const text = byteString(bytes);
+export function mayBlank(text: string): boolean {
   return ["//", "/*", " \n", "\t\n"].some((what) => text.includes(what)) || text.endsWith(" ") ||
     text.endsWith("\t");
 }

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { bytesOf, byteString } from "../base/bytes.ts";
+import { sha256 } from "../base/digest.ts";
 import { blankedText, codeOf, mayBlank, mostCodeBytes } from "./code.ts";
+
+const code = (text: string) => codeOf(bytesOf(text), sha256(bytesOf(text)));
 
 /** Text, and the same blanked; undefined where it has no code. */
 const blanked: { name: string; text: string; want: string | undefined }[] = [
@@ -73,7 +76,7 @@ for (const { name, text, want } of blanked) {
     assertEquals(found && byteString(found), want);
     if (found !== undefined) assertEquals(blankedText(found), found, "blanked again it is the same");
     const isItself = found === undefined || byteString(found) === text;
-    assert(mayBlank(bytesOf(text)) || isItself, "what nothing can be blanked of is itself, or has no code");
+    assert(mayBlank(text) || isItself, "what nothing can be blanked of is itself, or has no code");
   });
 }
 
@@ -91,7 +94,7 @@ Deno.test("mayBlank() is asked for comments and blanks at ends alone", () => {
     "a ",
     "a\t",
   ];
-  assertEquals(texts.map((text) => mayBlank(bytesOf(text))), texts.map((_, i) => i > 4));
+  assertEquals(texts.map((text) => mayBlank(text)), texts.map((_, i) => i > 4));
 });
 
 const reaching = [
@@ -112,18 +115,26 @@ const reaching = [
 ];
 for (const text of reaching) {
   Deno.test(`codeOf() says that ${JSON.stringify(text)} reaches further`, () => {
-    assertEquals(codeOf(bytesOf(text)).reaches, true);
+    assertEquals(code(text).reaches, true);
   });
 }
 
 Deno.test("codeOf() takes words about embedding for what they are", () => {
-  const { digest, reaches } = codeOf(
-    bytesOf('/* we embed it */ #include <a>\n#include "b.inc"\nint embed;\n'),
-  );
+  const { digest, reaches } = code('/* we embed it */ #include <a>\n#include "b.inc"\nint embed;\n');
   assertEquals(reaches, false);
   assertNotEquals(digest, undefined);
 });
 
 Deno.test("codeOf() does not look into what is too large", () => {
-  assertEquals(codeOf(new Uint8Array(mostCodeBytes + 1)), { digest: undefined, reaches: true });
+  const bytes = new Uint8Array(mostCodeBytes + 1);
+  assertEquals(codeOf(bytes, new Uint8Array(32)), { digest: undefined, reaches: true });
+});
+
+Deno.test("codeOf() of a text without comments is what it holds, and that of one with comments is equal to it", () => {
+  const plain = "#include <a>\nint b;\n", raw = 'char *s = R"(x)";\n';
+  for (const text of [plain, raw]) {
+    assertEquals(code(text), { digest: sha256(bytesOf(text)), reaches: false });
+  }
+  assertEquals(code(plain.replace(";", "; // c")), code(plain));
+  assertEquals(code(raw.replace("=", "=  /* c */ ")).digest, undefined, "nobody says what that is");
 });

@@ -115,7 +115,7 @@ export class Comments {
     if (known !== undefined) return known.digest ?? content;
     // A launcher waits: where nothing is blanked, the text need not be taken apart for its name.
     const text = bytes ?? this.#bytesOf(path, content);
-    if (text === undefined || !mayBlank(text)) return content;
+    if (text === undefined || !mayBlank(byteString(text))) return content;
     return this.#codeOf(text, content).digest ?? content;
   }
 
@@ -166,7 +166,8 @@ export class Comments {
   }
 
   #codeOf(bytes: Uint8Array, content: Digest): StoredCode {
-    const { digest, reaches } = codeOf(bytes), code = { digest, mark: codeVersion << 1 | Number(reaches) };
+    const { digest, reaches } = codeOf(bytes, content),
+      code = { digest, mark: codeVersion << 1 | Number(reaches) };
     if (this.#own.size >= mostOwn) this.#own.clear();
     this.#own.set(byteString(content), code);
     return code;

@@ -54,7 +54,7 @@ export class Foreseen {
   readonly #equals: Equals = new Groups();
   /** As it was before the first of those. */
   #changes: number | undefined;
-  /** Folders in which names were asked for, and how many. */
+  /** Folders in which names were asked for, and how many: they are looked at again once these are twice as many. */
   readonly #expected = new Map<AbsentIn, number>();
   #files = 0;
   #next: MapIterator<[string, Seen]> | undefined;
@@ -68,8 +68,9 @@ export class Foreseen {
   look(found: Observation, inputs: Inputs): void {
     this.#lookAtFiles(found, inputs);
     for (const folder of found.absent.folders) {
-      if (this.#expected.get(folder) === folder.size) continue;
-      this.#expected.set(folder, folder.size);
+      const { size } = folder;
+      if (size < 2 * (this.#expected.get(folder) ?? 0) || size === 0) continue;
+      this.#expected.set(folder, size);
       // Where the folder itself is missing, no name need be looked at.
       if (inputs.isWatchedFolder(folder.path)) inputs.expect(folder.path, folder);
     }

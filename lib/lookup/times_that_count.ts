@@ -4,9 +4,9 @@
  * @module
  */
 import { byteString } from "../base/bytes.ts";
-import { timelessInputs } from "../compilers/mod.ts";
+import { isClang, timelessInputs } from "../compilers/mod.ts";
 import { readHead } from "../os/mod.ts";
-import type { Observation } from "../trace/mod.ts";
+import { type Observation, programName } from "../trace/mod.ts";
 
 /**
  * Precompiled headers and modules of clang hold size and mtime of their headers, and clang compares them on use
@@ -53,11 +53,14 @@ export function timesThatCount(
   made: readonly string[],
   named: readonly string[],
 ): Times {
-  const endings = [...found.programs].some((path) => gcc.test(path)) ? holdTimesOfGcc : holdTimes;
+  const programs = [...found.programs], isOfGcc = programs.some((path) => gcc.test(path));
+  const endings = isOfGcc ? holdTimesOfGcc : holdTimes;
+  // Nobody else reads one of clang's. Where programs are not watched, none is known.
+  const mayBeClang = !isOfGcc || isClang(programs.map(programName));
   // Thousands of files are asked for this while a launcher waits; nearly none has its dot there.
   const holds = (path: string) =>
     path.charCodeAt(path.length - endingLength) === dot && endings.includes(path.slice(-endingLength));
-  const isOne = (path: string) => holds(path) || isOfClang(path);
+  const isOne = (path: string) => holds(path) || (mayBeClang && isOfClang(path));
   const all = new Set(named.filter((path) => found.files.has(path) && isOne(path)));
   for (const path of found.files.keys()) if (holds(path)) all.add(path);
   const read = [...all];

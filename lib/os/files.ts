@@ -4,7 +4,7 @@
  * @module
  */
 import { byteString, cPath, sameBytes } from "../base/bytes.ts";
-import { type Digest, Hasher } from "../base/digest.ts";
+import { type Digest, Hasher, sha256 } from "../base/digest.ts";
 import { c, errno, libc } from "./libc.ts";
 import { type FileState, fstatx, signatureOf } from "./statx.ts";
 
@@ -37,27 +37,37 @@ export function hashFile(path: string): Hashed | number | "changed" | "irregular
     const state = fstatx(descriptor);
     if (typeof state === "number") return state;
     if ((state.mode & c.S_IFMT) !== c.S_IFREG) return "irregular";
-    const hasher = new Hasher();
-    let head = piece.slice(0, 0), whole: Uint8Array | undefined;
-    for (let left = state.size;;) {
-      const got = Number(libc().read(descriptor, piece, BigInt(piece.length)));
-      if (got < 0) return errno();
-      if (got === 0) break;
-      if (head.length === 0) {
-        head = piece.slice(0, Math.min(got, hashedHeadBytes));
-        if (got === state.size && got <= fewBytes) whole = piece.slice(0, got);
-      }
-      hasher.update(piece.subarray(0, got));
-      left -= got;
-      if (left < 0) return "changed";
-    }
+    const found = readWhole(descriptor, state.size);
+    if (typeof found !== "object") return found;
     const after = fstatx(descriptor);
     if (typeof after === "number") return after;
     if (!sameBytes(signatureOf(state), signatureOf(after))) return "changed";
-    return { digest: hasher.digest(), head, whole, state };
+    return { ...found, state };
   } finally {
     libc().close(descriptor);
   }
+}
+
+/** Most files are read and digested by one call each; that nothing has come meanwhile, their state tells. */
+function readWhole(descriptor: number, size: number): Omit<Hashed, "state"> | number | "changed" {
+  let got = readPiece(descriptor);
+  const head = piece.slice(0, Math.min(Math.max(got, 0), hashedHeadBytes));
+  if (got === size && size < piece.length) {
+    const bytes = piece.subarray(0, got);
+    return { digest: sha256(bytes), head, whole: got <= fewBytes ? bytes.slice() : undefined };
+  }
+  const hasher = new Hasher();
+  for (let left = size; got !== 0; got = readPiece(descriptor)) {
+    if (got < 0) return errno();
+    hasher.update(piece.subarray(0, got));
+    left -= got;
+    if (left < 0) return "changed";
+  }
+  return { digest: hasher.digest(), head };
+}
+
+function readPiece(descriptor: number): number {
+  return Number(libc().read(descriptor, piece, BigInt(piece.length)));
 }
 
 /** Whether a file can be made in the folder at `path`. */

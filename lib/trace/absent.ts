@@ -28,7 +28,7 @@ export class AbsentIn {
   }
 
   *[Symbol.iterator](): Generator<string> {
-    for (const name of this.#all.names.keys()) if (this.has(name)) yield name;
+    yield* this.#all.namesIn(this.#at);
   }
 }
 
@@ -63,8 +63,9 @@ export class AbsentPaths {
   readonly #first = new Map<number, FolderList>();
   /** All lists, each behind the one that it is longer than. */
   readonly #lists: FolderList[] = [];
-  /** How many names each folder has; undefined until they are counted. */
+  /** How many names each folder has, and the names of each list; undefined until somebody asks. */
   #sizes: number[] | undefined;
+  #byList: Map<FolderList, string[]> | undefined;
   /** Of folders that were searched: the lists of the first one, the first two ...; null from where one cannot be had. */
   readonly #searched = new Map<readonly string[], (FolderList | null)[]>();
 
@@ -95,7 +96,7 @@ export class AbsentPaths {
     if (before !== undefined) before.names--;
     list.names++;
     this.names.set(name, list);
-    this.#sizes = undefined;
+    this.#sizes = this.#byList = undefined;
   }
 
   /**
@@ -139,8 +140,10 @@ export class AbsentPaths {
     if (at === undefined || old === undefined || !this.isIn(at, name, old)) return;
     let list: FolderList | undefined;
     for (const index of foldersOf(old)) if (index !== at) list = this.#longer(list, index);
-    if (list === undefined) this.names.delete(name), old.names--, this.#sizes = undefined;
-    else this.#put(name, old, list);
+    if (list === undefined) {
+      this.names.delete(name), old.names--;
+      this.#sizes = this.#byList = undefined;
+    } else this.#put(name, old, list);
     this.#many.get(name)?.delete(at);
   }
 
@@ -157,6 +160,26 @@ export class AbsentPaths {
   /** How many names were looked for in the folder with that index. */
   sizeOf(at: number): number {
     return (this.#sizes ??= this.#count())[at];
+  }
+
+  /** The names that were looked for in the folder with that index, list after list: most folders have few lists. */
+  *namesIn(at: number): Generator<string> {
+    const byList = this.#byList ??= this.#sorted(), isIn = new Set<FolderList>();
+    for (const list of this.#lists) {
+      if (list.folder !== at && (list.before === undefined || !isIn.has(list.before))) continue;
+      isIn.add(list);
+      yield* byList.get(list) ?? [];
+    }
+  }
+
+  #sorted(): Map<FolderList, string[]> {
+    const byList = new Map<FolderList, string[]>();
+    for (const [name, list] of this.names) {
+      const names = byList.get(list);
+      if (names === undefined) byList.set(list, [name]);
+      else names.push(name);
+    }
+    return byList;
   }
 
   #count(): number[] {
