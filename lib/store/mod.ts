@@ -21,6 +21,7 @@ import type { Counters } from "./counters.ts";
 import { Counting } from "./counting.ts";
 import { codeRows, type StoredCode } from "./codes.ts";
 import { type Debt, Debtor, debtsOf, type OpenDebt, type Owing } from "./debts.ts";
+import { Due } from "./due.ts";
 import { evict } from "./eviction.ts";
 import { fileState, isFolder, readIfThere, removeIfThere } from "./files.ts";
 import { type FileDigest, Index, type StoredUnit } from "./index.ts";
@@ -31,34 +32,18 @@ import { type Committed, Objects } from "./objects.ts";
 import { preparePlace, sweepStaged } from "./place.ts";
 import { encodeUnits } from "./shard.ts";
 import type { Unit } from "./unit.ts";
-import { Slice, type SliceOptions } from "./slice.ts";
+import type { StoreOptions } from "./options.ts";
+import { Slice } from "./slice.ts";
 import { Staging } from "./staging.ts";
 import { Snapshots } from "./snapshots.ts";
-import { Wal } from "./wal.ts";
+import { type Occasion, Wal } from "./wal.ts";
 import { Writer } from "./writer.ts";
 
+export type { StoreOptions } from "./options.ts";
 export type { StoredUnit } from "./index.ts";
 export type { StoredCode } from "./codes.ts";
 export type { Debt, OpenDebt, Owing } from "./debts.ts";
 export { countAlone, type Counters, readCounters } from "./counters.ts";
-
-export interface StoreOptions {
-  /** `<cache>/v1` as ordinary text. */
-  folder: string;
-  mode: "daemon" | "one-shot";
-  flushMs: number;
-  maxPending: number;
-  /** What the user allows; by default a share of the volume. */
-  budgetBytes?: number;
-  /** Drain, flush and end. */
-  signal: AbortSignal;
-  log: { info(text: string): void; warn(text: string): void };
-  /** ms since 1970. */
-  now(): number;
-  clock?: Pick<Clock, "every">;
-  /** How long work is cut. */
-  slices?: SliceOptions;
-}
 
 /** While the dirty shards are smaller each tick rewrites them; beyond, the journal alone is made durable (decisions.md 18). */
 const smallBytes = 8 << 20;
@@ -78,6 +63,7 @@ export class Store {
   readonly #journal: JournalFile;
   readonly #snapshots: Snapshots;
   readonly #wal: Wal<true>;
+  readonly #due: Due;
   readonly #writer: Writer;
   readonly #counting: Counting;
   readonly #debtor: Debtor;
@@ -112,12 +98,13 @@ export class Store {
     const torn = this.#journal.read();
     // Who may write cuts the tail when it appends, and says so; here it may be a record that is just being written.
     if (torn !== undefined && !this.#writable) options.log.warn(`the journal's end is left out: ${torn}`);
+    this.#due = new Due(() => options.now());
     const { folder, mode, flushMs, maxPending, signal, log, clock = systemClock } = options;
     const [journal, index] = [this.#journal, this.#index];
     this.#writer = new Writer({ lock: () => this.#lock(), journal, index, mode, clock, warn });
     const exclusively = <T>(work: () => T) => this.#writer.exclusively(work);
     this.#snapshots = new Snapshots({ folder, index, journal, exclusively });
-    this.#wal = new Wal({ flushMs, maxPending, clock, signal, log, commit: (_, last) => this.#commit(last) });
+    this.#wal = new Wal({ flushMs, maxPending, clock, signal, log, commit: (_, why) => this.#commit(why) });
     const due = () => this.#wal.enqueue("counters", true);
     this.#counting = new Counting({ folder, now: () => options.now(), due, exclusively });
     this.#debtor = new Debtor(folder);
@@ -187,6 +174,7 @@ export class Store {
       this.#writer.append({ shard: unit.key[0], kind: recordKinds.unit, body });
     } finally {
       this.#index.put(unit, now);
+      this.#due.came();
       this.#wal.enqueue(`unit ${hex(unit.key)} ${unit.storedAt}`, true);
     }
   }
@@ -293,13 +281,18 @@ export class Store {
     return this.#wal.flush();
   }
 
-  async #commit(last: boolean): Promise<void> {
+  async #commit(occasion: Occasion): Promise<"again" | void> {
     if (!this.#writable) return;
     await this.#counting.write();
     if (this.#options.mode === "one-shot") return await this.#commitOneShot();
     if (this.#index.dirty.size === 0) return;
-    if (!last && !this.#worthSnapshots()) return await this.#journal.flush();
-    await this.#snapshots.write(last ? new Slice({ ms: Infinity }) : this.#slice());
+    if (occasion === "tick" && !this.#due.atTick(this.#journal.bytes)) {
+      await this.#journal.flush();
+      return "again";
+    }
+    this.#due.begin();
+    if (occasion !== "end" && !this.#worthSnapshots()) return await this.#journal.flush();
+    await this.#snapshots.write(occasion === "end" ? new Slice({ ms: Infinity }) : this.#slice());
   }
 
   #worthSnapshots(): boolean {

@@ -207,3 +207,32 @@ Deno.test("Store tells that nothing is held whose key begins so, of the journal,
   assertEquals(store.mayHold(other), false);
   await end();
 });
+
+Deno.test("Store writes shards once nothing comes any more, and before that only for who asks", async () => {
+  const { store, folder, clock, end } = setup();
+  const hasShard = () => {
+    try {
+      return Deno.statSync(`${folder}/${names.shard(key("a")[0])}`).isFile;
+    } catch {
+      return false;
+    }
+  };
+  const waitForCommit = async () => {
+    for (let i = 0; i < 200 && !hasShard(); i++) await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  clock.advance(4_500);
+  store.put(unitOf("a"));
+  clock.advance(500); // a tick, right behind it
+  await waitForCommit();
+  assertEquals(hasShard(), false);
+  clock.advance(5_000);
+  await waitForCommit();
+  assertEquals(hasShard(), true);
+  Deno.removeSync(`${folder}/${names.shard(key("a")[0])}`);
+  clock.advance(4_500);
+  store.put(unitOf("a", "other"));
+  clock.advance(500);
+  await store.flush();
+  assertEquals(hasShard(), true);
+  await end();
+});

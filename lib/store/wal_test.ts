@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { FakeClock } from "../base/clock.ts";
-import { Wal } from "./wal.ts";
+import { type Occasion, Wal } from "./wal.ts";
 
 interface Setup {
   clock: FakeClock;
@@ -8,6 +8,10 @@ interface Setup {
   batches: [string, string][][];
   said: string[];
   abort: AbortController;
+  /** Why each was made. */
+  why: Occasion[];
+  /** Ticks leave something. */
+  leaves: { again: boolean };
   /** Fails the next commits with this text. */
   fail: { text?: string };
   /** Holds commits until called. */
@@ -17,6 +21,7 @@ interface Setup {
 function setup({ maxPending = 100, held = false } = {}): Setup {
   const clock = new FakeClock(), abort = new AbortController();
   const batches: [string, string][][] = [], said: string[] = [], fail: { text?: string } = {};
+  const why: Occasion[] = [], leaves = { again: false };
   let release = () => {};
   const wal = new Wal<string>({
     flushMs: 1_000,
@@ -24,13 +29,15 @@ function setup({ maxPending = 100, held = false } = {}): Setup {
     clock,
     signal: abort.signal,
     log: { info: (text) => void said.push(text), warn: (text) => void said.push(`warn ${text}`) },
-    commit: async (records) => {
+    commit: async (records, occasion) => {
       if (held) await new Promise<void>((resolve) => release = resolve);
       if (fail.text !== undefined) throw new Error(fail.text);
       batches.push([...records]);
+      why.push(occasion);
+      return leaves.again && occasion === "tick" ? "again" : undefined;
     },
   });
-  return { clock, wal, batches, said, abort, fail, release: () => release() };
+  return { clock, wal, batches, said, abort, fail, why, leaves, release: () => release() };
 }
 const turns = async () => {
   for (let i = 0; i < 5; i++) await Promise.resolve();
@@ -141,4 +148,48 @@ Deno.test("Wal waits for a running flush before its last one", async () => {
   await wal.closed;
   clearInterval(letGo);
   assertEquals(batches, [[["a", "1"]], [["b", "1"]]]);
+});
+
+Deno.test("Wal goes on at the next ticks with what one has left, and not longer", async () => {
+  const { clock, wal, batches, why, leaves, said } = setup();
+  leaves.again = true;
+  wal.enqueue("a", "1");
+  for (const again of [true, false, false]) {
+    leaves.again = again;
+    clock.advance(1_000);
+    await turns();
+  }
+  assertEquals([why, batches], [["tick", "tick"], [[["a", "1"]], []]]);
+  assertEquals(said, ["WAL flushed to disk committed=1"]);
+});
+
+Deno.test("Wal gives who asks, and the end, also what a tick has left", async () => {
+  for (const end of [false, true]) {
+    const { clock, wal, why, leaves, abort } = setup();
+    leaves.again = true;
+    wal.enqueue("a", "1");
+    clock.advance(1_000);
+    await turns();
+    if (end) abort.abort(), await wal.closed;
+    else assertEquals([await wal.flush(), await wal.flush()], [0, 0]);
+    assertEquals(why, ["tick", end ? "end" : "asked"]);
+  }
+});
+
+Deno.test("Wal gives who asks during a tick more than that tick does", async () => {
+  const { clock, wal, why, leaves, release } = setup({ held: true });
+  leaves.again = true;
+  wal.enqueue("a", "1");
+  clock.advance(1_000);
+  const asked = wal.flush(), letGo = setInterval(release, 1);
+  assertEquals(await asked, 1);
+  clearInterval(letGo);
+  assertEquals(why, ["tick", "asked"]);
+});
+
+Deno.test("Wal takes a flush because too many wait for a tick", async () => {
+  const { wal, why } = setup({ maxPending: 1 });
+  wal.enqueue("a", "1");
+  await turns();
+  assertEquals(why, ["tick"]);
 });

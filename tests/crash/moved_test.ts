@@ -75,9 +75,11 @@ Deno.test("a copy of the cache that was made while a daemon worked serves at ano
   await Promise.all([
     ...names.map((name) => world.build(name)),
     (async () => {
-      const { code } = await new Deno.Command("cp", { args: ["-a", world.cache, `${world.folder}/copy`] })
+      const { stderr } = await new Deno.Command("cp", { args: ["-a", world.cache, `${world.folder}/copy`] })
         .output();
-      assertEquals(code, 0);
+      // A copier says so where a file that it has listed is gone before it is read: names change while a daemon works.
+      const said = new TextDecoder().decode(stderr).split("\n").filter((line) => line !== "");
+      assertEquals(said.filter((line) => !/^cp: cannot (?:stat|open) .*: No such file/.test(line)), []);
     })(),
   ]);
   world.env.ZCCACHE_CACHE_DIR = `${world.folder}/copy`;
