@@ -82,7 +82,16 @@ function kept(figures: Figure[], file: string | undefined): Figure[] {
 }
 
 async function main(): Promise<number> {
-  const flags = parseArgs(Deno.args, { string: ["rounds", "figures"], boolean: ["no-peers", "plot"] });
+  const strangers: string[] = [];
+  const flags = parseArgs(Deno.args, {
+    string: ["rounds", "figures"],
+    boolean: ["no-peers", "plot"],
+    unknown: (word, key) => key === undefined || strangers.push(word) === 0,
+  });
+  if (strangers.length > 0) {
+    console.error(`No option ${strangers[0]}; there are: --rounds N, --no-peers, --plot, --figures FILE`);
+    return 2;
+  }
   const wanted = flags._.map(String), unknown = wanted.find((name) => !(name in cases));
   if (unknown !== undefined) {
     console.error(`No case ${unknown}; there are: ${Object.keys(cases).join(", ")}`);
