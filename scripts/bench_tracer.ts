@@ -35,7 +35,7 @@ function writeRecords(folder: string, count: number): void {
   if (typeof state === "number") throw new Error(`${loader}: errno ${state}`);
   const pool = new RecordPool(fromText(folder), recordBytes);
   for (let i = 0; i < count; i++) {
-    const record = pool.take({ ttys: 0, window: 0, interpreters: [state] });
+    const record = pool.take({ ttys: 0, window: 0, interpreters: [state], lists: true });
     Deno.renameSync(shown(record.path), `${folder}/record${i}`);
   }
   pool.close();

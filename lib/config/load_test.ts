@@ -22,6 +22,7 @@ Deno.test("readSettings() has the documented defaults", () => {
     strictPaths: "off",
     watch: "auto",
     comments: "auto",
+    search: "list",
     priority: "normal",
     linkPriority: "normal",
     maxParallel: 0,

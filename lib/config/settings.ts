@@ -79,6 +79,8 @@ export const settingRows = {
     help: "Most that is kept (5% of the disk, 40 to 200 GiB)" },
   trace: { variable: "ZCCACHE_TRACE", kind: "choice", default: "auto", allowed: ["auto", "off"],
     help: "auto: watch what tools read; off: never" },
+  search: { variable: "ZCCACHE_SEARCH", kind: "choice", default: "list", allowed: ["list", "ask"],
+    help: "list: headers are sought in listed folders; ask: never" },
   pathRemap: { variable: "ZCCACHE_PATH_REMAP", kind: "choice", default: "off", allowed: ["off", "auto"],
     help: "auto: checkouts share, paths begin with ./ (off)" },
   worktreeRoot: { variable: "ZCCACHE_WORKTREE_ROOT", kind: "text", default: undefined,
@@ -120,7 +122,8 @@ export interface Settings {
   /** Undefined: by the size of the volume. */
   cacheSizeBytes: number | undefined;
   trace: "auto" | "off";
-  /** Read by the decider from each asker's environment, as the next one. */
+  /** Read by the decider from each asker's environment, as the next two. */
+  search: "list" | "ask";
   pathRemap: "auto" | "off";
   worktreeRoot: string | undefined;
   strictPaths: "off" | "consistent" | "absolute";

@@ -41,7 +41,7 @@ export function selfTest(
   const state = path === undefined ? c.ENOENT : statx(path);
   if (typeof state === "number") return { problem: `${subject} is no dynamically linked program` };
   const interpreters = [{ dev: state.dev, ino: state.ino }];
-  const record = records.take({ ttys: 0, window: 0, interpreters });
+  const record = records.take({ ttys: 0, window: 0, interpreters, lists: false });
   try {
     const ending = runTraced(subject, tracer, record.path);
     if (ending !== undefined) return { problem: ending };

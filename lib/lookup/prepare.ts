@@ -12,7 +12,7 @@ import { askFlags, type Message } from "../protocol/mod.ts";
 import type { RecordPool } from "../trace/mod.ts";
 import { beginDeclared } from "./declared.ts";
 import type { Job } from "./job.ts";
-import { deployOf, priorityOf } from "./wishes.ts";
+import { deployOf, mayList, priorityOf } from "./wishes.ts";
 
 export interface PrepareOptions {
   inputs: Inputs;
@@ -35,6 +35,7 @@ export function prepareRun(job: Job, options: PrepareOptions): Message<"run"> | 
     ttys: flags & (askFlags.tty0 | askFlags.tty1 | askFlags.tty2),
     window,
     interpreters,
+    lists: mayList(job.environment!),
   });
   if (job.kind === "archive" || job.kind === "other") lookAhead(ask, inputs);
   job.startedAt = coarseNow();

@@ -1,5 +1,6 @@
 /**
- * What an asker's own variables want of a run: its priority, how many may run beside it, what follows a link.
+ * What an asker's own variables want of a run: its priority, how many may run beside it, what follows a link, and how its
+ * compiler searches.
  *
  * They count as they stand in the request, since a daemon's environment is that of its start. They are read where a tool
  * is about to run, so a hit knows nothing of them; but a link's result holds what the program that follows it made.
@@ -28,6 +29,11 @@ export function priorityOf(environment: Environment, kind: string, isBusy = mach
   if (text === "auto") return isBusy() ? priorities.low : priorities.normal;
   // Who names one that there is not wants something else than to be as others.
   return Object.hasOwn(priorities, text) ? priorities[text as keyof typeof priorities] : priorities.low;
+}
+
+/** Whether a compiler may list the folders in which it searches for headers (lib/native/trace_sieve.h). */
+export function mayList(environment: Environment): boolean {
+  return environment.get("ZCCACHE_SEARCH")?.toLowerCase() !== "ask";
 }
 
 /** Whether every processor has something to do: the next one that comes takes it from another. */

@@ -1,7 +1,8 @@
 /*
  * The tracer: a library preloaded into a tool and its children that writes down what they ask of the system.
  *
- * It changes nothing that the tool can see: errno, descriptors, environment and output stay as they are without it.
+ * It changes nothing that the tool can see: errno, descriptors, environment and output stay as they are without it. That
+ * a header is not in a folder it may hear some ms late (trace_sieve.h).
  * What it writes stands in trace_format.h; how, in trace_core.h and trace_note.h. The hooks are in the other headers, by
  * subject, each of which includes the one before.
  *

@@ -56,6 +56,7 @@ static struct {
     bool cwd_lost;        /* a vfork child moved: ask the kernel each time */
     bool loader_unsafe;   /* forked from threads: the loader's lock may be held by one that is gone */
     bool looks_itself;    /* a compiler that looks at each file it has opened before it reads that */
+    bool searches;        /* a compiler that looks for headers in one folder after another */
     size_t cwd_length;
     char cwd[PATH_MAX];
     char library[PATH_MAX];      /* our own path, as in LD_PRELOAD */
@@ -158,6 +159,19 @@ static uint32_t known_room = FIRST_ROOM, known_count, last_id, asked_room = FIRS
 /* Keys of a hash lie anywhere, so that each page would come by itself, and twice: to be looked at, and to be written. */
 static void make_tables_ready(void) { zc_raw(SYS_madvise, &first, sizeof first, MADV_POPULATE_WRITE); }
 
+/* Up to 7 bytes and how many they are, in one word. */
+static inline uint64_t rest_of_text(const char *text, size_t length) {
+    uint32_t first = 0, last = 0;
+    if (length >= 4) { /* two words that overlap */
+        memcpy(&first, text, 4);
+        memcpy(&last, text + length - 4, 4);
+    } else if (length > 0) {
+        const unsigned char *byte = (const unsigned char *)text;
+        first = (uint32_t)byte[0] | (uint32_t)byte[length / 2] << 8 | (uint32_t)byte[length - 1] << 16;
+    }
+    return ((uint64_t)last << 32 | first) + ((uint64_t)length << 56);
+}
+
 static uint64_t hash_text(const char *text, size_t length, uint64_t seed) {
     uint64_t h = seed ^ 0x9e3779b97f4a7c15u;
     for (; length >= 8; text += 8, length -= 8) {
@@ -166,9 +180,7 @@ static uint64_t hash_text(const char *text, size_t length, uint64_t seed) {
         h = (h ^ word) * 0xff51afd7ed558ccdu;
         h ^= h >> 32;
     }
-    uint64_t word = length;
-    for (size_t i = 0; i < length; i++)
-        word = word << 8 | (unsigned char)text[i];
+    uint64_t word = rest_of_text(text, length);
     h = (h ^ word) * 0xc4ceb9fe1a85ec53u;
     return h ^ h >> 29;
 }
@@ -223,21 +235,18 @@ static struct known *find_or_define(const char *text, size_t length, unsigned ki
 static uint32_t epoch(void) { return zc_word(ZC_H_EPOCH); }
 static void raise_epoch(void) { __atomic_fetch_add(&zc_record[ZC_H_EPOCH], 1, __ATOMIC_RELAXED); }
 
+static inline uint64_t mixed(uint64_t h, uint64_t part) {
+    h = (h ^ part) * 0xff51afd7ed558ccdu;
+    return h ^ h >> 32;
+}
+
 static uint32_t digest_of_state(const struct stat *st) {
     if (!st)
         return 0;
-    const uint64_t parts[] = {
-        (uint64_t)st->st_ino ^ (uint64_t)st->st_dev << 40,
-        (uint64_t)st->st_size ^ (uint64_t)st->st_mode << 44,
-        (uint64_t)st->st_mtim.tv_sec << 32 ^ (uint64_t)st->st_mtim.tv_nsec,
-        (uint64_t)st->st_ctim.tv_sec << 32 ^ (uint64_t)st->st_ctim.tv_nsec,
-    };
-    uint64_t h = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        h = (h ^ parts[i]) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
-    }
-    return (uint32_t)h;
+    uint64_t h = mixed(0, (uint64_t)st->st_ino ^ (uint64_t)st->st_dev << 40);
+    h = mixed(h, (uint64_t)st->st_size ^ (uint64_t)st->st_mode << 44);
+    h = mixed(h, (uint64_t)st->st_mtim.tv_sec << 32 ^ (uint64_t)st->st_mtim.tv_nsec);
+    return (uint32_t)mixed(h, (uint64_t)st->st_ctim.tv_sec << 32 ^ (uint64_t)st->st_ctim.tv_nsec);
 }
 
 static uint64_t place_of(const struct asked *a) {

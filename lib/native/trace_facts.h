@@ -53,7 +53,7 @@ static void moved(int result) {
         return;
     int kept = errno;
     if (is_child_by_vfork())
-        me.cwd_lost = true;
+        me.cwd_lost = true, asks_kernel = &never; /* no short way any more, for it knows one folder only */
     else if (enter()) {
         learn_cwd();
         leave();

@@ -2,7 +2,7 @@
 #ifndef ZC_TRACE_FORMAT_H
 #define ZC_TRACE_FORMAT_H
 #define ZC_TRACE_MAGIC 0x5254435au
-#define ZC_TRACE_VERSION 3u
+#define ZC_TRACE_VERSION 4u
 #define ZC_HEADER_WORDS 64u
 #define ZC_MOST_FORESEEN 2u
 #define ZC_SIGNATURE_WORDS 11u
@@ -26,6 +26,7 @@ enum {
   ZC_H_INTERPRETERS = 16,
   ZC_H_WALL = 32,
   ZC_H_MODES = 34,
+  ZC_H_LISTS = 36,
 };
 
 /* Kinds of events. */

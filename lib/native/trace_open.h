@@ -115,31 +115,43 @@ static void note_open(int fd, int dirfd, const char *path, int flags, const stru
 /* Not 0 while libc's own open is the next, and would do no more than ask the kernel: as `alone`. */
 static const char *asks_kernel = &never;
 
-/* The open that comes next. */
-struct next_open {
-    uintptr_t at;
-    bool is_libcs;
+/* The functions that come next under our names for them. */
+struct next_ones {
+    uintptr_t open, clock;
+    bool opens_by_libc, clock_is_libcs;
 };
-static int look_at_next_open(struct dl_phdr_info *library, size_t size, void *to) {
+static int look_at_next_ones(struct dl_phdr_info *library, size_t size, void *to) {
     (void)size;
-    struct next_open *next = to;
+    struct next_ones *next = to;
     if (!is_in(library, (uintptr_t)gnu_get_libc_version))
         return 0;
-    next->is_libcs = is_in(library, next->at);
+    next->opens_by_libc = is_in(library, next->open);
+    next->clock_is_libcs = is_in(library, next->clock);
     return 1;
 }
 
 /* Looks once whether another library, preloaded or linked, stands between us and libc. There both names are one function. */
 static void learn_open(void) {
     static bool known;
-    struct next_open next;
+    struct next_ones next = {0};
     if (known || !zc_record || alone == &never || me.loader_unsafe)
         return;
     known = true;
-    next = (struct next_open){.at = (uintptr_t)dlsym(RTLD_NEXT, "open")};
-    dl_iterate_phdr(look_at_next_open, &next);
-    if (next.is_libcs && next.at == (uintptr_t)dlsym(RTLD_NEXT, "open64"))
-        asks_kernel = alone;
+    next.open = (uintptr_t)dlsym(RTLD_NEXT, "open");
+    next.clock = (uintptr_t)dlsym(RTLD_NEXT, "clock_gettime");
+    dl_iterate_phdr(look_at_next_ones, &next);
+    if (!next.opens_by_libc || next.open != (uintptr_t)dlsym(RTLD_NEXT, "open64"))
+        return;
+    asks_kernel = alone;
+    if (next.clock_is_libcs && me.searches && zc_word(ZC_H_LISTS)) /* a clock that somebody has set says nothing */
+        memcpy(&sieve_clock, &next.clock, sizeof sieve_clock);
+}
+
+/* A search that goes on is noted right here, if its event only has to grow. */
+HOT bool goes_on_right_here(void) { return zc_growing.name == recent.name.id && zc_has_room(); }
+HOT void search_on_here(struct place *next) {
+    recent.place = next;
+    zc_put_word(next->known.id);
 }
 
 static __attribute__((noinline)) int note_answered(int fd, const char *path, int flags) {
@@ -158,20 +170,54 @@ static __attribute__((noinline)) int note_answered(int fd, const char *path, int
 }
 
 /*
- * What libc's open does in a process of one thread; the mode means nothing where nothing is made. A search that goes on is
- * noted right here, if its event only has to grow.
+ * What libc's open does in a process of one thread; the mode means nothing where nothing is made. `searches`: it may be that
+ * a search goes on.
  */
-HOT int open_to_read(const char *path, int flags) {
+static __attribute__((noinline)) int open_by_kernel(const char *path, int flags, bool searches) {
     int fd = (int)zc_ask_kernel(SYS_openat, AT_FDCWD, path, flags);
-    if (fd != -ENOENT || !enter_alone())
+    if (fd != -ENOENT || !searches || !enter_alone())
         return note_answered(fd, path, flags);
     struct place *next = next_in_search(AT_FDCWD, path);
-    if (!next || zc_growing.name != recent.name.id || !zc_has_room()) {
+    if (!next || !goes_on_right_here()) {
         leave();
         return note_answered(fd, path, flags);
     }
-    recent.place = next;
-    zc_put_word(next->known.id);
+    search_on_here(next);
+    count_absence(&next->sieve, path, next->spelled);
+    leave();
+    *(int *)(this_thread() + errno_at) = ENOENT;
+    return -1;
+}
+
+/* The same where the next folder has a sieve that was not looked at for this name yet, or where another search begins. */
+static __attribute__((noinline)) int open_after_look(const char *path, int flags) {
+    if (!enter_alone())
+        return open_by_kernel(path, flags, false);
+    struct place *next = next_in_search(AT_FDCWD, path);
+    bool is_absent = next && goes_on_right_here() && counts(&next->sieve, &recent.name, path, next->spelled) && !passes(&next->sieve);
+    if (is_absent)
+        search_on_here(next);
+    leave();
+    if (!is_absent)
+        return open_by_kernel(path, flags, next != NULL);
+    errno = ENOENT;
+    return -1;
+}
+
+/* The same once it was looked at. Twenty times for each header: as few instructions as may be. */
+HOT int open_to_read(const char *path, int flags) {
+    struct place *next = recent.place->next;
+    if (!next->sieve.words || !enter_alone())
+        return open_by_kernel(path, flags, true);
+    if (!is_sought(&recent.name) || next->sieve.until < sought.at || !goes_on_right_here() || !is_next(next, path)) {
+        leave();
+        return open_after_look(path, flags);
+    }
+    if (passes(&next->sieve)) {
+        leave();
+        return open_by_kernel(path, flags, true);
+    }
+    search_on_here(next);
     leave();
     *(int *)(this_thread() + errno_at) = ENOENT;
     return -1;

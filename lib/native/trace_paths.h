@@ -11,7 +11,7 @@
 
 #include <emmintrin.h>
 
-#include "trace_core.h"
+#include "trace_sieve.h"
 
 #define HOT __attribute__((always_inline)) static inline
 
@@ -28,6 +28,8 @@ static struct place {
     size_t spelled;
     struct place *next;
     bool is_bare;
+    uint32_t all; /* a bit for each byte of the spelling, if there is one and it is short; else more than any texts have */
+    struct sieve sieve;
 } places[MOST_PLACES], elsewhere, nowhere = {.next = &nowhere};
 static uint32_t place_count;
 
@@ -45,6 +47,7 @@ static void forget_places(void) {
     start = &nowhere;
     recent = opened[0] = opened[1] = (struct question){.place = &nowhere};
     place_count = 0;
+    forget_sieves();
 }
 
 /* The id of a name; 0: the empty one; UINT32_MAX: the record is full. */
@@ -94,6 +97,7 @@ static uint32_t id_of_folder(const char *text, size_t length, struct spelled spe
     here->spelling = here->known.text + length - spelled.folder;
     here->spelled = has_place ? spelled.folder : 0;
     here->is_bare = has_place && spelled.is_bare;
+    here->all = here->spelled ? all_bits(spelled.folder) : UINT32_MAX;
     if (before != &nowhere && before != here && same_name && has_place)
         before->next = here;
     recent.place = here;
@@ -146,6 +150,23 @@ HOT struct place *next_in_search(int dirfd, const char *path) {
     return name[length] ? NULL : next;
 }
 
+/* Whether two texts are equal where `all` has bits. */
+HOT bool same_bytes(const char *a, const char *b, uint32_t all) {
+    return ((uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(piece_at(a), piece_at(b))) & all) == all;
+}
+
+/*
+ * As next_in_search, of the name that is sought in a folder with a sieve, if both are short: else false. The
+ * working folder is the one that was learned last.
+ */
+HOT bool is_next(const struct place *next, const char *path) {
+    const char *name = path + next->spelled + 1;
+    if (!in_one_page(path, 3 * ZC_BEHIND))
+        return false;
+    return same_bytes(path, next->spelling, next->all) && name[-1] == '/' &&
+           same_bytes(name, recent.name.text, sought.all) && name[recent.name.length] == 0;
+}
+
 /* What follows the folder's spelling in `path`, if that begins so: a name, or more. */
 static const char *behind(const struct place *place, int dirfd, const char *path) {
     if (!leads_as_before(dirfd, path))
@@ -175,8 +196,8 @@ static void forget_all(void) {
 }
 
 static void learn_cwd(void) {
-    for (uint32_t i = 0; i < place_count; i++)
-        places[i].spelled = 0, places[i].is_bare = false; /* from another folder it leads elsewhere now */
+    for (uint32_t i = 0; i < place_count; i++) /* from another folder it leads elsewhere now */
+        places[i].spelled = 0, places[i].all = UINT32_MAX, places[i].is_bare = false;
     long got = zc_raw(SYS_getcwd, me.cwd, sizeof me.cwd);
     me.cwd_length = got > 1 && me.cwd[0] == '/' ? (size_t)got - 1 : 0;
 }

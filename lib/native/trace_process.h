@@ -51,6 +51,12 @@ static bool looks_itself(const char *program) {
     return false;
 }
 
+/* Compilers that search for headers, and keep the answer for a path as long as they run. */
+static bool searches(const char *program) {
+    const char *name = strrchr(program, '/');
+    return looks_itself(program) || (name && strncmp(name, "/clang", 6) == 0);
+}
+
 static void say_hello(void) {
     char program[PATH_MAX];
     long got = zc_raw(SYS_readlink, "/proc/self/exe", program, sizeof program - 1);
@@ -58,6 +64,7 @@ static void say_hello(void) {
     if (got <= 0)
         zc_doubt(ZC_DOUBT_LOST_PATH);
     me.looks_itself = looks_itself(program);
+    me.searches = searches(program);
     if (!enter())
         return;
     struct ids ids;

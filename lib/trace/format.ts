@@ -27,7 +27,7 @@
  */
 
 /** Changes whenever any number below changes meaning. */
-export const traceVersion = 3;
+export const traceVersion = 4;
 export const traceMagic = 0x5254435a; // "ZCTR"
 
 /** Words of the header, by index. Written by the decider unless said otherwise. */
@@ -61,6 +61,8 @@ export const header = {
   /** With `left`: how long the tool ran in us (2 words), and the mode of each output (`mostForeseen`). Launcher. */
   wall: 32,
   modes: 34,
+  /** Not 0: compilers may list the folders in which they search for headers, and need not ask for each name. */
+  lists: 36,
 } as const;
 export const headerWords = 64;
 /** An object and its dependency list. */

@@ -21,6 +21,8 @@ export interface RecordFacts {
   /** rows | columns << 16. */
   window: number;
   interpreters: readonly { dev: bigint; ino: bigint }[];
+  /** Whether compilers may list the folders in which they search for headers, instead of asking for each name. */
+  lists: boolean;
 }
 
 /** One record, in use by one run. */
@@ -183,7 +185,7 @@ function writeZeros(file: Deno.FsFile, size: number): void {
   for (let at = 0; at < size;) at += file.writeSync(zeros.subarray(0, size - at));
 }
 
-function writeHeader(bytes: Uint8Array, { ttys, window, interpreters }: RecordFacts): void {
+function writeHeader(bytes: Uint8Array, { ttys, window, interpreters, lists }: RecordFacts): void {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, headerWords);
   words[header.magic] = traceMagic;
   words[header.version] = traceVersion;
@@ -191,6 +193,7 @@ function writeHeader(bytes: Uint8Array, { ttys, window, interpreters }: RecordFa
   words[header.cursor] = headerWords * 4;
   words[header.ttys] = ttys;
   words[header.window] = window;
+  words[header.lists] = Number(lists);
   words[header.interpreterCount] = Math.min(interpreters.length, 4);
   const pairs = new BigUint64Array(bytes.buffer, bytes.byteOffset + header.interpreters * 4, 8);
   interpreters.slice(0, 4).forEach(({ dev, ino }, i) => pairs.set([dev, ino], i * 2));

@@ -8,7 +8,12 @@ import { readRecord } from "./read.ts";
 import { recordBytes, RecordPool } from "./records.ts";
 
 libc(); // opened here, so that no test seems to leak it
-const facts = { ttys: 5, window: 24 | 80 << 16, interpreters: [{ dev: 0x1_0000_0002n, ino: 3n }] };
+const facts = {
+  lists: true,
+  ttys: 5,
+  window: 24 | 80 << 16,
+  interpreters: [{ dev: 0x1_0000_0002n, ino: 3n }],
+};
 
 function withPool(body: (pool: RecordPool, folder: string) => void): void {
   const folder = Deno.makeTempDirSync({ prefix: "zc-records-" });

@@ -51,6 +51,8 @@ export interface TracedOptions {
   window?: number;
   /** Inode of the pipe that stands for descriptor 1, as the launcher writes it. */
   capture?: number;
+  /** Whether compilers may list the folders in which they search; by default they may. */
+  lists?: boolean;
   /** Another build of the tracer. */
   tracer?: string;
   /** Bytes of the record, to make it overflow. */
@@ -58,7 +60,7 @@ export interface TracedOptions {
 }
 
 const pool = new RecordPool(folder);
-pool.take({ ttys: 0, window: 0, interpreters: [] }).release(); // opened here, so that no test seems to leak it
+pool.take({ ttys: 0, window: 0, interpreters: [], lists: true }).release(); // opened here, so that no test seems to leak it
 const loader = statx("/lib64/ld-linux-x86-64.so.2") as FileState;
 
 function setWord(path: string, index: number, value: number): void {
@@ -74,6 +76,7 @@ export function traced(argv: readonly string[], options: TracedOptions = {}): Tr
     ttys: options.ttys ?? 0,
     window: options.window ?? 0,
     interpreters: [{ dev: loader.dev, ino: loader.ino }],
+    lists: options.lists ?? true,
   });
   if (options.capacity !== undefined) setWord(record.path, header.capacity, options.capacity);
   if (options.capture !== undefined) setWord(record.path, header.captures, options.capture);

@@ -35,7 +35,7 @@ function cc(text: string, options: string[]): void {
 
 async function withRecord(body: (record: Record) => Promise<void>): Promise<void> {
   const pool = new RecordPool(newFolder());
-  const record = pool.take({ ttys: 0, window: 0, interpreters });
+  const record = pool.take({ ttys: 0, window: 0, interpreters, lists: true });
   try {
     await body(record);
   } finally {
