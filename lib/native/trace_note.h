@@ -189,27 +189,33 @@ static void search_on(struct place *next) {
         begin_search(next->known.id, recent.name.id);
 }
 
-/* Nothing is at a path. A name that was never heard before was never asked for either: with it a search may begin. */
-static __attribute__((noinline)) void note_absent(int dirfd, const char *path) {
-    if (!enter())
-        return;
-    struct place *next = next_in_search(dirfd, path);
+/* Nothing is at a path with which no search goes on. A name that was never heard before was never asked for either: with it a
+ * search may begin. */
+static void put_absence(int dirfd, const char *path) {
     struct ids ids;
     uint32_t before = last_id;
-    if (next) {
+    if (!other_ids(dirfd, path, &ids))
+        return;
+    bool is_new = ids.name / 2 > before;
+    if (is_new)
+        start = recent.place;
+    if (!is_new && !first_time(ZC_E_ABSENT, ENOENT, ids, NULL))
+        return; /* it is told already */
+    if (ids.folder == 0)
+        put_path(ZC_E_ABSENT, ENOENT, ids); /* the root folder's id would look like room that is not used */
+    else
+        begin_search(ids.folder, ids.name);
+}
+
+/* Nothing is at a path. `searches`: it may be that a search goes on. */
+static __attribute__((noinline)) void note_absent(int dirfd, const char *path, bool searches) {
+    if (!enter())
+        return;
+    struct place *next = searches ? next_in_search(dirfd, path) : NULL;
+    if (next)
         search_on(next);
-    } else if (other_ids(dirfd, path, &ids)) {
-        bool is_new = ids.name / 2 > before;
-        if (is_new)
-            start = recent.place;
-        if (!is_new && !first_time(ZC_E_ABSENT, ENOENT, ids, NULL)) {
-            /* it is told already */
-        } else if (ids.folder == 0) {
-            put_path(ZC_E_ABSENT, ENOENT, ids); /* the root folder's id would look like room that is not used */
-        } else {
-            begin_search(ids.folder, ids.name);
-        }
-    }
+    else
+        put_absence(dirfd, path);
     leave();
 }
 
@@ -223,7 +229,7 @@ static void note_failure(int dirfd, const char *path) {
         return;
     struct stat st;
     if (answer == ENOENT) {
-        note_absent(dirfd, path);
+        note_absent(dirfd, path, true);
     } else {
         bool absent = answer == ENOTDIR && raw_stat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) != 0;
         note_path(absent ? ZC_E_ABSENT : ZC_E_REFUSED, answer, dirfd, path);

@@ -9,11 +9,7 @@
 #ifndef ZC_TRACE_PATHS_H
 #define ZC_TRACE_PATHS_H
 
-#include <emmintrin.h>
-
 #include "trace_sieve.h"
-
-#define HOT __attribute__((always_inline)) static inline
 
 /*
  * Folders that were asked in. A compiler looks for one name in folder after folder, in the same order each time: so each
@@ -28,7 +24,7 @@ static struct place {
     size_t spelled;
     struct place *next;
     bool is_bare;
-    uint32_t all; /* a bit for each byte of the spelling, if there is one and it is short; else more than any texts have */
+    struct start start; /* the spelling, if there is one, and a slash */
     struct sieve sieve;
 } places[MOST_PLACES], elsewhere, nowhere = {.next = &nowhere};
 static uint32_t place_count;
@@ -97,18 +93,11 @@ static uint32_t id_of_folder(const char *text, size_t length, struct spelled spe
     here->spelling = here->known.text + length - spelled.folder;
     here->spelled = has_place ? spelled.folder : 0;
     here->is_bare = has_place && spelled.is_bare;
-    here->all = here->spelled ? all_bits(spelled.folder) : UINT32_MAX;
+    set_start(&here->start, here->spelling, here->spelled ? spelled.folder : ZC_BEHIND, '/');
     if (before != &nowhere && before != here && same_name && has_place)
         before->next = here;
     recent.place = here;
     return here->known.id;
-}
-
-/* ZC_BEHIND bytes, of which some may lie behind a text: no sanitizer need know of those. */
-HOT __m128i piece_at(const char *text) {
-    __m128i piece;
-    __asm__("movdqu %1, %0" : "=x"(piece) : "m"(*(const char(*)[ZC_BEHIND])(const void *)text));
-    return piece;
 }
 
 /* Whether equal texts stand at `a` and `b`; up to ZC_BEHIND bytes behind them are read, but not counted. */
@@ -150,21 +139,18 @@ HOT struct place *next_in_search(int dirfd, const char *path) {
     return name[length] ? NULL : next;
 }
 
-/* Whether two texts are equal where `all` has bits. */
-HOT bool same_bytes(const char *a, const char *b, uint32_t all) {
-    return ((uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(piece_at(a), piece_at(b))) & all) == all;
+HOT bool begins_with(const char *text, const struct start *start) {
+    __m128i equal = _mm_cmpeq_epi8(piece_at(text), piece_at(start->text));
+    return ((uint32_t)_mm_movemask_epi8(equal) & start->all) == start->all;
 }
 
 /*
- * As next_in_search, of the name that is sought in a folder with a sieve, if both are short: else false. The
- * working folder is the one that was learned last.
+ * As next_in_search, of the name that is sought in a folder with a sieve, if both are short: else false. The working folder
+ * is the one that was learned last.
  */
 HOT bool is_next(const struct place *next, const char *path) {
-    const char *name = path + next->spelled + 1;
-    if (!in_one_page(path, 3 * ZC_BEHIND))
-        return false;
-    return same_bytes(path, next->spelling, next->all) && name[-1] == '/' &&
-           same_bytes(name, recent.name.text, sought.all) && name[recent.name.length] == 0;
+    return in_one_page(path, 3 * ZC_BEHIND) && begins_with(path, &next->start) &&
+           begins_with(path + next->spelled + 1, &sought.text);
 }
 
 /* What follows the folder's spelling in `path`, if that begins so: a name, or more. */
@@ -185,19 +171,22 @@ static bool is_same(const struct question *q, int dirfd, const char *path) {
     return name && in_one_page(name, length + ZC_BEHIND) && same_text(name, q->name.text, length) && !name[length];
 }
 
+static void forget_told(void);
+
 /* In a forked child: tables that grew stay mapped, since whoever was busy with them here may not be done. */
 static void forget_all(void) {
     memset(&first, 0, sizeof first);
     knowns = first.known, known_room = FIRST_ROOM, known_count = 0, last_id = 0;
     askeds = first.asked, asked_room = FIRST_ROOM, asked_count = 0;
     forget_places();
+    forget_told();
     memset(&zc_growing, 0, sizeof zc_growing);
     memset(&zc_ready, 0, sizeof zc_ready); /* a shared mapping's pages are not there in a child */
 }
 
 static void learn_cwd(void) {
     for (uint32_t i = 0; i < place_count; i++) /* from another folder it leads elsewhere now */
-        places[i].spelled = 0, places[i].all = UINT32_MAX, places[i].is_bare = false;
+        places[i].spelled = 0, places[i].start.all = UINT32_MAX, places[i].is_bare = false;
     long got = zc_raw(SYS_getcwd, me.cwd, sizeof me.cwd);
     me.cwd_length = got > 1 && me.cwd[0] == '/' ? (size_t)got - 1 : 0;
 }

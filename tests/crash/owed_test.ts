@@ -126,6 +126,7 @@ class Deciding {
     const answered = this.decider.ask(ask, encode(ask, 0n));
     assert("reply" in answered);
     const { reply, job } = answered;
+    answered.after?.();
     if (reply.name !== "run") return { job };
     begun?.(reply, job);
     const { code, stdout, stderr } = new Deno.Command(compiler, {
