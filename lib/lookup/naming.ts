@@ -9,7 +9,15 @@
  */
 import { absolute } from "../base/paths.ts";
 import type { Digest } from "../base/digest.ts";
-import { folderUse, linkNamesOf, namesOf, partsOf, toolName, withoutLinkWords } from "../compilers/mod.ts";
+import {
+  folderUse,
+  linkNamesOf,
+  type Names,
+  namesOf,
+  partsOf,
+  toolName,
+  withoutLinkWords,
+} from "../compilers/mod.ts";
 import type { Inputs } from "../inputs/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import { actionOf, anywhere, inAnyTree, lineOf, linkAnywhere } from "./action.ts";
@@ -36,6 +44,8 @@ export interface NamingOptions {
 
 export class Naming {
   readonly #with: NamingOptions;
+  /** What the last job's line names: one that does not start early is asked for it twice. */
+  #last: { job: Job; names: Names | undefined } | undefined;
 
   constructor(options: NamingOptions) {
     this.#with = options;
@@ -69,7 +79,12 @@ export class Naming {
   /** Says in the job what a compile's line names, where that is known. No file is looked at. */
   nameOutputs(job: Job): void {
     const isKnown = job.kind === "compile" && this.#isPlain(job);
-    job.names = isKnown ? namesOf(job.ask.argv.slice(1)) : undefined;
+    job.names = isKnown ? this.#namesOf(job) : undefined;
+  }
+
+  #namesOf(job: Job): Names | undefined {
+    if (this.#last?.job !== job) this.#last = { job, names: namesOf(job.ask.argv.slice(1)) };
+    return this.#last.names;
   }
 
   /** Names the action of a request. */

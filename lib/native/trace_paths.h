@@ -24,7 +24,7 @@ static struct place {
     size_t spelled;
     struct place *next;
     bool is_bare;
-    struct start start; /* the spelling, if there is one, and a slash */
+    struct prefix prefix; /* the spelling, if there is one, and a slash */
     struct sieve sieve;
 } places[MOST_PLACES], elsewhere, nowhere = {.next = &nowhere};
 static uint32_t place_count;
@@ -93,7 +93,7 @@ static uint32_t id_of_folder(const char *text, size_t length, struct spelled spe
     here->spelling = here->known.text + length - spelled.folder;
     here->spelled = has_place ? spelled.folder : 0;
     here->is_bare = has_place && spelled.is_bare;
-    set_start(&here->start, here->spelling, here->spelled ? spelled.folder : ZC_BEHIND, '/');
+    set_prefix(&here->prefix, here->spelling, here->spelled ? spelled.folder : ZC_BEHIND, '/');
     if (before != &nowhere && before != here && same_name && has_place)
         before->next = here;
     recent.place = here;
@@ -139,9 +139,9 @@ HOT struct place *next_in_search(int dirfd, const char *path) {
     return name[length] ? NULL : next;
 }
 
-HOT bool begins_with(const char *text, const struct start *start) {
-    __m128i equal = _mm_cmpeq_epi8(piece_at(text), piece_at(start->text));
-    return ((uint32_t)_mm_movemask_epi8(equal) & start->all) == start->all;
+HOT bool begins_with(const char *text, const struct prefix *prefix) {
+    __m128i equal = _mm_cmpeq_epi8(piece_at(text), piece_at(prefix->text));
+    return ((uint32_t)_mm_movemask_epi8(equal) & prefix->all) == prefix->all;
 }
 
 /*
@@ -149,7 +149,7 @@ HOT bool begins_with(const char *text, const struct start *start) {
  * is the one that was learned last.
  */
 HOT bool is_next(const struct place *next, const char *path) {
-    return in_one_page(path, 3 * ZC_BEHIND) && begins_with(path, &next->start) &&
+    return in_one_page(path, 3 * ZC_BEHIND) && begins_with(path, &next->prefix) &&
            begins_with(path + next->spelled + 1, &sought.text);
 }
 
@@ -186,7 +186,7 @@ static void forget_all(void) {
 
 static void learn_cwd(void) {
     for (uint32_t i = 0; i < place_count; i++) /* from another folder it leads elsewhere now */
-        places[i].spelled = 0, places[i].start.all = UINT32_MAX, places[i].is_bare = false;
+        places[i].spelled = 0, places[i].prefix.all = UINT32_MAX, places[i].is_bare = false;
     long got = zc_raw(SYS_getcwd, me.cwd, sizeof me.cwd);
     me.cwd_length = got > 1 && me.cwd[0] == '/' ? (size_t)got - 1 : 0;
 }

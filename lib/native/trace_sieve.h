@@ -68,13 +68,13 @@ HOT __m128i piece_at(const char *text) {
 }
 
 /* What a path has to begin with: `all` has a bit for each byte, or more than there are where it does not fit. */
-struct start {
+struct prefix {
     char text[ZC_BEHIND];
     uint32_t all;
 };
 
 /* `text` stands in the record. */
-static void set_start(struct start *s, const char *text, size_t length, char end) {
+static void set_prefix(struct prefix *s, const char *text, size_t length, char end) {
     s->all = UINT32_MAX;
     if (length >= ZC_BEHIND)
         return;
@@ -86,7 +86,7 @@ static void set_start(struct start *s, const char *text, size_t length, char end
 /* The name that is sought, and when that began. */
 #define NOTHING UINT32_MAX
 static struct {
-    struct start text; /* with the NUL behind it */
+    struct prefix text; /* with the NUL behind it */
     uint32_t id;
     uint64_t hash, bits, at, ticks;
 } sought = {.id = NOTHING};
@@ -95,7 +95,6 @@ static void forget_sieves(void) {
     sieve_used = 0;
     sought.id = NOTHING;
 }
-
 
 static uint64_t hash_of_name(const char *name, size_t length) { return hash_text(name, length, 1); }
 static uint64_t bits_of(uint64_t hash) { return 1ull << (hash >> 58) | 1ull << (hash >> 52 & 63); }
@@ -255,7 +254,7 @@ static inline void count_absence(struct sieve *s, const char *path, size_t lengt
 /* A search for another name begins. */
 static __attribute__((noinline)) void begin_to_seek(const struct known *name) {
     sought.id = name->id;
-    set_start(&sought.text, name->text, name->length, 0);
+    set_prefix(&sought.text, name->text, name->length, 0);
     sought.hash = hash_of_name(name->text, name->length);
     sought.bits = name->length <= LONGEST_SOUGHT ? bits_of(sought.hash) : 0; /* that all hold */
     sought.at = epoch() < MOST_EPOCHS ? moment_of(epoch()) : UINT64_MAX;
