@@ -1,7 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { fromText } from "../base/bytes.ts";
 import { libc } from "../os/mod.ts";
-import { isStatic } from "./prepare.ts";
+import type { Message } from "../protocol/mod.ts";
+import type { RecordFacts } from "../trace/records.ts";
+import { environmentOf } from "./circumstances.ts";
+import { newJob } from "./job.ts";
+import { isStatic, type PrepareOptions, prepareRun } from "./prepare.ts";
 
 libc(); // opened once for all tests
 
@@ -24,3 +28,23 @@ Deno.test("isStatic() tells programs without a loader from others", () => {
     Deno.removeSync(folder, { recursive: true });
   }
 });
+
+const searches: [variable: string, lists: boolean][] = [
+  ["", true],
+  ["ZCCACHE_SEARCH=list\0", true],
+  ["ZCCACHE_SEARCH=ask\0", false],
+  ["ZCCACHE_SEARCH=Ask\0", false],
+];
+for (const [env, lists] of searches) {
+  Deno.test(`prepareRun() lets a compiler ${lists ? "list folders" : "ask"} with "${env.slice(0, -1)}"`, () => {
+    const ask = { argv: ["gcc"], cwd: "/", tool: "/usr/bin/gcc", flags: 0, window: 0 } as unknown as Message<
+      "ask"
+    >;
+    const job = Object.assign(newJob(1, ask), { kind: "link", environment: environmentOf(env) });
+    const told: boolean[] = [];
+    const records = { take: (facts: RecordFacts) => (told.push(facts.lists), { path: "/record" }) };
+    const options = { records, tracer: "/trace.so", trace: "auto", interpreters: [], inputs: {} };
+    prepareRun(job, options as unknown as PrepareOptions);
+    assertEquals(told, [lists]);
+  });
+}
