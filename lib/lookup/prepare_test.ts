@@ -2,7 +2,6 @@ import { assertEquals } from "@std/assert";
 import { fromText } from "../base/bytes.ts";
 import { libc } from "../os/mod.ts";
 import type { Message } from "../protocol/mod.ts";
-import type { RecordFacts } from "../trace/records.ts";
 import { environmentOf } from "./circumstances.ts";
 import { newJob } from "./job.ts";
 import { isStatic, type PrepareOptions, prepareRun } from "./prepare.ts";
@@ -42,7 +41,7 @@ for (const [env, lists] of searches) {
     >;
     const job = Object.assign(newJob(1, ask), { kind: "link", environment: environmentOf(env) });
     const told: boolean[] = [];
-    const records = { take: (facts: RecordFacts) => (told.push(facts.lists), { path: "/record" }) };
+    const records = { take: (facts: { lists: boolean }) => (told.push(facts.lists), { path: "/record" }) };
     const options = { records, tracer: "/trace.so", trace: "auto", interpreters: [], inputs: {} };
     prepareRun(job, options as unknown as PrepareOptions);
     assertEquals(told, [lists]);
